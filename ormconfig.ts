@@ -1,0 +1,53 @@
+/**
+ * The one DataSource: for the server, which gets it from src/app.ts, and for the TypeORM CLI, which
+ * takes the default export. Entities and migrations are listed as classes, because a glob would have
+ * to differ between the sources and dist/.
+ */
+import 'reflect-metadata';
+
+import { DataSource } from 'typeorm';
+
+import { CreateAccessAndCatalog1764000000000 } from './migrations/1764000000000-create-access-and-catalog.ts';
+import { CreateWebhooks1764000000001 } from './migrations/1764000000001-create-webhooks.ts';
+import { CreateEventsAndDeliveries1764000000002 } from './migrations/1764000000002-create-events-and-deliveries.ts';
+import { AccessTokenEntity } from './src/access/access-token.entity.ts';
+import { LoginEntity } from './src/access/login.entity.ts';
+import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
+import { ResourceEntity, ResourceEventEntity } from './src/catalog/resource.entity.ts';
+import { connectionSettings } from './src/db/pools.ts';
+import { SecretEntity } from './src/secrets/secret.entity.ts';
+import { EndpointEntity } from './src/webhooks/endpoint.entity.ts';
+import { TriggerEntity } from './src/webhooks/trigger.entity.ts';
+import { WebhookEntity } from './src/webhooks/webhook.entity.ts';
+
+/** A data source of up to 8 connections; nothing is connected before initialize(). */
+export function createDataSource(url: string | undefined): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    ...(url ? { url } : {}),
+    entities: [
+      LoginEntity,
+      TeamEntity,
+      TeamMemberEntity,
+      AccessTokenEntity,
+      ResourceEntity,
+      ResourceEventEntity,
+      WebhookEntity,
+      EndpointEntity,
+      TriggerEntity,
+      SecretEntity,
+    ],
+    migrations: [
+      CreateAccessAndCatalog1764000000000,
+      CreateWebhooks1764000000001,
+      CreateEventsAndDeliveries1764000000002,
+    ],
+    synchronize: false,
+    logging: false,
+    installExtensions: false,
+    poolSize: 8,
+    extra: connectionSettings('settings'),
+  });
+}
+
+export default createDataSource(process.env.DATABASE_URL);

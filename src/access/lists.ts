@@ -1,0 +1,142 @@
+/** Pages of logins and teams, in the order of their numbers, and look-ups of many at once for loaders. */
+import { type DataSource, In, type SelectQueryBuilder } from 'typeorm';
+
+import { type Page, type PageArgs, readPage, toPage } from '../db/page.ts';
+import { ok, problem, refused, type Result } from '../errors.ts';
+import { type IdKind, kindOfId } from '../ids.ts';
+import { bound } from './bound.ts';
+import { LoginEntity } from './login.entity.ts';
+import { teamVisible, visibleRoot } from './policy.ts';
+import { TeamEntity } from './team.entity.ts';
+import type { Viewer } from './viewer.ts';
+
+/** A page, and the exact size of the whole list for those who ask. */
+export interface CountedPage<T> extends Page<T> {
+  count: () => Promise<number>;
+}
+
+/** Which logins of those that the viewer may read. */
+export type LoginFilter = { parentId: string } | { teamId: string } | null;
+
+/** Logins that the viewer may read: all, the children of one, or the members of a team. */
+export function pageLogins(
+  orm: DataSource,
+  viewer: Viewer,
+  filter: LoginFilter,
+  args: PageArgs,
+): Promise<Result<CountedPage<LoginEntity>>> {
+  const query = orm
+    .createQueryBuilder(LoginEntity, 'x')
+    .where('x.path @> array[:root]::text[]', { root: visibleRoot(viewer) });
+  if (filter && 'parentId' in filter) query.andWhere('x.parentId = :parentId', filter);
+  if (filter && 'teamId' in filter)
+    query.andWhere(
+      'exists (select 1 from team_members m where m.team_id = :teamId and m.login_id = x.id)',
+      filter,
+    );
+  return pageByNumber(query, args);
+}
+
+/** Teams that the viewer may read. */
+export function pageTeams(
+  orm: DataSource,
+  viewer: Viewer,
+  args: PageArgs,
+): Promise<Result<CountedPage<TeamEntity>>> {
+  const { text, parameters } = bound(teamVisible(viewer));
+  return pageByNumber(orm.createQueryBuilder(TeamEntity, 't').where(text, parameters), args);
+}
+
+async function pageByNumber<T extends LoginEntity | TeamEntity>(
+  query: SelectQueryBuilder<T>,
+  args: PageArgs,
+): Promise<Result<CountedPage<T>>> {
+  const request = readPage(args);
+  if (!request.ok) return request;
+  const { key, backward, limit } = request.value;
+  const position = key?.[0];
+  if (
+    key !== null &&
+    !(typeof position === 'number' && Number.isInteger(position) && Math.abs(position) < 2 ** 31)
+  )
+    return refused(
+      problem('INVALID', [args.after != null ? 'after' : 'before'], 'This cursor is not from this list.'),
+    );
+  const number = `${query.alias}.number`;
+  const rows = query
+    .clone()
+    .orderBy(number, backward ? 'DESC' : 'ASC')
+    .limit(limit + 1);
+  if (key !== null) rows.andWhere(`${number} ${backward ? '<' : '>'} :position`, { position });
+  const page = toPage(await rows.getMany(), request.value, (row) => [row.number]);
+  return ok({ ...page, count: () => query.getCount() });
+}
+
+/** The logins with these ids, by id; for what the viewer may not see, ask loginVisible. */
+export async function loginsByIds(
+  orm: DataSource,
+  ids: readonly string[],
+): Promise<Map<string, LoginEntity>> {
+  return byId(await orm.getRepository(LoginEntity).findBy({ id: In(idsOf('login', ids)) }));
+}
+
+/** The teams with these ids, by id; with a viewer only those that it may read. */
+export async function teamsByIds(
+  orm: DataSource,
+  ids: readonly string[],
+  viewer?: Viewer,
+): Promise<Map<string, TeamEntity>> {
+  const query = orm
+    .createQueryBuilder(TeamEntity, 't')
+    .where('t.id = any (:ids)', { ids: idsOf('team', ids) });
+  if (viewer) {
+    const { text, parameters } = bound(teamVisible(viewer));
+    query.andWhere(text, parameters);
+  }
+  return byId(await query.getMany());
+}
+
+/** Of each login its teams that the viewer may read, in the order of their numbers. */
+export async function teamsOfLogins(
+  orm: DataSource,
+  viewer: Viewer,
+  loginIds: readonly string[],
+): Promise<Map<string, TeamEntity[]>> {
+  const members = await orm.query<{ team_id: string; login_id: string }[]>(
+    `select team_id, login_id from team_members where login_id = any ($1::text[])`,
+    [idsOf('login', loginIds)],
+  );
+  const teams = await teamsByIds(orm, [...new Set(members.map((row) => row.team_id))], viewer);
+  const result = new Map<string, TeamEntity[]>(loginIds.map((id) => [id, []]));
+  for (const row of members) {
+    const team = teams.get(row.team_id);
+    if (team) result.get(row.login_id)!.push(team);
+  }
+  for (const list of result.values()) list.sort((one, other) => one.number - other.number);
+  return result;
+}
+
+/** Of each login its account: the nearest at or above it that is marked as one. */
+export async function accountsOf(
+  orm: DataSource,
+  loginIds: readonly string[],
+): Promise<Map<string, LoginEntity>> {
+  const rows = await orm.query<{ login_id: string; account_id: string }[]>(
+    `select distinct on (l.id) l.id as login_id, a.id as account_id
+     from logins l join logins a on a.id = any (l.path) and a.is_account
+     where l.id = any ($1::text[])
+     order by l.id, cardinality(a.path) desc`,
+    [idsOf('login', loginIds)],
+  );
+  const accounts = await loginsByIds(orm, [...new Set(rows.map((row) => row.account_id))]);
+  return new Map(rows.map((row) => [row.login_id, accounts.get(row.account_id)!]));
+}
+
+/** Only what can be an id: anything else is not found, and a NUL in it would be an error of the database. */
+function idsOf(kind: IdKind, ids: readonly string[]): string[] {
+  return ids.filter((id) => kindOfId(id) === kind);
+}
+
+function byId<T extends { id: string }>(rows: T[]): Map<string, T> {
+  return new Map(rows.map((row) => [row.id, row]));
+}

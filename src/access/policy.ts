@@ -1,0 +1,78 @@
+/**
+ * The one place that decides what a caller may see and do: for queries, mutations and each pushed
+ * batch alike. Decisions over many rows are SQL fragments over a named alias, so that lists are
+ * filtered where they are read; decisions over one row in hand are plain functions.
+ */
+import type { SqlFragment } from '../db/sql.ts';
+import { type Problem, problem } from '../errors.ts';
+import type { Permission, Viewer } from './viewer.ts';
+
+/** Whether the caller holds a permission, by its login and by its token. */
+export function may(viewer: Viewer, permission: Permission): boolean {
+  return viewer.permissions.has(permission);
+}
+
+/** What a mutation answers when the permission is missing. */
+export function missing(permission: Permission): Problem {
+  return problem('FORBIDDEN', null, `This needs the permission ${permission}.`);
+}
+
+const nothing: SqlFragment = () => 'false';
+
+/** True for rows of webhooks w that the caller may edit: those of its account and of accounts below. */
+export function webhookManaged(viewer: Viewer): SqlFragment {
+  if (!may(viewer, 'WEBHOOKS_MANAGE')) return nothing;
+  // The root's account holds every other one.
+  if (viewer.accountPath.length === 1) return () => 'true';
+  return (add) =>
+    `exists (select 1 from logins a where a.id = w.account_id and ${add(viewer.accountId)}::text = any (a.path))`;
+}
+
+/** True for rows of webhooks w that the caller may read: those it may edit, and those of its teams. */
+export function webhookVisible(viewer: Viewer): SqlFragment {
+  const managed = webhookManaged(viewer);
+  if (viewer.teamIds.length === 0) return managed;
+  return (add) => {
+    const all = managed(add);
+    return all === 'true'
+      ? all
+      : `(${all} or coalesce(w.team_id = any (${add(viewer.teamIds)}::text[]), false))`;
+  };
+}
+
+/** True for rows of events e that the caller may read: what happened in its account's portfolio. */
+export function eventVisible(viewer: Viewer): SqlFragment {
+  if (!may(viewer, 'WEBHOOKS_MANAGE') && !may(viewer, 'EVENTS_PUBLISH')) return nothing;
+  return (add) => `${add(viewer.accountId)}::text = any (e.path)`;
+}
+
+/** The login whose portfolio the caller may read: its account with one of two permissions, else itself. */
+export function visibleRoot(viewer: Viewer): string {
+  return may(viewer, 'WEBHOOKS_MANAGE') || may(viewer, 'EVENTS_PUBLISH') ? viewer.accountId : viewer.loginId;
+}
+
+/** Whether the caller may read a login. */
+export function loginVisible(viewer: Viewer, login: { path: string[] }): boolean {
+  return login.path.includes(visibleRoot(viewer));
+}
+
+/** Whether the caller may edit a login: its own portfolio, with ACCESS_MANAGE. */
+export function loginManaged(viewer: Viewer, login: { path: string[] }): boolean {
+  return may(viewer, 'ACCESS_MANAGE') && login.path.includes(viewer.loginId);
+}
+
+/** True for rows of teams t that belong to the caller's account or to one below. */
+export function teamInPortfolio(viewer: Viewer): SqlFragment {
+  return (add) =>
+    `exists (select 1 from logins a where a.id = t.account_id and ${add(viewer.accountId)}::text = any (a.path))`;
+}
+
+/** True for rows of teams t that the caller may read: those of its portfolio, and those it is a member of. */
+export function teamVisible(viewer: Viewer): SqlFragment {
+  return (add) => `(${teamInPortfolio(viewer)(add)} or t.id = any (${add(viewer.teamIds)}::text[]))`;
+}
+
+/** Whether the caller may ask for webhooks and deliveries at all: as a manager, or as a member of a team. */
+export function mayReadWebhooks(viewer: Viewer): boolean {
+  return may(viewer, 'WEBHOOKS_MANAGE') || viewer.teamIds.length > 0;
+}

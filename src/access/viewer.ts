@@ -1,0 +1,89 @@
+/** The caller of a request, with the rights as they are now; read anew for every request and every pushed batch. */
+import type { DataSource } from 'typeorm';
+
+/** What a login may do inside its account. */
+export const PERMISSIONS = ['WEBHOOKS_MANAGE', 'EVENTS_PUBLISH', 'CATALOG_MANAGE', 'ACCESS_MANAGE'] as const;
+
+/** One of PERMISSIONS. */
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** Who calls: the token used, its login, the account that it acts in, and what it may do there. */
+export interface Viewer {
+  tokenId: string;
+  loginId: string;
+  /** Ids from the root down to the login itself. */
+  loginPath: string[];
+  /** The nearest login at or above it that is an account. */
+  accountId: string;
+  accountPath: string[];
+  /** What both the token and the login hold. */
+  permissions: ReadonlySet<Permission>;
+  teamIds: string[];
+  expiresAt: Date | null;
+}
+
+/** A viewer and what only the token check needs to know. */
+export interface TokenOwner {
+  viewer: Viewer;
+  origin: 'ROOT' | 'ENVIRONMENT' | 'USER';
+  sha256: Buffer;
+  /** The last use is unknown or more than a minute ago. */
+  useIsStale: boolean;
+}
+
+interface Row {
+  token_id: string;
+  origin: TokenOwner['origin'];
+  sha256: Buffer;
+  token_permissions: Permission[];
+  login_permissions: Permission[];
+  login_id: string;
+  login_path: string[];
+  account_id: string;
+  account_path: string[];
+  team_ids: string[];
+  expires_at: Date | null;
+  use_is_stale: boolean;
+}
+
+/** The owner of a token that is valid now, found by the token's hash or id; undefined when there is none. */
+export async function readTokenOwner(
+  orm: DataSource,
+  by: { sha256: Buffer } | { tokenId: string },
+): Promise<TokenOwner | undefined> {
+  const rows = await orm.query<Row[]>(
+    `select t.id as token_id, t.origin, t.sha256, t.permissions as token_permissions,
+            l.permissions as login_permissions, l.id as login_id, l.path as login_path,
+            a.id as account_id, a.path as account_path, t.expires_at,
+            array(select m.team_id from team_members m where m.login_id = l.id order by m.team_id) as team_ids,
+            coalesce(t.last_used_at < clock_timestamp() - interval '1 minute', true) as use_is_stale
+     from access_tokens t
+     join logins l on l.id = t.login_id and not l.disabled
+     cross join lateral (
+       select id, path from logins
+       where id = any (l.path) and is_account
+       order by cardinality(path) desc limit 1
+     ) a
+     where ${'sha256' in by ? 't.sha256' : 't.id'} = $1 and t.revoked_at is null
+       and (t.expires_at is null or t.expires_at > clock_timestamp())`,
+    ['sha256' in by ? by.sha256 : by.tokenId],
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  const held = new Set(row.login_permissions);
+  return {
+    viewer: {
+      tokenId: row.token_id,
+      loginId: row.login_id,
+      loginPath: row.login_path,
+      accountId: row.account_id,
+      accountPath: row.account_path,
+      permissions: new Set(row.token_permissions.filter((permission) => held.has(permission))),
+      teamIds: row.team_ids,
+      expiresAt: row.expires_at,
+    },
+    origin: row.origin,
+    sha256: row.sha256,
+    useIsStale: row.use_is_stale,
+  };
+}

@@ -1,0 +1,197 @@
+/**
+ * The composition root: the only file that constructs, starts and stops. What is started last is
+ * stopped first, so that nothing runs on something that is already gone.
+ */
+import type pg from 'pg';
+
+import { createDataSource } from '../ormconfig.ts';
+import { Access } from './access/access.ts';
+import { Catalog } from './catalog/catalog.ts';
+import type { Config } from './config.ts';
+import { type Database, openDatabase } from './db/database.ts';
+import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
+import { ensurePartitions, partitionsAhead } from './db/partitions.ts';
+import { AddressPolicy } from './egress/address-policy.ts';
+import { Egress } from './egress/egress.ts';
+import type { Resolver } from './egress/resolver.ts';
+import { forgetKeys } from './events/idempotency.ts';
+import { Publisher } from './events/publisher.ts';
+import type { Rooms } from './graphql/context.ts';
+import { createEdge } from './graphql/server.ts';
+import { History } from './history/history.ts';
+import { Live } from './live/live.ts';
+import { createLogger, describeError, type Logger } from './log.ts';
+import { version } from './paths.ts';
+import { LOG_CHANNEL } from './queue/enqueue.ts';
+import { loadKeyring } from './secrets/load-keyring.ts';
+import { KEPT_BODY_BYTES } from './sending/record.ts';
+import { Sender } from './sending/sender.ts';
+import { createTransport } from './sending/transport.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
+
+/** The time limit of an endpoint that sets none, ms. */
+const DEFAULT_TIMEOUT_MS = 15_000;
+/** Read beyond what is kept of a response, so that a secret across the cut is blanked whole, bytes. */
+const REDACTION_WINDOW_BYTES = 8_192;
+/** How often partitions are looked after and old idempotency keys forgotten, ms. */
+const HOUSEKEEPING_MS = 3_600_000;
+const FORGET_BATCH = 10_000;
+
+/** What tests replace: the world outside, never our own code. */
+export interface Overrides {
+  resolver?: Resolver;
+  logger?: Logger;
+  /** Certificates (PEM) that outgoing TLS trusts besides the usual ones. */
+  ca?: string[];
+  /** The clock of timestamps that go out. */
+  now?: () => Date;
+}
+
+/** A running server. */
+export interface App {
+  port: number;
+  /** The listening address. */
+  url: string;
+  /** The root token, only when it was made by this start. */
+  rootToken: string | null;
+  db: Database;
+  rooms: Rooms;
+  config: Config;
+  logger: Logger;
+  /** Stops claiming, lets requests on the wire end within the grace period, closes everything. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Starts everything; throws StartupError with a sentence for the operator, having stopped what ran already. */
+export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
+  const stops: (() => Promise<void> | void)[] = [];
+  const stopAll = async (): Promise<void> => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  try {
+    return await compose(config, overrides, stops, stopAll);
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+async function compose(
+  config: Config,
+  overrides: Overrides,
+  stops: (() => Promise<void> | void)[],
+  stopAll: () => Promise<void>,
+): Promise<App> {
+  const logger = overrides.logger ?? createLogger(config.logLevel);
+  const db = await openStore(config, logger, stops);
+  const keyring = await loadKeyring(config);
+  const access = new Access(db.orm, { rootToken: config.rootToken });
+  const rootToken = await access.ensureRoot();
+
+  const policyFor = (ownPort: number | null): AddressPolicy =>
+    new AddressPolicy({
+      allowHttp: config.allowHttp,
+      allowedTargets: config.allowedTargets,
+      ownHosts: config.publicUrl === null ? [] : [new URL(config.publicUrl).hostname],
+      ownPort,
+      dev: config.dev,
+    });
+  const egress = new Egress({
+    policy: policyFor(config.port || null),
+    ...(overrides.resolver ? { resolver: overrides.resolver } : {}),
+    ...(overrides.ca ? { ca: overrides.ca } : {}),
+    dnsTimeoutMs: config.dnsTimeoutMs,
+    maxSockets: config.concurrency,
+  });
+  stops.push(() => egress.close());
+
+  const catalog = new Catalog(db.orm);
+  const live = new Live({ ...config, pool: db.streams, hints: db.hints, channel: LOG_CHANNEL, logger });
+  await live.start();
+  const rooms: Rooms = {
+    access,
+    catalog,
+    webhooks: new Webhooks({
+      orm: db.orm,
+      access,
+      keyring,
+      egress,
+      defaults: {
+        timeoutMs: DEFAULT_TIMEOUT_MS,
+        retryScheduleSeconds: config.retrySchedule.map((ms) => Math.ceil(ms / 1000)),
+      },
+    }),
+    events: new Publisher({ pool: db.engine, access, catalog, firstDelayMs: config.retrySchedule[0]! }),
+    history: new History(db.streams),
+    live,
+    db,
+  };
+
+  const sender = new Sender({
+    pool: db.engine,
+    hints: db.hints,
+    keyring,
+    logger,
+    transport: createTransport(egress, { maxBodyBytes: KEPT_BODY_BYTES + REDACTION_WINDOW_BYTES, logger }),
+    scheduleMs: config.retrySchedule,
+    userAgent: `Bellwire/${version}`,
+    now: overrides.now ?? (() => new Date()),
+    concurrency: config.concurrency,
+    leaseMarginMs: config.leaseMarginMs,
+    pollMs: config.pollMs,
+  });
+
+  const edge = await createEdge({ config, rooms, logger, health: { ready: () => readiness(db.engine) } });
+  const { port, url } = await edge.listen();
+  // Only now is the port known where BELLWIRE_PORT is 0; nothing could be saved before.
+  egress.usePolicy(policyFor(port));
+  sender.start();
+  const housekeeping = setInterval(() => void keepHouse(db.engine, logger), HOUSEKEEPING_MS);
+
+  let stopped: Promise<void> | undefined;
+  const stopServing = async (): Promise<void> => {
+    clearInterval(housekeeping);
+    // Requests on the wire and API requests end side by side, within one grace period. Streams end by
+    // their sockets, which tells clients to come back, and not by completing, which would not.
+    const served = edge.stop(config.shutdownGraceMs).then(() => live.stop());
+    await Promise.all([served, sender.stop(config.shutdownGraceMs)]);
+  };
+  stops.push(stopServing);
+  return { port, url, rootToken, db, rooms, config, logger, stop: () => (stopped ??= stopAll()) };
+}
+
+/** Opens the configured database, or starts the embedded one. */
+async function openStore(
+  config: Config,
+  logger: Logger,
+  stops: (() => Promise<void> | void)[],
+): Promise<Database> {
+  let url = config.databaseUrl;
+  if (url === null) {
+    const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, logger });
+    stops.push(() => embedded.stop());
+    url = embedded.url;
+  }
+  const db = await openDatabase(createDataSource(url), { url, logger });
+  stops.push(() => db.close());
+  return db;
+}
+
+async function readiness(pool: pg.Pool): Promise<{ ok: boolean; reason?: string }> {
+  try {
+    return (await partitionsAhead(pool, Date.now()))
+      ? { ok: true }
+      : { ok: false, reason: 'The partitions of the coming 14 days are not made yet.' };
+  } catch {
+    return { ok: false, reason: 'The database does not answer.' };
+  }
+}
+
+async function keepHouse(pool: pg.Pool, logger: Logger): Promise<void> {
+  try {
+    await ensurePartitions(pool, Date.now());
+    while ((await forgetKeys(pool, FORGET_BATCH)) === FORGET_BATCH);
+  } catch (error) {
+    logger.error(describeError(error), 'housekeeping failed, it is tried again in an hour');
+  }
+}

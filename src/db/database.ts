@@ -1,0 +1,78 @@
+/**
+ * The database as the rest of the program gets it: checked, migrated, with partitions ahead. In comes
+ * an address, out come four ways to it that cannot starve each other: the settings (TypeORM), the
+ * engine, the streams, and the hints. A crash loses nothing that was committed; a lost connection is
+ * replaced at the next use.
+ */
+import type pg from 'pg';
+import type { DataSource } from 'typeorm';
+
+import { StartupError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { connectChecked, reasonOf } from './check-server.ts';
+import { Hints } from './hints.ts';
+import { migrate } from './migrate.ts';
+import { ensurePartitions } from './partitions.ts';
+import { createPool, guardPool } from './pools.ts';
+
+/** An open database. */
+export interface Database {
+  /** Holds the password: never to be logged. */
+  url: string;
+  /** Settings, through entities. */
+  orm: DataSource;
+  /** Publish, match, claim, complete. */
+  engine: pg.Pool;
+  /** The log's tailer and the streams behind it. */
+  streams: pg.Pool;
+  hints: Hints;
+  /** Ends all connections once their statements are done. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const ENGINE_CONNECTIONS = 6;
+const STREAM_CONNECTIONS = 4;
+
+/**
+ * Opens the database behind url, which is also dataSource's (not yet initialized). Throws StartupError with a
+ * sentence when the server is too old, unreachable, read-only, or its schema newer than this program.
+ */
+export async function openDatabase(
+  dataSource: DataSource,
+  options: { url: string; logger: Logger },
+): Promise<Database> {
+  const { url, logger } = options;
+  const client = await connectChecked(url);
+  try {
+    await migrate(dataSource, client, options);
+    await ensurePartitions(client, Date.now());
+    await dataSource.initialize();
+  } catch (error) {
+    throw error instanceof StartupError
+      ? error
+      : new StartupError(`The database could not be prepared: ${reasonOf(error, url)}.`, { cause: error });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+
+  guardPool((dataSource.driver as unknown as { master: pg.Pool }).master, 'settings', logger);
+  const engine = createPool(url, 'engine', ENGINE_CONNECTIONS, logger);
+  const streams = createPool(url, 'streams', STREAM_CONNECTIONS, logger);
+  const hints = new Hints({ url, logger });
+  await hints.start();
+
+  let closed: Promise<void> | undefined;
+  return {
+    url,
+    orm: dataSource,
+    engine,
+    streams,
+    hints,
+    close: () => (closed ??= closeAll(dataSource, engine, streams, hints)),
+  };
+}
+
+async function closeAll(orm: DataSource, engine: pg.Pool, streams: pg.Pool, hints: Hints): Promise<void> {
+  await hints.close();
+  await Promise.all([orm.destroy(), engine.end(), streams.end()]);
+}

@@ -1,0 +1,50 @@
+/**
+ * Raw SQL for the hot path: the smallest interface that a pool, a client and a TypeORM transaction
+ * share, transactions on a pool, and what a fragment (fragment.ts) looks like.
+ */
+import type pg from 'pg';
+import type { QueryResultRow } from 'pg';
+import type { EntityManager } from 'typeorm';
+
+/** Runs one statement; pg.Pool and pg.PoolClient fit. Values are bound, never pasted in. */
+export interface Sql {
+  // Rows come from the database unchecked; naming their type is the caller's word for it.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  query<R extends QueryResultRow = any>(
+    text: string,
+    values?: unknown[],
+  ): Promise<{ rows: R[]; rowCount: number | null }>;
+}
+
+/** A piece of SQL with values: add() registers one and returns its "$n"; the result is SQL text. */
+export type SqlFragment = (add: (value: unknown) => string) => string;
+
+/** The connection of a running TypeORM transaction, so that raw SQL takes part in it. */
+export async function sqlOf(manager: EntityManager): Promise<Sql> {
+  if (!manager.queryRunner) throw new Error('sqlOf wants the manager of a transaction');
+  return (await manager.queryRunner.connect()) as pg.PoolClient;
+}
+
+/**
+ * Runs work between BEGIN and COMMIT on one connection and returns its result; ROLLBACK when it
+ * throws, and the error goes on. A connection that cannot even roll back is not used again.
+ */
+export async function transaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    const { command } = await client.query('commit');
+    // PostgreSQL answers COMMIT with ROLLBACK when a statement failed and its error was swallowed.
+    if (command !== 'COMMIT') throw new Error('the transaction was rolled back by an earlier error in it');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((reason: Error) => {
+      broken = reason;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * The http and https agents through which every outgoing connection is made. Three guards, since
+ * none sees everything: the URL's host and port before connecting (a literal never reaches the
+ * lookup), each DNS answer as a whole, and the connected socket's own idea of its peer.
+ */
+import http from 'node:http';
+import https from 'node:https';
+import { isIPv6, type LookupFunction, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { SecureContext } from 'node:tls';
+
+import { EgressError } from '../errors.ts';
+import { parseAddress } from './address.ts';
+import type { AddressPolicy } from './address-policy.ts';
+import type { ResolvedAddress } from './resolver.ts';
+
+/**
+ * How long (ms) an idle socket is kept. Below the 5 s after which Node's own servers, the shortest
+ * of the common ones, close: a request written into a socket that is being closed fails unanswered.
+ */
+export const FREE_SOCKET_TIMEOUT_MS = 4_000;
+
+/** What the guards need; policy is a function so that the one in force at that moment judges. */
+export interface GuardOptions {
+  policy: () => AddressPolicy;
+  resolve: (hostname: string) => Promise<ResolvedAddress[]>;
+  /** One context for all connections: the root certificates are read once, not for each handshake. */
+  secureContext: () => SecureContext;
+  /** Sockets per host and agent, busy and idle. */
+  maxSockets: number;
+}
+
+/** One endpoint's agents. */
+export interface AgentPair {
+  http: http.Agent;
+  https: https.Agent;
+}
+
+type Created = (error: Error | null, socket: Duplex) => void;
+
+/** Makes a pair of guarded keep-alive agents. */
+export function createAgents(guard: GuardOptions): AgentPair {
+  const shared = {
+    keepAlive: true,
+    maxSockets: guard.maxSockets,
+    maxFreeSockets: guard.maxSockets,
+    timeout: FREE_SOCKET_TIMEOUT_MS,
+    scheduling: 'lifo' as const,
+    lookup: guardedLookup(guard),
+  };
+  return {
+    http: new GuardedHttpAgent(shared, guard),
+    https: new GuardedHttpsAgent({ ...shared, rejectUnauthorized: true }, guard),
+  };
+}
+
+/** Lets what is under way end, and keeps no socket from now on. */
+export function retireAgents(pair: AgentPair): void {
+  for (const agent of [pair.http, pair.https] as (http.Agent & { keepAlive: boolean })[]) {
+    // What `free` looks at in node's agent: without it each socket is destroyed when it falls idle.
+    agent.keepAlive = false;
+    for (const sockets of Object.values(agent.freeSockets))
+      for (const socket of sockets ?? []) socket.destroy();
+  }
+}
+
+/** Ends everything, requests under way included. */
+export function destroyAgents(pair: AgentPair): void {
+  retireAgents(pair);
+  pair.http.destroy();
+  pair.https.destroy();
+}
+
+class GuardedHttpAgent extends http.Agent {
+  readonly #guard: GuardOptions;
+  constructor(options: http.AgentOptions, guard: GuardOptions) {
+    super(options);
+    this.#guard = guard;
+  }
+  override createConnection(options: http.ClientRequestArgs, created?: Created) {
+    return guardedConnection(this.#guard, 'http:', options, created, () =>
+      super.createConnection(options, created),
+    );
+  }
+}
+
+class GuardedHttpsAgent extends https.Agent {
+  readonly #guard: GuardOptions;
+  constructor(options: https.AgentOptions, guard: GuardOptions) {
+    super(options);
+    this.#guard = guard;
+  }
+  override createConnection(options: https.RequestOptions, created?: Created) {
+    return guardedConnection(this.#guard, 'https:', options, created, () => {
+      const secured = { ...options, secureContext: this.#guard.secureContext() };
+      return super.createConnection(secured, created);
+    });
+  }
+}
+
+function guardedConnection(
+  guard: GuardOptions,
+  protocol: string,
+  options: http.ClientRequestArgs,
+  created: Created | undefined,
+  connect: () => Duplex | null | undefined,
+): Duplex | null | undefined {
+  const host = options.host ?? '';
+  const origin = `${protocol}//${isIPv6(host) ? `[${host}]` : host}:${options.port}/`;
+  if (options.socketPath || options.path || !guard.policy().checkUrl(origin).ok) {
+    process.nextTick(() => created?.(new EgressError('ADDRESS_NOT_ALLOWED'), undefined as never));
+    return undefined;
+  }
+  const socket = connect() as Socket;
+  // Prepended: over TLS a listener added at the end runs after the ClientHello has left.
+  socket.prependOnceListener('connect', () => {
+    if (!guard.policy().allowsAddress(host, socket.remoteAddress ?? '')) {
+      socket.destroy(new EgressError('ADDRESS_NOT_ALLOWED'));
+    }
+  });
+  return socket;
+}
+
+/** A lookup for `net`: one address that may not be called rejects the whole answer, and only judged ones are returned. */
+function guardedLookup(guard: GuardOptions): LookupFunction {
+  return (hostname, options, callback) => {
+    guard.resolve(hostname).then(
+      (answers) => {
+        const addresses = answers.flatMap(({ address }) => {
+          if (!guard.policy().allowsAddress(hostname, address)) return [];
+          const judged = parseAddress(address)!;
+          return [{ address: judged.address, family: judged.family === 'ipv4' ? 4 : 6 }];
+        });
+        if (addresses.length < answers.length) return callback(new EgressError('ADDRESS_NOT_ALLOWED'), '');
+        const first = addresses[0]!;
+        return options.all ? callback(null, addresses) : callback(null, first.address, first.family);
+      },
+      (error: Error) => callback(error, ''),
+    );
+  };
+}

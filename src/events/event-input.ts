@@ -1,0 +1,129 @@
+/**
+ * Checks events as they come in: shape, catalog, model. Comes in: the input of eventsPublish. Goes
+ * out: events ready to store, or every problem with the index of its event and the path inside it.
+ */
+import { createHash } from 'node:crypto';
+
+import type { Catalog, CatalogResource } from '../catalog/catalog.ts';
+import { readPayload } from '../catalog/payload.ts';
+import { type Problem, problem } from '../errors.ts';
+
+/** One event as the API takes it. */
+export interface EventInput {
+  resource: string;
+  event: string;
+  entityId: string;
+  loginId?: string | null;
+  loginNumber?: number | null;
+  payload?: unknown;
+  payloadText?: string | null;
+  occurredAt?: Date | null;
+  idempotencyKey?: string | null;
+}
+
+/** An event that passed, except for its login. */
+export interface CheckedEvent {
+  resource: string;
+  event: string;
+  entityId: string;
+  loginId: string | null;
+  loginNumber: number | null;
+  /** The entity as it will be stored and sent. */
+  text: string;
+  occurredAt: Date | null;
+  idempotencyKey: string | null;
+}
+
+const MAX_NAME = 200;
+/** So many problems are told at once; a batch that is wrong throughout needs no longer list. */
+const MAX_PROBLEMS = 100;
+
+/** The most events of one publish. */
+export const MAX_EVENTS = 1000;
+
+/** Checks a batch; problems is empty exactly when every event passed. */
+export async function checkEvents(
+  inputs: EventInput[],
+  catalog: Catalog,
+): Promise<{ events: CheckedEvent[]; problems: Problem[] }> {
+  if (inputs.length === 0) return { events: [], problems: [problem('REQUIRED', [], 'Give at least one event.')] };
+  if (inputs.length > MAX_EVENTS)
+    return {
+      events: [],
+      problems: [problem('TOO_MANY', [], `One publish takes at most ${MAX_EVENTS} events, these are ${inputs.length}.`)],
+    };
+  const resources = await catalog.byNames([...new Set(inputs.map((input) => input.resource))]);
+  const events: CheckedEvent[] = [];
+  const problems: Problem[] = [];
+  for (const [index, input] of inputs.entries()) {
+    const found = checkEvent(input, String(index), resources, catalog, events);
+    problems.push(...found);
+    if (problems.length >= MAX_PROBLEMS) break;
+  }
+  return { events, problems };
+}
+
+function checkEvent(
+  input: EventInput,
+  index: string,
+  resources: Map<string, CatalogResource>,
+  catalog: Catalog,
+  events: CheckedEvent[],
+): Problem[] {
+  const problems = [
+    ...checkText(input.entityId, [index, 'entityId'], 'The id of the entity'),
+    ...(input.idempotencyKey == null
+      ? []
+      : checkText(input.idempotencyKey, [index, 'idempotencyKey'], 'The idempotency key')),
+  ];
+  if (input.loginId != null && input.loginNumber != null)
+    problems.push(problem('INVALID', [index, 'loginNumber'], 'Give loginId or loginNumber, not both.'));
+  const resource = resources.get(input.resource);
+  if (!resource) {
+    problems.push(
+      problem('UNKNOWN_RESOURCE', [index, 'resource'], `The catalog has no resource "${shown(input.resource)}".`),
+    );
+  } else if (!resource.events.some((event) => event.name === input.event)) {
+    problems.push(
+      problem('UNKNOWN_EVENT', [index, 'event'], `The resource ${resource.name} has no event "${shown(input.event)}".`),
+    );
+  }
+  const payload = readPayload(input, [index]);
+  if (!payload.ok) return [...problems, ...payload.problems];
+  if (resource) {
+    const given = input.payloadText != null ? 'payloadText' : 'payload';
+    for (const { path, message } of catalog.checker(resource).check(payload.value.value))
+      problems.push(problem('INVALID_PAYLOAD', [index, given, ...path], message));
+  }
+  if (problems.length === 0)
+    events.push({
+      resource: input.resource,
+      event: input.event,
+      entityId: input.entityId,
+      loginId: input.loginId ?? null,
+      loginNumber: input.loginNumber ?? null,
+      text: payload.value.text,
+      occurredAt: input.occurredAt ?? null,
+      idempotencyKey: input.idempotencyKey ?? null,
+    });
+  return problems;
+}
+
+function checkText(value: string, field: string[], what: string): Problem[] {
+  if (value === '') return [problem('REQUIRED', field, `${what} is empty.`)];
+  if (value.length > MAX_NAME)
+    return [problem('TOO_LONG', field, `${what} is longer than ${MAX_NAME} characters.`)];
+  if (value.includes('\0') || !value.isWellFormed())
+    return [problem('INVALID', field, `${what} holds a character that cannot be stored.`)];
+  return [];
+}
+
+function shown(name: string): string {
+  return name.length > 60 ? `${name.slice(0, 60)}…` : name;
+}
+
+/** What an idempotency key stands for: the same key with another hash is KEY_REUSED. */
+export function bodyHash(event: CheckedEvent, loginId: string): Buffer {
+  const identity = [event.resource, event.event, event.entityId, loginId, event.occurredAt?.toISOString() ?? null];
+  return createHash('sha256').update(JSON.stringify(identity)).update(event.text).digest();
+}

@@ -1,0 +1,129 @@
+/**
+ * Publishing. Comes in: a batch of events from the host application. Goes out: after the commit,
+ * the events, and every delivery that they cause, are durable; before it, nothing is. One
+ * transaction holds keys, events, payloads, matching, queue and log, so a crash at any point
+ * leaves all of it or none, and a repeat with the same idempotency keys finds what was stored.
+ */
+import type pg from 'pg';
+
+import type { Access } from '../access/access.ts';
+import type { Viewer } from '../access/viewer.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { type Sql, transaction } from '../db/sql.ts';
+import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
+import { newId } from '../ids.ts';
+import { match } from '../matching/match.ts';
+import { enqueue } from '../queue/enqueue.ts';
+import { type CheckedEvent, checkEvents, type EventInput } from './event-input.ts';
+import { takeKeys } from './idempotency.ts';
+import { countDeliveries, type EventLogin, insertEvents, type StoredEvent } from './store.ts';
+
+/** The most deliveries that one publish may cause. */
+export const MAX_DELIVERIES = 100_000;
+
+/** One event of the answer: its id, whether its key had been taken before, how many deliveries it has. */
+export interface PublishedEvent {
+  eventId: string;
+  duplicate: boolean;
+  deliveryCount: number;
+}
+
+class Refused extends Error {
+  readonly problems: Problem[];
+  constructor(problems: Problem[]) {
+    super('refused');
+    this.problems = problems;
+  }
+}
+
+/** Stores events with everything that follows from them. */
+export class Publisher {
+  readonly #pool: pg.Pool;
+  readonly #access: Access;
+  readonly #catalog: Catalog;
+  readonly #firstDelayMs: number;
+
+  /** firstDelayMs is the first entry of the server's retry schedule, ms. */
+  constructor(options: { pool: pg.Pool; access: Access; catalog: Catalog; firstDelayMs: number }) {
+    this.#pool = options.pool;
+    this.#access = options.access;
+    this.#catalog = options.catalog;
+    this.#firstDelayMs = options.firstDelayMs;
+  }
+
+  /** Publishes 1 to 1,000 events, all or nothing; the answer is in the order of the input. */
+  async publish(viewer: Viewer, inputs: EventInput[]): Promise<Result<PublishedEvent[]>> {
+    const { events, problems } = await checkEvents(inputs, this.#catalog);
+    if (problems.length > 0) return refused(...problems);
+    const logins = await this.#loginsOf(viewer, events);
+    if (!logins.ok) return logins;
+    const stored = events.map((event, index) => ({ ...event, id: newId('event'), login: logins.value[index]! }));
+    try {
+      return ok(await transaction(this.#pool, (sql) => this.#store(sql, viewer, stored)));
+    } catch (error) {
+      if (error instanceof Refused) return refused(...error.problems);
+      throw error;
+    }
+  }
+
+  async #store(sql: Sql, viewer: Viewer, events: StoredEvent[]): Promise<PublishedEvent[]> {
+    const keys = await takeKeys(sql, viewer.loginId, events);
+    if (!keys.ok) throw new Refused(keys.problems);
+    const fresh = events.filter((event) => keys.value.get(event.id) === event.id);
+    await insertEvents(sql, fresh, false);
+    const { matches, matchedAt } = await match(sql, fresh.map((event) => event.id), MAX_DELIVERIES);
+    if (matches.length > MAX_DELIVERIES)
+      throw new Refused([
+        problem('TOO_MANY', [], `These events cause more than ${MAX_DELIVERIES} deliveries; publish fewer at once.`),
+      ]);
+    await enqueue(
+      sql,
+      matches.map((row) => ({
+        id: newId('delivery'),
+        eventId: row.eventId,
+        webhookId: row.webhookId,
+        endpointId: row.endpointId,
+        delayMs: row.firstDelaySeconds === null ? this.#firstDelayMs : row.firstDelaySeconds * 1000,
+      })),
+      'EVENT',
+      matchedAt,
+    );
+    const counts = new Map<string, number>();
+    for (const row of matches) counts.set(row.eventId, (counts.get(row.eventId) ?? 0) + 1);
+    const ownIds = new Set(fresh.map((event) => event.id));
+    const earlier = events.map((event) => keys.value.get(event.id)!).filter((id) => !ownIds.has(id));
+    for (const [id, count] of await countDeliveries(sql, earlier)) counts.set(id, count);
+    return events.map((event) => {
+      const eventId = keys.value.get(event.id)!;
+      return { eventId, duplicate: eventId !== event.id, deliveryCount: counts.get(eventId) ?? 0 };
+    });
+  }
+
+  /** The login of each event; what the caller may not publish for answers like what does not exist. */
+  async #loginsOf(viewer: Viewer, events: CheckedEvent[]): Promise<Result<EventLogin[]>> {
+    const found = await this.#access.loginsForPublish(viewer, {
+      ids: [...new Set(events.map((event) => event.loginId ?? (event.loginNumber === null ? viewer.loginId : null)))].filter(
+        (id) => id !== null,
+      ),
+      numbers: [...new Set(events.map((event) => event.loginNumber))].filter((number) => number !== null),
+    });
+    const byId = new Map(found.map((login) => [login.id, login]));
+    const byNumber = new Map(found.map((login) => [login.number, login]));
+    const logins: EventLogin[] = [];
+    const problems: Problem[] = [];
+    for (const [index, event] of events.entries()) {
+      const login =
+        event.loginNumber !== null ? byNumber.get(event.loginNumber) : byId.get(event.loginId ?? viewer.loginId);
+      if (login) logins.push(login);
+      else
+        problems.push(
+          problem(
+            'NOT_FOUND',
+            [String(index), event.loginNumber !== null ? 'loginNumber' : 'loginId'],
+            "There is no such login in the portfolio of the caller's account.",
+          ),
+        );
+    }
+    return problems.length > 0 ? refused(...problems) : ok(logins);
+  }
+}

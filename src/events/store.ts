@@ -1,0 +1,62 @@
+/** The tables events and event_payloads: what publishing and test events write. */
+import type { Sql } from '../db/sql.ts';
+import type { CheckedEvent } from './event-input.ts';
+
+/** Whose activity an event is, with its place in the tree and its teams as they are now. */
+export interface EventLogin {
+  id: string;
+  number: number;
+  path: string[];
+  teamIds: string[];
+}
+
+/** An event about to be stored. */
+export interface StoredEvent extends CheckedEvent {
+  id: string;
+  login: EventLogin;
+}
+
+/** Stores events and their payloads, in the order given. */
+export async function insertEvents(sql: Sql, events: StoredEvent[], test: boolean): Promise<void> {
+  if (events.length === 0) return;
+  await sql.query(
+    `with given as materialized (
+       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                            $8::timestamptz[], $9::text[])
+         as t (id, login_id, path, team_ids, resource, name, entity_id, occurred_at, payload)
+     ),
+     stored as (
+       insert into events (id, login_id, path, team_ids, resource, name, entity_id, test, occurred_at)
+       select id, login_id, path::text[], team_ids::text[], resource, name, entity_id, $10,
+              coalesce(occurred_at, date_trunc('milliseconds', statement_timestamp()))
+       from given
+     )
+     insert into event_payloads (event_id, payload) select id, payload from given`,
+    [
+      events.map((event) => event.id),
+      events.map((event) => event.login.id),
+      events.map((event) => `{${event.login.path.join(',')}}`),
+      events.map((event) => `{${event.login.teamIds.join(',')}}`),
+      events.map((event) => event.resource),
+      events.map((event) => event.event),
+      events.map((event) => event.entityId),
+      events.map((event) => event.occurredAt),
+      events.map((event) => event.text),
+      test,
+    ],
+  );
+}
+
+/** How many deliveries each of some events has, open and closed. */
+export async function countDeliveries(sql: Sql, eventIds: string[]): Promise<[string, number][]> {
+  if (eventIds.length === 0) return [];
+  const { rows } = await sql.query<{ event_id: string; count: number }>(
+    `select event_id, count(*)::int as count
+     from (select event_id from delivery_queue where event_id = any ($1::text[])
+           union all
+           select event_id from deliveries where event_id = any ($1::text[])) d
+     group by event_id`,
+    [eventIds],
+  );
+  return rows.map((row) => [row.event_id, row.count]);
+}

@@ -1,0 +1,45 @@
+/**
+ * GraphQL errors: the only ones whose message a client may read. A mutation carries its problems as
+ * values; a query that cannot be answered ends in one of these. Not found is null, not an error.
+ */
+import { GraphQLError } from 'graphql';
+
+import type { Result } from '../errors.ts';
+
+/** Every code that a GraphQL error may carry to a client; an error without one of them is masked. */
+export const EDGE_ERROR_CODES = {
+  UNAUTHENTICATED: 'No token, or one that is not valid (any more).',
+  FORBIDDEN: 'The caller lacks the permission.',
+  BAD_USER_INPUT: 'An argument or a variable is not what the schema or the field asks for.',
+  BAD_REQUEST: 'The request is not one that this transport takes.',
+  NOT_FOUND: 'There is nothing at this address.',
+  PAYLOAD_TOO_LARGE: 'The request or the document is larger than its limit.',
+  UNSUPPORTED_MEDIA_TYPE: 'The body is not JSON.',
+  TOO_MANY_SUBSCRIPTIONS: 'The socket has as many subscriptions as it may have.',
+  GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
+  GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema, or exceeds a limit.',
+  OPERATION_RESOLUTION_FAILURE: 'The document does not hold the operation that was named.',
+  PERSISTED_QUERY_NOT_SUPPORTED: 'Documents cannot be stored on this server.',
+} as const;
+
+/** A key of EDGE_ERROR_CODES. */
+export type EdgeErrorCode = keyof typeof EDGE_ERROR_CODES;
+
+/** An error whose message the client may read. */
+export function edgeError(
+  code: EdgeErrorCode,
+  message: string,
+  extensions: Record<string, unknown> = {},
+): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, ...extensions } });
+}
+
+/** The value of a result, for queries: problems become one GraphQL error, FORBIDDEN or BAD_USER_INPUT. */
+export function valueOf<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  const forbidden = result.problems.find((problem) => problem.code === 'FORBIDDEN');
+  if (forbidden) throw edgeError('FORBIDDEN', forbidden.message);
+  throw edgeError('BAD_USER_INPUT', result.problems.map((problem) => problem.message).join(' '), {
+    field: result.problems[0]?.field ?? null,
+  });
+}

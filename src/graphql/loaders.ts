@@ -1,0 +1,78 @@
+/**
+ * Loaders: one statement for all the objects of a kind that an answer names. They remember what they
+ * read, and some of them what the caller may see, so they live as long as one answer or one pushed batch.
+ */
+import DataLoader from 'dataloader';
+
+import type { LoginEntity } from '../access/login.entity.ts';
+import { loginVisible } from '../access/policy.ts';
+import type { TeamEntity } from '../access/team.entity.ts';
+import type { Viewer } from '../access/viewer.ts';
+import type { EndpointView, SecretView, TriggerView, WebhookView } from '../webhooks/read.ts';
+import type { Rooms } from './context.ts';
+import { createHistoryLoaders, type HistoryLoaders } from './history-loaders.ts';
+
+/** The loaders of one answer. */
+export interface Loaders {
+  /** Logins that an object names which the caller may see; not checked again. */
+  login: DataLoader<string, LoginEntity | null>;
+  /** Logins that the caller may see. */
+  visibleLogin: DataLoader<string, LoginEntity | null>;
+  /** Of a login its account. */
+  accountOf: DataLoader<string, LoginEntity | null>;
+  /** Of a login the teams that the caller may see. */
+  teamsOf: DataLoader<string, TeamEntity[]>;
+  /** Teams that an object names which the caller may see; not checked again. */
+  team: DataLoader<string, TeamEntity | null>;
+  /** Webhooks that the caller may see. */
+  webhook: DataLoader<string, WebhookView | null>;
+  /** Endpoints of webhooks that the caller may see. */
+  endpoint: DataLoader<string, EndpointView | null>;
+  /** Of a webhook that the caller holds its endpoints. */
+  endpointsOf: DataLoader<string, EndpointView[]>;
+  /** Of a webhook that the caller holds its triggers. */
+  triggersOf: DataLoader<string, TriggerView[]>;
+  /** Of an endpoint that the caller holds its signing secrets. */
+  secretsOf: DataLoader<string, SecretView[]>;
+  history: HistoryLoaders;
+}
+
+/** Makes the loaders for a caller. */
+export function createLoaders({ access, webhooks, history }: Rooms, viewer: Viewer): Loaders {
+  const login = one((ids) => access.loginsByIds(ids));
+  return {
+    login,
+    visibleLogin: new DataLoader(async (ids) => {
+      const logins = await login.loadMany(ids);
+      return logins.map((found) => {
+        if (found instanceof Error) return found;
+        return found && loginVisible(viewer, found) ? found : null;
+      });
+    }),
+    accountOf: one((ids) => access.accountsOf(ids)),
+    teamsOf: many((ids) => access.teamsOfLogins(viewer, ids)),
+    team: one((ids) => access.teamsByIds(ids)),
+    webhook: one((ids) => webhooks.byIds(viewer, ids)),
+    endpoint: one((ids) => webhooks.endpointsByIds(viewer, ids)),
+    endpointsOf: many((ids) => webhooks.endpointsOf(ids)),
+    triggersOf: many((ids) => webhooks.triggersOf(ids)),
+    secretsOf: many((ids) => webhooks.secretsOf(ids)),
+    history: createHistoryLoaders(history, viewer),
+  };
+}
+
+/** A loader of single objects; null for what is not found. */
+function one<T>(read: (ids: readonly string[]) => Promise<Map<string, T>>): DataLoader<string, T | null> {
+  return new DataLoader(async (ids) => {
+    const found = await read(ids);
+    return ids.map((id) => found.get(id) ?? null);
+  });
+}
+
+/** A loader of lists; empty for what has none. */
+function many<T>(read: (ids: readonly string[]) => Promise<Map<string, T[]>>): DataLoader<string, T[]> {
+  return new DataLoader(async (ids) => {
+    const found = await read(ids);
+    return ids.map((id) => found.get(id) ?? []);
+  });
+}

@@ -1,0 +1,72 @@
+/** What the rooms answer, as the API shows it. Each field is named, so that a new column is never shown by accident. */
+import type { AccessTokenEntity } from '../access/access-token.entity.ts';
+import type { LoginEntity } from '../access/login.entity.ts';
+import type { TeamEntity } from '../access/team.entity.ts';
+import type { CatalogResource } from '../catalog/catalog.ts';
+import type { EndpointView, SecretView, TriggerView, WebhookView } from '../webhooks/read.ts';
+import type { NewSecret } from '../webhooks/webhooks.ts';
+import type { AccessTokenType, LoginType, TeamType } from './types/access.type.ts';
+import type { CatalogResourceType } from './types/catalog.type.ts';
+import type { EndpointSecretType, EndpointType } from './types/endpoint.type.ts';
+import type { TriggerType } from './types/trigger.type.ts';
+import type { RevealedSecretType, WebhookType } from './types/webhook.type.ts';
+
+/** A login. */
+export function toLoginType(login: LoginEntity): LoginType {
+  const { id, number, name, email, parentId, isAccount, permissions, disabled, createdAt } = login;
+  return { id, number, name, email, parentId, isAccount, permissions, disabled, createdAt };
+}
+
+/** A team. */
+export function toTeamType({ id, number, name, createdAt }: TeamEntity): TeamType {
+  return { id, number, name, createdAt };
+}
+
+/** An access token, without its hash. */
+export function toAccessTokenType(token: AccessTokenEntity): AccessTokenType {
+  const { id, name, hint, permissions, createdAt, lastUsedAt, expiresAt } = token;
+  return { id, name, hint, permissions, createdAt, lastUsedAt, expiresAt };
+}
+
+/** A resource of the catalog. */
+export function toResourceType(resource: CatalogResource): CatalogResourceType {
+  const { id, name, label, description, model, payloadSchema, allowed, events } = resource;
+  return { id, name, label, description, model, payloadSchema, allowed, events };
+}
+
+/** A webhook. */
+export function toWebhookType(webhook: WebhookView): WebhookType {
+  const { id, number, name, description, status, statusReason, version, createdAt, updatedAt } = webhook;
+  const { loginId, accountId, forLoginId, teamId } = webhook;
+  const shown = { id, number, name, description, status, statusReason, version, createdAt, updatedAt };
+  return { ...shown, loginId, accountId, forLoginId, teamId };
+}
+
+/** An endpoint. */
+export function toEndpointType(endpoint: EndpointView): EndpointType {
+  const { id, kind, target, headers, timeoutMs, retrySchedule } = endpoint;
+  return {
+    id,
+    kind,
+    target,
+    status: 'ACTIVE',
+    statusReason: null,
+    advanced: { headers, timeoutMs, retrySchedule },
+  };
+}
+
+/** A trigger. */
+export function toTriggerType(trigger: TriggerView): TriggerType {
+  const { id, resource, event, label, name, description, active, inactiveReason } = trigger;
+  return { id, resource, event, label, name, description, active, inactiveReason };
+}
+
+/** A signing secret, without its value. */
+export function toSecretType({ id, hint, createdAt, expiresAt }: SecretView): EndpointSecretType {
+  return { id, hint, createdAt, expiresAt };
+}
+
+/** A signing secret with its value, for the answer that made it. */
+export function toRevealedSecretType({ endpoint, secret, value }: NewSecret): RevealedSecretType {
+  return { endpoint: toEndpointType(endpoint), secret: toSecretType(secret), value };
+}

@@ -1,0 +1,63 @@
+/**
+ * What of an error reaches a client, the same over HTTP, over WebSocket and in the middle of a
+ * stream: errors that carry a code of EDGE_ERROR_CODES pass, with nothing but that code; everything
+ * else becomes "Internal server error" with an id under which the log has the cause.
+ */
+import { randomUUID } from 'node:crypto';
+
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+
+import { describeError, type Logger } from '../log.ts';
+import { EDGE_ERROR_CODES } from './answers.ts';
+
+/** Makes an error fit for clients; it logs what it hides. */
+export type Mask = (error: unknown) => GraphQLFormattedError;
+
+/** The mask that logs to `logger`. */
+export function createMask(logger: Logger): Mask {
+  return (error) => {
+    const code = publicCode(error);
+    if (code !== undefined && error instanceof GraphQLError) {
+      const { field } = error.extensions;
+      return {
+        ...placeOf(error),
+        message: withoutSuggestion(error.message),
+        extensions: field === undefined ? { code } : { code, field },
+      };
+    }
+    const correlationId = randomUUID();
+    const place = error instanceof GraphQLError ? placeOf(error) : {};
+    logger.error({ correlationId, path: place.path, ...describeError(causeOf(error)) }, 'a request failed');
+    return {
+      ...place,
+      message: 'Internal server error',
+      extensions: { code: 'INTERNAL_SERVER_ERROR', correlationId },
+    };
+  };
+}
+
+/** An error's code where it may be shown. What lies under an error of another kind is never vouched for by its extensions. */
+function publicCode(error: unknown): string | undefined {
+  if (!(error instanceof GraphQLError) || !isPureGraphQL(error)) return undefined;
+  const { code } = error.extensions;
+  return typeof code === 'string' && Object.hasOwn(EDGE_ERROR_CODES, code) ? code : undefined;
+}
+
+/** graphql-js copies the extensions of whatever was thrown, so an error of a library could pass for ours. */
+function isPureGraphQL(error: unknown): boolean {
+  return error instanceof GraphQLError && (error.originalError == null || isPureGraphQL(error.originalError));
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError != null ? causeOf(error.originalError) : error;
+}
+
+function placeOf(error: GraphQLError): Pick<GraphQLFormattedError, 'locations' | 'path'> {
+  const { locations, path } = error.toJSON();
+  return { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
+}
+
+/** graphql-js adds names of the schema that are like the one it did not find. */
+function withoutSuggestion(message: string): string {
+  return message.replace(/ Did you mean [^]*\?$/, '');
+}

@@ -1,0 +1,48 @@
+/** Where this server's own pages may be opened: the Origins that a socket is taken from, and the page's policy. */
+import type { Config } from '../config.ts';
+
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** The address under which a listening server is reached on this machine, without a slash at the end. */
+export function listeningUrl(host: string, port: number): string {
+  return `http://${isWildcard(host) ? '127.0.0.1' : inUrl(host)}:${port}`;
+}
+
+/**
+ * The own Origins: that of the public address, and those of the listening one. A loopback address has
+ * three names, and whoever listens on all addresses listens on loopback, too.
+ */
+export function ownOrigins(config: Pick<Config, 'host' | 'publicUrl'>, port: number): Set<string> {
+  const hosts = new Set([inUrl(config.host)]);
+  if (isWildcard(config.host) || LOOPBACK.includes(inUrl(config.host)))
+    for (const host of LOOPBACK) hosts.add(host);
+  const origins = new Set([...hosts].map((host) => new URL(`http://${host}:${port}`).origin));
+  if (config.publicUrl !== null) origins.add(new URL(config.publicUrl).origin);
+  return origins;
+}
+
+/** The policy of our pages: nothing from elsewhere, and connections to this server only. */
+export function pagePolicy(origins: ReadonlySet<string>): string {
+  const sockets = [...origins].map((origin) => origin.replace(/^http/, 'ws'));
+  return [
+    "default-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "worker-src 'self' blob:",
+    "font-src 'self' data:",
+    "img-src 'self' data:",
+    // Not every browser takes 'self' for the ws: address of the same host.
+    `connect-src 'self' ${sockets.join(' ')}`,
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+function inUrl(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host.toLowerCase();
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::' || host === '';
+}

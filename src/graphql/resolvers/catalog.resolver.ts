@@ -1,0 +1,52 @@
+/** The catalog of resources. */
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+
+import { may, missing } from '../../access/policy.ts';
+import { problem } from '../../errors.ts';
+import type { Context } from '../context.ts';
+import { CatalogResourceInput } from '../inputs/catalog.input.ts';
+import { toResourceType } from '../mapping.ts';
+import { CatalogResourceType, ResourceRegisterPayloadType } from '../types/catalog.type.ts';
+import { DeletePayloadType } from '../types/payload.type.ts';
+
+/** What is asked and done about resources. */
+@Resolver(() => CatalogResourceType)
+export class CatalogResolver {
+  @Query(() => [CatalogResourceType], {
+    nullable: true,
+    description: 'All resources with their events, by name: what the dropdowns offer.',
+  })
+  async catalog(@Ctx() { rooms }: Context): Promise<CatalogResourceType[]> {
+    return (await rooms.catalog.list()).map(toResourceType);
+  }
+
+  @Mutation(() => ResourceRegisterPayloadType, {
+    nullable: true,
+    description: 'Creates a resource of the catalog, or replaces the one of that name. Needs CATALOG_MANAGE.',
+  })
+  async resourceRegister(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('input', () => CatalogResourceInput, { description: 'The resource, whole.' })
+    input: CatalogResourceInput,
+  ): Promise<ResourceRegisterPayloadType> {
+    if (!may(viewer, 'CATALOG_MANAGE')) return { errors: [missing('CATALOG_MANAGE')], resource: null };
+    const result = await rooms.catalog.register(input);
+    return result.ok
+      ? { errors: [], resource: toResourceType(result.value) }
+      : { errors: result.problems, resource: null };
+  }
+
+  @Mutation(() => DeletePayloadType, {
+    nullable: true,
+    description: 'Removes a resource with its events; triggers on it become inactive. Needs CATALOG_MANAGE.',
+  })
+  async resourceRemove(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('name', () => String, { description: "The resource's name." }) name: string,
+  ): Promise<DeletePayloadType> {
+    if (!may(viewer, 'CATALOG_MANAGE')) return { errors: [missing('CATALOG_MANAGE')], deletedId: null };
+    const deletedId = await rooms.catalog.remove(name);
+    if (deletedId !== undefined) return { errors: [], deletedId };
+    return { errors: [problem('NOT_FOUND', ['name'], 'The catalog has no such resource.')], deletedId: null };
+  }
+}

@@ -1,0 +1,180 @@
+/** Deliveries and attempts: lists, one by one, and the retry by hand. */
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+
+import { may, mayReadWebhooks, missing, webhookManaged, webhookVisible } from '../../access/policy.ts';
+import { readPage } from '../../db/page.ts';
+import { transaction } from '../../db/sql.ts';
+import { problem } from '../../errors.ts';
+import { envelope } from '../../events/envelope.ts';
+import { deliveryFilter } from '../../history/delivery-filter.ts';
+import { retryNow, type RetryResult } from '../../queue/retry.ts';
+import { edgeError, valueOf } from '../answers.ts';
+import type { Context } from '../context.ts';
+import { toAttemptType, toDeliveryType } from '../history-mapping.ts';
+import { DeliveriesArgs, type DeliveryFilterInput } from '../inputs/delivery.input.ts';
+import { ForwardPageArgs, type PageArgs } from '../inputs/shared.input.ts';
+import { toEndpointType, toWebhookType } from '../mapping.ts';
+import { AttemptConnectionType, AttemptType } from '../types/attempt.type.ts';
+import { DeliveryActionPayloadType, DeliveryConnectionType, DeliveryType } from '../types/delivery.type.ts';
+import { EndpointType } from '../types/endpoint.type.ts';
+import { EventType } from '../types/event.type.ts';
+import { HttpMessageType } from '../types/http.type.ts';
+import { toConnection } from '../types/page.type.ts';
+import { WebhookType } from '../types/webhook.type.ts';
+
+/** How much of a request's body is shown, bytes; the whole of it is the event's payload in its envelope. */
+const SHOWN_BODY_BYTES = 16_384;
+/** No count goes further than this. */
+const MAX_COUNT = 100_000;
+
+/** Why a manual retry is not possible now. */
+const RETRY_REFUSALS: Record<Exclude<RetryResult, 'QUEUED' | 'NOT_FOUND'>, string> = {
+  IN_FLIGHT: 'The delivery is being sent at this moment; look at its result first.',
+  NOT_SENDABLE: 'Its webhook is disabled or deleted, or its endpoint is gone: enable the webhook first.',
+};
+
+/** A page of the deliveries that the caller may see, with its cursor for the stream. */
+export async function deliveryPage(
+  context: Context,
+  args: PageArgs,
+  filter: DeliveryFilterInput | null | undefined,
+): Promise<DeliveryConnectionType> {
+  const { rooms, viewer } = context;
+  const request = valueOf(readPage(args));
+  const scope = { visible: webhookVisible(viewer), where: deliveryFilter(filter) };
+  // Before the page, never after: whatever comes between the two is seen twice rather than never.
+  const streamCursor = await rooms.live.cursor();
+  const page = await rooms.history.deliveries(scope, request);
+  return Object.assign(new DeliveryConnectionType(), {
+    ...toConnection(page, toDeliveryType),
+    streamCursor,
+    countUpTo: (limit: number) => rooms.history.countDeliveries(scope, boundedLimit(limit)),
+  });
+}
+
+/** The limit of a count, checked. */
+export function boundedLimit(limit: number): number {
+  if (limit >= 1 && limit <= MAX_COUNT) return limit;
+  throw edgeError('BAD_USER_INPUT', `limit must be from 1 to ${MAX_COUNT}, it is ${limit}.`);
+}
+
+@Resolver(() => DeliveryType)
+export class DeliveryResolver {
+  @Query(() => DeliveryType, {
+    nullable: true,
+    description: 'One delivery; null when there is none that the caller may see.',
+  })
+  async delivery(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: "The delivery's id (dlv_…)." }) id: string,
+  ): Promise<DeliveryType | null> {
+    return await context.rooms.history.delivery(webhookVisible(context.viewer), id);
+  }
+
+  @Query(() => DeliveryConnectionType, { nullable: true, description: 'Deliveries, newest first.' })
+  async deliveries(
+    @Ctx() context: Context,
+    @Args(() => DeliveriesArgs) args: DeliveriesArgs,
+  ): Promise<DeliveryConnectionType> {
+    if (!mayReadWebhooks(context.viewer))
+      throw edgeError('FORBIDDEN', 'This needs the permission WEBHOOKS_MANAGE, or membership of a team.');
+    return await deliveryPage(context, args, args.filter);
+  }
+
+  @Mutation(() => DeliveryActionPayloadType, {
+    nullable: true,
+    description:
+      'Sends one delivery again, now: a waiting one at once, a closed one as a single attempt without a schedule, under its id.',
+  })
+  async deliveryRetry(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: "The delivery's id (dlv_…)." }) id: string,
+  ): Promise<DeliveryActionPayloadType> {
+    const { rooms, viewer } = context;
+    if (!may(viewer, 'WEBHOOKS_MANAGE')) return { errors: [missing('WEBHOOKS_MANAGE')], delivery: null };
+    const notFound = problem('NOT_FOUND', ['id'], 'There is no such delivery that you may retry.');
+    if (!(await rooms.history.delivery(webhookManaged(viewer), id)))
+      return { errors: [notFound], delivery: null };
+    const result = await transaction(rooms.db.engine, (sql) => retryNow(sql, id));
+    if (result === 'NOT_FOUND') return { errors: [notFound], delivery: null };
+    if (result !== 'QUEUED')
+      return { errors: [problem('INVALID_STATE', ['id'], RETRY_REFUSALS[result])], delivery: null };
+    return { errors: [], delivery: await rooms.history.delivery(webhookVisible(viewer), id) };
+  }
+
+  @FieldResolver(() => EventType, { description: 'What is delivered.' })
+  async event(@Ctx() { loaders }: Context, @Root() delivery: DeliveryType): Promise<EventType> {
+    const event = await loaders.history.event.load(delivery.eventId);
+    if (!event) throw new Error(`the event of ${delivery.id} is gone`);
+    return event;
+  }
+
+  @FieldResolver(() => WebhookType, {
+    nullable: true,
+    description: 'The webhook that sent it; null once deleted.',
+  })
+  async webhook(@Ctx() { loaders }: Context, @Root() delivery: DeliveryType): Promise<WebhookType | null> {
+    const webhook = await loaders.webhook.load(delivery.webhookId);
+    return webhook && toWebhookType(webhook);
+  }
+
+  @FieldResolver(() => EndpointType, {
+    nullable: true,
+    description: 'The endpoint it goes to; null once removed.',
+  })
+  async endpoint(@Ctx() { loaders }: Context, @Root() delivery: DeliveryType): Promise<EndpointType | null> {
+    const endpoint = await loaders.endpoint.load(delivery.endpointId);
+    return endpoint && toEndpointType(endpoint);
+  }
+
+  @FieldResolver(() => AttemptConnectionType, {
+    description: 'Its requests and what came back, first attempt first.',
+  })
+  async attempts(
+    @Ctx() { rooms }: Context,
+    @Root() delivery: DeliveryType,
+    @Args(() => ForwardPageArgs) args: ForwardPageArgs,
+  ): Promise<AttemptConnectionType> {
+    const page = await rooms.history.attempts(delivery.id, valueOf(readPage(args)));
+    return Object.assign(new AttemptConnectionType(), {
+      ...toConnection(page, toAttemptType),
+      totalCount: page.totalCount,
+    });
+  }
+
+  @FieldResolver(() => AttemptType, {
+    nullable: true,
+    description: 'The newest finished attempt; null before the first.',
+  })
+  async latestAttempt(
+    @Ctx() { loaders }: Context,
+    @Root() delivery: DeliveryType,
+  ): Promise<AttemptType | null> {
+    const attempt = await loaders.history.latestAttempt.load(delivery.id);
+    return attempt && toAttemptType(attempt);
+  }
+}
+
+@Resolver(() => AttemptType)
+export class AttemptResolver {
+  @FieldResolver(() => HttpMessageType, { description: 'What was sent.' })
+  async request(
+    @Ctx() { loaders }: Context,
+    @Root() attempt: AttemptType & { deliveryId: string },
+  ): Promise<HttpMessageType> {
+    const delivery = await loaders.history.delivery.load(attempt.deliveryId);
+    const event = delivery && (await loaders.history.event.load(delivery.eventId));
+    const payload = event && (await loaders.history.payload.load(event.id));
+    const webhookNumber = delivery && (await loaders.history.webhookNumber.load(delivery.webhookId));
+    if (!event || payload == null || webhookNumber == null || attempt.request.bodyBytes === 0)
+      return attempt.request;
+    const body = Buffer.from(
+      envelope({ ...event, eventId: event.id, event: event.name, webhookNumber, test: event.test, payload }),
+    );
+    return {
+      ...attempt.request,
+      body: body.subarray(0, SHOWN_BODY_BYTES).toString(),
+      bodyTruncated: body.length > SHOWN_BODY_BYTES,
+    };
+  }
+}

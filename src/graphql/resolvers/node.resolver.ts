@@ -1,0 +1,88 @@
+/** node and nodes: any object by its id, as far as the caller may see it. */
+import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+
+import { eventVisible, webhookVisible } from '../../access/policy.ts';
+import { type IdKind, kindOfId } from '../../ids.ts';
+import { edgeError } from '../answers.ts';
+import type { Context } from '../context.ts';
+import { toAttemptType, toDeliveryType, toEventType } from '../history-mapping.ts';
+import {
+  toAccessTokenType,
+  toEndpointType,
+  toLoginType,
+  toResourceType,
+  toSecretType,
+  toTeamType,
+  toTriggerType,
+  toWebhookType,
+} from '../mapping.ts';
+import { NodeType } from '../types/node.type.ts';
+
+/** The most ids of one nodes query. */
+const MAX_NODES = 100;
+
+type Finder = (context: Context, id: string) => Promise<NodeType | null>;
+
+/** One way of finding for each kind of id; what it does not find, or the caller may not see, is null. */
+const FINDERS: Record<Exclude<IdKind, 'audit'>, Finder> = {
+  login: async ({ loaders }, id) => shown(await loaders.visibleLogin.load(id), toLoginType),
+  team: async ({ rooms, viewer }, id) => shown(await rooms.access.visibleTeam(viewer, id), toTeamType),
+  accessToken: async ({ rooms, viewer }, id) =>
+    shown(await rooms.access.visibleToken(viewer, id), toAccessTokenType),
+  resource: async ({ rooms }, id) => {
+    const resources = await rooms.catalog.list();
+    return shown(
+      resources.find((resource) => resource.id === id),
+      toResourceType,
+    );
+  },
+  webhook: async ({ loaders }, id) => shown(await loaders.webhook.load(id), toWebhookType),
+  endpoint: async ({ loaders }, id) => shown(await loaders.endpoint.load(id), toEndpointType),
+  trigger: async ({ rooms, viewer }, id) =>
+    shown((await rooms.webhooks.triggersByIds(viewer, [id])).get(id), toTriggerType),
+  secret: async ({ rooms, viewer }, id) =>
+    shown((await rooms.webhooks.secretsByIds(viewer, [id])).get(id), toSecretType),
+  event: async ({ rooms, viewer }, id) =>
+    shown(await rooms.history.event(eventVisible(viewer), id), toEventType),
+  delivery: async ({ rooms, viewer }, id) =>
+    shown(await rooms.history.delivery(webhookVisible(viewer), id), toDeliveryType),
+  attempt: async ({ rooms, viewer }, id) =>
+    shown(await rooms.history.attempt(webhookVisible(viewer), id), toAttemptType),
+};
+
+function shown<T, N extends NodeType>(value: T | null | undefined, map: (value: T) => N): N | null {
+  return value == null ? null : map(value);
+}
+
+async function find(context: Context, id: string): Promise<NodeType | null> {
+  const kind = kindOfId(id);
+  return kind === undefined || kind === 'audit' ? null : await FINDERS[kind](context, id);
+}
+
+/** Refetching. */
+@Resolver()
+export class NodeResolver {
+  @Query(() => NodeType, {
+    nullable: true,
+    description: 'Refetches any object that the caller may see; null for all others.',
+  })
+  node(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'The id of an object of any type.' }) id: string,
+  ): Promise<NodeType | null> {
+    return find(context, id);
+  }
+
+  @Query(() => [NodeType], {
+    nullable: 'items',
+    description: 'Refetches up to 100 objects, in the order of the ids, null where the caller sees none.',
+  })
+  nodes(
+    @Ctx() context: Context,
+    @Arg('ids', () => [ID], { description: 'The ids of objects of any types, 100 at most.' }) ids: string[],
+  ): Promise<(NodeType | null)[]> {
+    if (ids.length > MAX_NODES)
+      throw edgeError('BAD_USER_INPUT', `nodes takes at most ${MAX_NODES} ids, these are ${ids.length}.`);
+    return Promise.all(ids.map((id) => find(context, id)));
+  }
+}

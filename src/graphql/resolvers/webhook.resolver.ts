@@ -1,0 +1,208 @@
+/** Webhooks with their endpoints and triggers. */
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+
+import { mayReadWebhooks } from '../../access/policy.ts';
+import type { WebhookOutcome } from '../../webhooks/webhooks.ts';
+import { edgeError, valueOf } from '../answers.ts';
+import type { Context } from '../context.ts';
+import { DeliveriesArgs } from '../inputs/delivery.input.ts';
+import { WebhookInput, WebhooksArgs } from '../inputs/webhook.input.ts';
+import {
+  toEndpointType,
+  toLoginType,
+  toRevealedSecretType,
+  toSecretType,
+  toTeamType,
+  toTriggerType,
+  toWebhookType,
+} from '../mapping.ts';
+import { LoginType, TeamType } from '../types/access.type.ts';
+import { DeliveryConnectionType } from '../types/delivery.type.ts';
+import { EndpointSecretType, EndpointType } from '../types/endpoint.type.ts';
+import { toConnection } from '../types/page.type.ts';
+import { DeletePayloadType } from '../types/payload.type.ts';
+import { TriggerType } from '../types/trigger.type.ts';
+import {
+  WebhookConnectionType,
+  WebhookCreatePayloadType,
+  WebhookType,
+  WebhookUpdatePayloadType,
+} from '../types/webhook.type.ts';
+import { deliveryPage } from './delivery.resolver.ts';
+
+function toPayload({ problems, webhook, newSecrets }: WebhookOutcome): WebhookUpdatePayloadType {
+  return {
+    errors: problems,
+    webhook: webhook && toWebhookType(webhook),
+    newSecrets: newSecrets.map(toRevealedSecretType),
+  };
+}
+
+/** What is asked about webhooks, and their fields. */
+@Resolver(() => WebhookType)
+export class WebhookResolver {
+  @Query(() => WebhookType, {
+    nullable: true,
+    description: 'One webhook; null when there is none that the caller may see.',
+  })
+  async webhook(
+    @Ctx() { loaders }: Context,
+    @Arg('id', () => ID, { description: "The webhook's id (whk_…)." }) id: string,
+  ): Promise<WebhookType | null> {
+    const webhook = await loaders.webhook.load(id);
+    return webhook && toWebhookType(webhook);
+  }
+
+  @Query(() => WebhookType, { nullable: true, description: 'One webhook by the ID column of the table.' })
+  async webhookByNumber(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('number', () => Int, { description: "The webhook's number." }) number: number,
+  ): Promise<WebhookType | null> {
+    const webhook = await rooms.webhooks.byNumber(viewer, number);
+    return webhook ? toWebhookType(webhook) : null;
+  }
+
+  @Query(() => WebhookConnectionType, {
+    nullable: true,
+    description: 'The saved table: the webhooks that the caller may see.',
+  })
+  async webhooks(
+    @Ctx() { rooms, viewer }: Context,
+    @Args(() => WebhooksArgs) { filter, orderBy, ...page }: WebhooksArgs,
+  ): Promise<WebhookConnectionType> {
+    if (!mayReadWebhooks(viewer))
+      throw edgeError('FORBIDDEN', 'This needs the permission WEBHOOKS_MANAGE, or membership of a team.');
+    const found = valueOf(await rooms.webhooks.list(viewer, page, filter, orderBy));
+    return {
+      ...toConnection(found, toWebhookType),
+      totalCount: async () => valueOf(await rooms.webhooks.count(viewer, filter)),
+    };
+  }
+
+  @FieldResolver()
+  async login(@Ctx() { loaders }: Context, @Root() { loginId }: WebhookType): Promise<LoginType> {
+    return toLoginType((await loaders.login.load(loginId))!);
+  }
+
+  @FieldResolver()
+  async account(@Ctx() { loaders }: Context, @Root() { accountId }: WebhookType): Promise<LoginType> {
+    return toLoginType((await loaders.login.load(accountId))!);
+  }
+
+  @FieldResolver()
+  async forLogin(
+    @Ctx() { loaders }: Context,
+    @Root() { forLoginId }: WebhookType,
+  ): Promise<LoginType | null> {
+    const login = forLoginId === null ? null : await loaders.login.load(forLoginId);
+    return login && toLoginType(login);
+  }
+
+  @FieldResolver()
+  async team(@Ctx() { loaders }: Context, @Root() { teamId }: WebhookType): Promise<TeamType | null> {
+    const team = teamId === null ? null : await loaders.team.load(teamId);
+    return team && toTeamType(team);
+  }
+
+  @FieldResolver()
+  async endpoints(@Ctx() { loaders }: Context, @Root() { id }: WebhookType): Promise<EndpointType[]> {
+    return (await loaders.endpointsOf.load(id)).map(toEndpointType);
+  }
+
+  @FieldResolver()
+  async triggers(@Ctx() { loaders }: Context, @Root() { id }: WebhookType): Promise<TriggerType[]> {
+    return (await loaders.triggersOf.load(id)).map(toTriggerType);
+  }
+
+  @FieldResolver()
+  deliveries(
+    @Ctx() context: Context,
+    @Root() { id }: WebhookType,
+    @Args(() => DeliveriesArgs) { filter, ...page }: DeliveriesArgs,
+  ): Promise<DeliveryConnectionType> {
+    if (filter?.webhookId != null && filter.webhookId !== id)
+      throw edgeError(
+        'BAD_USER_INPUT',
+        'filter.webhookId names another webhook than the one whose deliveries these are.',
+      );
+    return deliveryPage(context, page, { ...filter, webhookId: id });
+  }
+}
+
+/** What is done about webhooks. Needs WEBHOOKS_MANAGE; the room checks it. */
+@Resolver()
+export class WebhookMutationResolver {
+  @Mutation(() => WebhookCreatePayloadType, {
+    nullable: true,
+    description: 'Creates a webhook in one call; it is enabled at once. Needs WEBHOOKS_MANAGE.',
+  })
+  async webhookCreate(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('input', () => WebhookInput, { description: 'The new webhook, whole.' }) input: WebhookInput,
+  ): Promise<WebhookCreatePayloadType> {
+    return toPayload(await rooms.webhooks.create(viewer, input));
+  }
+
+  @Mutation(() => WebhookUpdatePayloadType, {
+    nullable: true,
+    description: 'Edits a webhook: all of the change is made, or nothing. Needs WEBHOOKS_MANAGE.',
+  })
+  async webhookUpdate(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('id', () => ID, { description: "The webhook's id (whk_…)." }) id: string,
+    @Arg('input', () => WebhookInput, { description: 'What changes.' }) input: WebhookInput,
+    @Arg('expectedVersion', () => Int, {
+      nullable: true,
+      description:
+        'The version that the change was made on: CONFLICT when it is not the current one. Without it nothing is compared.',
+    })
+    expectedVersion?: number | null,
+  ): Promise<WebhookUpdatePayloadType> {
+    return toPayload(await rooms.webhooks.update(viewer, id, expectedVersion ?? null, input));
+  }
+
+  @Mutation(() => WebhookUpdatePayloadType, {
+    nullable: true,
+    description: 'Turns sending on, for what happens from now on. Needs WEBHOOKS_MANAGE.',
+  })
+  async webhookEnable(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('id', () => ID, { description: "The webhook's id (whk_…)." }) id: string,
+  ): Promise<WebhookUpdatePayloadType> {
+    return toPayload(await rooms.webhooks.enable(viewer, id));
+  }
+
+  @Mutation(() => WebhookUpdatePayloadType, {
+    nullable: true,
+    description:
+      'Turns sending off: history is kept, waiting deliveries are cancelled, later events are not made up for. Needs WEBHOOKS_MANAGE.',
+  })
+  async webhookDisable(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('id', () => ID, { description: "The webhook's id (whk_…)." }) id: string,
+  ): Promise<WebhookUpdatePayloadType> {
+    return toPayload(await rooms.webhooks.disable(viewer, id));
+  }
+
+  @Mutation(() => DeletePayloadType, {
+    nullable: true,
+    description:
+      'Deletes a webhook and cancels what waits; deleting twice is no error. Needs WEBHOOKS_MANAGE.',
+  })
+  async webhookDelete(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('id', () => ID, { description: "The webhook's id (whk_…)." }) id: string,
+  ): Promise<DeletePayloadType> {
+    const result = await rooms.webhooks.remove(viewer, id);
+    return result.ok ? { errors: [], deletedId: result.value } : { errors: result.problems, deletedId: null };
+  }
+}
+
+/** The field of Endpoint that is read apart. */
+@Resolver(() => EndpointType)
+export class EndpointResolver {
+  @FieldResolver()
+  async secrets(@Ctx() { loaders }: Context, @Root() { id }: EndpointType): Promise<EndpointSecretType[]> {
+    return (await loaders.secretsOf.load(id)).map(toSecretType);
+  }
+}

@@ -1,0 +1,69 @@
+/** The schema: made of the decorated classes, the same for the server, the emitted file and the tests. */
+import 'reflect-metadata';
+
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { buildSchemaSync } from 'type-graphql';
+
+import { AccessTokenResolver, LoginResolver, TeamResolver } from './resolvers/access.resolver.ts';
+import { CatalogResolver } from './resolvers/catalog.resolver.ts';
+import { AttemptResolver, DeliveryResolver } from './resolvers/delivery.resolver.ts';
+import { DeliveryEventsResolver } from './resolvers/delivery-events.resolver.ts';
+import { EventResolver } from './resolvers/event.resolver.ts';
+import { NodeResolver } from './resolvers/node.resolver.ts';
+import { EndpointResolver, WebhookMutationResolver, WebhookResolver } from './resolvers/webhook.resolver.ts';
+import { DateTime } from './scalars.ts';
+
+const ROOT_DESCRIPTIONS = {
+  Query:
+    'Reads. A field that cannot be answered is null with an error beside it; what the caller may not see is null without one.',
+  Mutation: 'Writes. Problems that the caller can fix come as errors in the payload, all at once.',
+  Subscription: 'Live updates, over the graphql-transport-ws protocol; the socket takes subscriptions only.',
+};
+
+/** type-graphql wants a PubSub as soon as there is a subscription; ours read the log themselves. */
+const noPubSub = {
+  publish(): never {
+    throw new Error('subscriptions read the delivery log, nothing is published in memory');
+  },
+  subscribe(): never {
+    throw new Error('a subscription has to name its own generator');
+  },
+};
+
+let built: GraphQLSchema | undefined;
+
+/** The schema, built at the first call; needs no database, since resolvers get their rooms from the context. */
+export function apiSchema(): GraphQLSchema {
+  return (built ??= build());
+}
+
+function build(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: [
+      NodeResolver,
+      LoginResolver,
+      TeamResolver,
+      AccessTokenResolver,
+      CatalogResolver,
+      WebhookResolver,
+      WebhookMutationResolver,
+      EndpointResolver,
+      EventResolver,
+      DeliveryResolver,
+      AttemptResolver,
+      DeliveryEventsResolver,
+    ],
+    // Inputs carry no class-validator decorators: the rooms check them, so that problems have paths.
+    validate: false,
+    pubSub: noPubSub,
+    scalarsMap: [{ type: Date, scalar: DateTime }],
+  });
+  for (const [name, description] of Object.entries(ROOT_DESCRIPTIONS))
+    schema.getType(name)!.description = description;
+  return schema;
+}
+
+/** The text of schema/schema.graphql. */
+export function printedSchema(): string {
+  return `${printSchema(lexicographicSortSchema(apiSchema()))}\n`;
+}

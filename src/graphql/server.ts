@@ -1,0 +1,97 @@
+/**
+ * The edge: one port for the API (HTTP and graphql-transport-ws), GraphiQL and the health of the
+ * process. Comes in: requests and sockets, each with a bearer token. Goes out: what the rooms answer,
+ * with errors masked. Nothing here survives a crash, and nothing has to: what was accepted is in the
+ * database, and clients come back with their cursors.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { Config } from '../config.ts';
+import { StartupError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { createApollo } from './apollo.ts';
+import type { Rooms } from './context.ts';
+import { createHttpApp, type Health } from './http.ts';
+import { createMask } from './masking.ts';
+import { listeningUrl, ownOrigins } from './origins.ts';
+import { apiSchema } from './schema.ts';
+import { createWebSockets } from './web-socket.ts';
+
+/** A server that is made but does not listen yet. */
+export interface Edge {
+  /** Starts to listen; throws StartupError when the address cannot be had. */
+  listen(): Promise<{ port: number; url: string }>;
+  /** Takes nothing new, closes sockets with 1001, lets requests finish for at most graceMs, then cuts. Safe to call twice. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** How often connections that have become idle are looked for while stopping. */
+const DRAIN_POLL_MS = 20;
+
+/** Makes the edge over the rooms. */
+export async function createEdge(options: {
+  config: Config;
+  rooms: Rooms;
+  logger: Logger;
+  health: Health;
+}): Promise<Edge> {
+  const { config, rooms, logger, health } = options;
+  const schema = apiSchema();
+  const mask = createMask(logger);
+  let origins: ReadonlySet<string> = new Set();
+  const apollo = createApollo({ schema, mask, logger });
+  await apollo.start();
+  const app = createHttpApp({ config, rooms, apollo, mask, logger, health, origins: () => origins });
+  const server = createServer(app);
+  const sockets = createWebSockets({ schema, rooms, mask, logger, origins: () => origins });
+  server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
+
+  async function stop(graceMs: number): Promise<void> {
+    const drained = drain(graceMs);
+    await sockets.close(graceMs);
+    await drained;
+    await apollo.stop();
+  }
+
+  function drain(graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (!server.listening) return resolve();
+      // A connection that a request kept busy stays open for the next one, which will not be taken.
+      const idle = setInterval(() => server.closeIdleConnections(), DRAIN_POLL_MS);
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      server.close(() => {
+        clearInterval(idle);
+        clearTimeout(cut);
+        resolve();
+      });
+    });
+  }
+
+  let stopped: Promise<void> | undefined;
+  return {
+    async listen() {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, config)));
+        server.listen(config.port, config.host, resolve);
+      });
+      server.removeAllListeners('error');
+      server.on('error', (error) => logger.error({ error: error.message }, 'the HTTP server failed'));
+      const { port } = server.address() as AddressInfo;
+      origins = ownOrigins(config, port);
+      return { port, url: listeningUrl(config.host, port) };
+    },
+    stop: (graceMs) => (stopped ??= stop(graceMs)),
+  };
+}
+
+function cannotListen(error: NodeJS.ErrnoException, { host, port }: Config): StartupError {
+  const place = `${host}:${port}`;
+  const reason =
+    error.code === 'EADDRINUSE'
+      ? `${place} is taken by another program. Stop it, or set BELLWIRE_PORT to another port (0 picks a free one).`
+      : error.code === 'EACCES'
+        ? `${place} may not be used by this user. Set BELLWIRE_PORT to a port from 1024 on.`
+        : `${place} cannot be listened on (${error.code ?? error.message}). Check BELLWIRE_HOST and BELLWIRE_PORT.`;
+  return new StartupError(reason, { cause: error });
+}

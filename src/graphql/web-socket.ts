@@ -1,0 +1,136 @@
+/**
+ * Subscriptions over graphql-transport-ws. graphql-ws speaks the protocol; its own adapter for ws
+ * writes to the console and closes with codes after which clients give up, so the wiring is here.
+ * Nothing of a socket survives it: a client comes back with its cursor.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import type { GraphQLSchema } from 'graphql';
+import { handleProtocols } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+
+import { describeError, type Logger } from '../log.ts';
+import type { Rooms } from './context.ts';
+import type { Mask } from './masking.ts';
+import { CLOSE, type Connection, createProtocol } from './socket-protocol.ts';
+
+const MAX_MESSAGE_BYTES = 64 * 1024;
+const KEEP_ALIVE_MS = 12_000;
+
+/** What the socket side is made of. */
+export interface WebSocketOptions {
+  schema: GraphQLSchema;
+  rooms: Rooms;
+  mask: Mask;
+  logger: Logger;
+  origins: () => ReadonlySet<string>;
+}
+
+/** The socket side of the edge. */
+export interface WebSockets {
+  /** Takes over a request for an upgrade, or refuses it. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Closes all sockets with 1001; those that have not closed after graceMs are cut. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Makes the socket side. */
+export function createWebSockets(options: WebSocketOptions): WebSockets {
+  const protocol = createProtocol(options);
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    handleProtocols,
+  });
+  /** Of each socket that has closed, the end of its subscriptions, which may still read the database. */
+  const endings = new Set<Promise<void>>();
+  let closing = false;
+
+  function opened(socket: WebSocket): void {
+    const connection: Connection = { close: (code, reason) => socket.close(code, reason), gone: false };
+    const fail = (error: unknown): void => {
+      options.logger.error(describeError(error), 'a socket failed');
+      socket.close(CLOSE.tryAgain, 'Try again later');
+    };
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        close: (code, reason) => socket.close(code, reason),
+        send: (text) => send(socket, text),
+        // ws gives a message as one Buffer unless told otherwise.
+        onMessage: (take) => socket.on('message', (data: Buffer) => void take(data.toString()).catch(fail)),
+      },
+      connection,
+    );
+    const stopPinging = keepAlive(socket);
+    // ws closes the socket itself with the code that fits, such as 1009 for too large a message.
+    socket.on('error', (error) => options.logger.debug(describeError(error), 'a socket broke'));
+    socket.once('close', (code, reason) => {
+      stopPinging();
+      connection.gone = true;
+      clearTimeout(connection.expiry);
+      const ending = closed(code, String(reason))
+        .catch(fail)
+        .finally(() => endings.delete(ending));
+      endings.add(ending);
+    });
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      const { origin } = request.headers;
+      if (request.url?.split('?')[0] !== '/graphql') refuse(socket, '404 Not Found');
+      else if (origin !== undefined && !options.origins().has(origin)) refuse(socket, '403 Forbidden');
+      else if (closing) refuse(socket, '503 Service Unavailable');
+      else sockets.handleUpgrade(request, socket, head, opened);
+    },
+    async close(graceMs) {
+      closing = true;
+      const gone = [...sockets.clients].map((socket) => {
+        socket.close(CLOSE.goingAway, 'Going away');
+        return new Promise((resolve) => socket.once('close', resolve));
+      });
+      let cut: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        cut = setTimeout(() => {
+          for (const socket of sockets.clients) socket.terminate();
+          resolve();
+        }, graceMs);
+      });
+      await Promise.race([late, Promise.all(gone).then(() => Promise.all(endings))]);
+      clearTimeout(cut);
+      sockets.close();
+    },
+  };
+}
+
+/** Resolves once the kernel has the text: a reader that is slow is written to no faster than it reads. */
+function send(socket: WebSocket, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState !== socket.OPEN) resolve();
+    // A socket that cannot be written to closes by itself.
+    else socket.send(text, () => resolve());
+  });
+}
+
+/** Pings, and cuts the socket when no answer comes until the next ping is due. */
+function keepAlive(socket: WebSocket): () => void {
+  let answered = true;
+  socket.on('pong', () => (answered = true));
+  const timer = setInterval(() => {
+    if (!answered) socket.terminate();
+    else if (socket.readyState === socket.OPEN) {
+      answered = false;
+      socket.ping();
+    }
+  }, KEEP_ALIVE_MS);
+  return () => clearInterval(timer);
+}
+
+function refuse(socket: Duplex, status: string): void {
+  // The other side may have gone; an error without a listener would end the process.
+  socket.once('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

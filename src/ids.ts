@@ -1,0 +1,65 @@
+/**
+ * Ids: a type prefix, an underscore and a UUIDv7 in 26 base-32 characters, as the TypeID spec 0.3
+ * writes them (whk_01jq…). They are time-ordered as plain text under the collation "C", so tables
+ * are partitioned by the id itself and a look-up by id finds its partition.
+ */
+import { TypeID, typeidUnboxed } from 'typeid-js';
+
+/** The prefixes in use, by the thing they name. */
+export const ID_PREFIX = {
+  login: 'lgn',
+  team: 'tem',
+  accessToken: 'tok',
+  resource: 'res',
+  webhook: 'whk',
+  endpoint: 'ep',
+  trigger: 'trg',
+  secret: 'sec',
+  event: 'evt',
+  delivery: 'dlv',
+  attempt: 'att',
+  audit: 'aud',
+} as const;
+
+/** A thing that has an id. */
+export type IdKind = keyof typeof ID_PREFIX;
+
+const KIND_BY_PREFIX = new Map<string, IdKind>(
+  Object.entries(ID_PREFIX).map(([kind, prefix]) => [prefix, kind as IdKind]),
+);
+
+/** A fresh id; ids made by one process in one millisecond keep their order. */
+export function newId(kind: IdKind): string {
+  return typeidUnboxed(ID_PREFIX[kind]);
+}
+
+/** Which kind of thing an id names, or undefined when it is none of ours. */
+export function kindOfId(id: string): IdKind | undefined {
+  const match = /^([a-z]+)_[0-7][0-9a-hjkmnp-tv-z]{25}(?:_[1-9]\d{0,8})?$/.exec(id);
+  const kind = match ? KIND_BY_PREFIX.get(match[1]!) : undefined;
+  if (kind === undefined) return undefined;
+  // Only attempts carry a number behind the id of their delivery.
+  return (kind === 'attempt') === /_\d+$/.test(id.slice(5)) ? kind : undefined;
+}
+
+/** The id of an attempt: its delivery's id under its own prefix, and its number. */
+export function attemptId(deliveryId: string, number: number): string {
+  return `${ID_PREFIX.attempt}${deliveryId.slice(ID_PREFIX.delivery.length)}_${number}`;
+}
+
+/** The delivery and the number that an attempt's id names, or undefined for any other text. */
+export function parseAttemptId(id: string): { deliveryId: string; number: number } | undefined {
+  if (kindOfId(id) !== 'attempt') return undefined;
+  const cut = id.lastIndexOf('_');
+  return {
+    deliveryId: `${ID_PREFIX.delivery}${id.slice(ID_PREFIX.attempt.length, cut)}`,
+    number: Number(id.slice(cut + 1)),
+  };
+}
+
+/** The smallest id of a kind that can be made at or after an instant (ms since 1970): a partition's bound. */
+export function idFloor(kind: IdKind, atMs: number): string {
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(Math.max(0, Math.floor(atMs))) << 16n);
+  return TypeID.fromUUIDBytes(ID_PREFIX[kind], bytes).toString();
+}

@@ -1,0 +1,36 @@
+/**
+ * Positions in the delivery log. A cursor names the last line that its reader has seen by the id of
+ * the transaction that wrote it and the line's number, and the line of history (epoch) it belongs
+ * to. Opaque to clients, ordered only inside one epoch.
+ */
+
+/** A position: everything up to and including (xid, seq) has been seen. */
+export interface Position {
+  xid: bigint;
+  seq: bigint;
+}
+
+/** Behind every line of all transactions up to this one. */
+export const LAST_SEQ = 2n ** 63n - 1n;
+
+/** The oldest position there is. */
+export const BEGINNING: Position = { xid: 0n, seq: 0n };
+
+/** The position behind everything that transactions below the horizon wrote. */
+export function behind(horizon: bigint): Position {
+  return { xid: horizon - 1n, seq: LAST_SEQ };
+}
+
+/** The cursor of a position. */
+export function encodeCursor(epoch: number, position: Position): string {
+  return Buffer.from(`${epoch}.${position.xid}.${position.seq}`).toString('base64url');
+}
+
+/** The position that a cursor names, or undefined when it is none of this epoch's. */
+export function decodeCursor(epoch: number, cursor: string): Position | undefined {
+  if (cursor.length > 100) return undefined;
+  const match = /^(\d{1,10})\.(\d{1,20})\.(\d{1,19})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
+  if (!match || Number(match[1]) !== epoch) return undefined;
+  const position = { xid: BigInt(match[2]!), seq: BigInt(match[3]!) };
+  return position.xid < 2n ** 64n && position.seq <= LAST_SEQ ? position : undefined;
+}

@@ -1,0 +1,174 @@
+/**
+ * The live stream. Comes in: a cursor, what the reader may see and wants to see. Goes out: batches of
+ * the delivery log, in order, without gaps, each with the cursor to go on from; an empty batch is a
+ * heartbeat. Every reader pulls straight from the table, so all that the server keeps of one is its
+ * cursor: a slow reader costs nothing and loses nothing, and a reader that comes back, on whatever
+ * node, goes on where it was.
+ */
+import type pg from 'pg';
+
+import type { Hints } from '../db/hints.ts';
+import { type SqlFragment, transaction } from '../db/sql.ts';
+import type { Logger } from '../log.ts';
+import { BEGINNING, decodeCursor, encodeCursor, type Position } from './cursor.ts';
+import { settleEpoch } from './epoch.ts';
+import { currentPosition, type LogLine, readLog } from './read-log.ts';
+import { Wakeups } from './wakeups.ts';
+
+/** How often to look again while committed lines wait for an older transaction to end, ms. */
+const HELD_POLL_MS = 20;
+
+/** A line with its cursor. */
+export type StreamLine = LogLine & { cursor: string };
+
+/** One batch of the stream. */
+export interface Batch {
+  lines: StreamLine[];
+  cursor: string;
+  /** Nothing more was there to read, and nothing waits to become readable. */
+  caughtUp: boolean;
+  /** How many lines were folded away because a later one of their delivery is in the batch. */
+  folded: number;
+  /** The cursor could not be resumed; the reader should fetch its page anew. */
+  reset: 'CURSOR_UNKNOWN' | null;
+}
+
+/** What a reader wants. */
+export interface Wish {
+  after: string | null;
+  mode: 'EVERY_EVENT' | 'LATEST_PER_DELIVERY';
+  maxBatch: number;
+  where: SqlFragment;
+}
+
+/** Reads the log for the polling query and for subscriptions. */
+export class Live {
+  readonly #pool: pg.Pool;
+  readonly #logger: Logger;
+  readonly #wakeups = new Wakeups();
+  readonly #options: { pollMs: number; heartbeatMs: number };
+  /** Reads that are under way: the pool must not be closed beneath them. */
+  readonly #reading = new Set<Promise<unknown>>();
+  #stopping = false;
+  #epoch = 0;
+  #stopListening: () => void = () => undefined;
+
+  /** channel is the one on which the queue says that the log has grown. */
+  constructor(options: {
+    pool: pg.Pool;
+    hints: Hints;
+    channel: string;
+    pollMs: number;
+    heartbeatMs: number;
+    logger: Logger;
+  }) {
+    this.#pool = options.pool;
+    this.#logger = options.logger;
+    this.#options = options;
+    this.#stopListening = options.hints.on(options.channel, () => this.#wakeups.wake());
+  }
+
+  /** Settles the epoch; to be called once, before anything is read. */
+  async start(): Promise<void> {
+    this.#epoch = await transaction(this.#pool, (sql) => settleEpoch(sql, this.#logger));
+  }
+
+  /** Ends all followers; resolves when none of them reads any more. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#stopListening();
+    this.#wakeups.wake();
+    await Promise.allSettled([...this.#reading]);
+  }
+
+  /** A cursor from which nothing is missed that comes after this call. */
+  async cursor(): Promise<string> {
+    return encodeCursor(this.#epoch, await currentPosition(this.#pool));
+  }
+
+  /** One batch for those who poll; without a cursor from the oldest line kept. */
+  async poll(wish: Wish, visible: SqlFragment): Promise<Batch> {
+    const start = await this.#startOf(wish.after, BEGINNING);
+    if (start.reset) return this.#batch([], start.position, false, wish, start.reset);
+    const read = await readLog(this.#pool, start.position, wish.maxBatch, visible, wish.where);
+    return this.#batch(read.lines, read.position, !read.more && !read.held, wish, null);
+  }
+
+  /**
+   * Batches until the signal aborts: the first one at once (so that the reader has a cursor), then as
+   * lines come, at most one each minIntervalMs, a heartbeat when idle. renew is asked before each
+   * read what the reader may see now; undefined ends the stream.
+   */
+  async *follow(
+    wish: Wish & { minIntervalMs: number },
+    renew: () => Promise<SqlFragment | undefined>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Batch, void, undefined> {
+    const start = await this.#startOf(wish.after, null);
+    let position = start.position;
+    let lastYield = 0;
+    if (start.reset || wish.after === null) {
+      yield this.#batch([], position, false, wish, start.reset);
+      lastYield = performance.now();
+    }
+    while (!signal.aborted && !this.#stopping) {
+      const seen = this.#wakeups.count;
+      const read = await this.#tracked(async () => {
+        const visible = await renew();
+        return visible && (await readLog(this.#pool, position, wish.maxBatch, visible, wish.where));
+      });
+      if (read === undefined) return;
+      position = read.position;
+      const idle = performance.now() - lastYield;
+      if (read.lines.length > 0 || idle >= this.#options.heartbeatMs || lastYield === 0) {
+        yield this.#batch(read.lines, position, !read.more && !read.held, wish, null);
+        lastYield = performance.now();
+        await this.#wakeups.pause(wish.minIntervalMs, signal);
+      }
+      if (!read.more) {
+        const untilBeat = Math.max(1, this.#options.heartbeatMs - (performance.now() - lastYield));
+        const wait = Math.min(read.held ? HELD_POLL_MS : this.#options.pollMs, untilBeat);
+        await this.#wakeups.wait(seen, wait, signal);
+      }
+    }
+  }
+
+  async #startOf(
+    after: string | null,
+    without: Position | null,
+  ): Promise<{ position: Position; reset: 'CURSOR_UNKNOWN' | null }> {
+    if (after !== null) {
+      const position = decodeCursor(this.#epoch, after);
+      if (position) return { position, reset: null };
+      return { position: await currentPosition(this.#pool), reset: 'CURSOR_UNKNOWN' };
+    }
+    return { position: without ?? (await currentPosition(this.#pool)), reset: null };
+  }
+
+  #batch(lines: LogLine[], position: Position, caughtUp: boolean, wish: Wish, reset: Batch['reset']): Batch {
+    const kept = wish.mode === 'EVERY_EVENT' ? lines : fold(lines);
+    return {
+      lines: kept.map((line) => ({ ...line, cursor: encodeCursor(this.#epoch, line.position) })),
+      cursor: encodeCursor(this.#epoch, position),
+      caughtUp,
+      folded: lines.length - kept.length,
+      reset,
+    };
+  }
+
+  async #tracked<T>(work: () => Promise<T>): Promise<T> {
+    const running = work();
+    this.#reading.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#reading.delete(running);
+    }
+  }
+}
+
+/** Keeps the last line of each delivery, at its place. */
+function fold(lines: LogLine[]): LogLine[] {
+  const last = new Map(lines.map((line) => [line.deliveryId, line]));
+  return lines.filter((line) => last.get(line.deliveryId) === line);
+}

@@ -1,0 +1,199 @@
+/**
+ * The process: reads the command line, runs one command, turns signals into an orderly stop and what
+ * went wrong into a sentence and an exit code (0 stopped as asked, 1 failed, 2 wrong command line,
+ * 130 told twice to stop). Everything heavy is imported only by the command that needs it.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import type { App } from './app.ts';
+import { type Config, loadConfig, settingsTable } from './config.ts';
+import type { Demo } from './demo.ts';
+import { StartupError } from './errors.ts';
+import { createLogger, describeError } from './log.ts';
+import { version } from './paths.ts';
+
+const HELP = `Usage: bellwire [command] [options]
+
+Commands
+  serve     Start the server (default): the API, and the sending of deliveries.
+  migrate   Bring the database to this version's schema and end.
+  schema    Print the GraphQL schema, or write it to the file of --out.
+  settings  Print the table of all settings (environment variables).
+
+Options
+  --dev        Let webhooks call http:// and 127.0.0.1: for trying things on one machine only.
+  --demo       --dev, and a sample catalog, a receiver that prints what arrives, and a trickle of events.
+  --out FILE   Where the command schema writes to.
+  --help       This text.
+  --version    The version.
+`;
+
+interface Command {
+  name: string;
+  dev: boolean;
+  demo: boolean;
+  out: string | undefined;
+}
+
+class UsageError extends Error {}
+
+function readCommand(args: string[]): Command {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        dev: { type: 'boolean', default: false },
+        demo: { type: 'boolean', default: false },
+        out: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+        version: { type: 'boolean', short: 'v', default: false },
+      },
+    });
+  } catch (error) {
+    // Node's message goes on about positional arguments behind its first sentence.
+    throw new UsageError((error as Error).message.split('. ')[0]);
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return { name: 'help', dev: false, demo: false, out: undefined };
+  if (values.version) return { name: 'version', dev: false, demo: false, out: undefined };
+  const [name = 'serve', ...rest] = positionals;
+  if (!COMMANDS.has(name)) throw new UsageError(`Unknown command '${name}'`);
+  if (rest.length > 0) throw new UsageError(`Unexpected argument '${rest[0]}'`);
+  if (values.out !== undefined && name !== 'schema')
+    throw new UsageError(`--out goes with the command schema only`);
+  if ((values.dev || values.demo) && name !== 'serve')
+    throw new UsageError(`--dev and --demo go with the command serve only`);
+  return { name, dev: values.dev || values.demo, demo: values.demo, out: values.out };
+}
+
+const COMMANDS = new Map<string, (command: Command) => Promise<void> | void>([
+  ['serve', serve],
+  ['migrate', migrate],
+  ['schema', schema],
+  ['settings', () => say(settingsTable())],
+  ['help', () => say(HELP.trimEnd())],
+  ['version', () => say(version)],
+]);
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Serves until SIGTERM or SIGINT. A signal during the start is heeded as soon as there is something to stop. */
+async function serve(command: Command): Promise<void> {
+  const config = loadConfig(process.env, { dev: command.dev });
+  const stopAsked = onStopSignal();
+  const { startApp } = await import('./app.ts');
+  const app = await startApp(config);
+  let demo: Demo | undefined;
+  try {
+    sayAddresses(app);
+    if (command.demo) {
+      const { startDemo } = await import('./demo.ts');
+      demo = await startDemo(app, say);
+      say(
+        `\nDemo: events are on their way to ${demo.receiverUrl}. Watch them live, signed in:\n  ${demo.graphiqlUrl}\n`,
+      );
+    }
+    await stopAsked;
+    say('Stopping…');
+  } finally {
+    await demo?.stop();
+    await app.stop();
+  }
+}
+
+function sayAddresses({ url, rootToken, config }: App): void {
+  say(`Bellwire ${version} is ready.
+
+  GraphQL   ${url}/graphql
+  GraphiQL  ${url}/graphiql
+  Health    ${url}/healthz  ${url}/readyz
+`);
+  if (config.dev)
+    say(
+      `WARNING: --dev lets webhooks call http:// and 127.0.0.1. Never use it where others can reach this server.\n`,
+    );
+  if (rootToken !== null)
+    say(`The root administrator's token, shown this once; keep it in a safe place:\n\n  ${rootToken}\n`);
+}
+
+/** Resolves at the first signal; the second one does not wait for anything. */
+function onStopSignal(): Promise<void> {
+  return new Promise((stop) => {
+    let asked = false;
+    const heed = (): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      stop();
+    };
+    process.on('SIGTERM', heed);
+    process.on('SIGINT', heed);
+  });
+}
+
+async function migrate(): Promise<void> {
+  const config: Config = loadConfig(process.env);
+  const logger = createLogger(config.logLevel);
+  const { createDataSource } = await import('../ormconfig.ts');
+  const { openDatabase } = await import('./db/database.ts');
+  const { startEmbeddedPostgres } = await import('./db/embedded-postgres.ts');
+  const embedded =
+    config.databaseUrl === null
+      ? await startEmbeddedPostgres({ dataDir: config.dataDir, logger })
+      : undefined;
+  try {
+    const url = config.databaseUrl ?? embedded!.url;
+    const database = await openDatabase(createDataSource(url), { url, logger });
+    await database.close();
+    say('The database is up to date.');
+  } finally {
+    await embedded?.stop();
+  }
+}
+
+async function schema({ out }: Command): Promise<void> {
+  const { printedSchema } = await import('./graphql/schema.ts');
+  if (out === undefined) {
+    process.stdout.write(printedSchema());
+    return;
+  }
+  const file = resolve(out);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, printedSchema());
+}
+
+/** Nothing is left to be trusted after an error that nobody caught: the database keeps what counts. */
+function dieOf(what: string) {
+  return (error: unknown): void => {
+    createLogger('error').error(describeError(error), what);
+    process.exit(1);
+  };
+}
+
+async function main(): Promise<number> {
+  process.on('uncaughtException', dieOf('uncaught exception'));
+  process.on('unhandledRejection', dieOf('unhandled rejection'));
+  try {
+    const command = readCommand(process.argv.slice(2));
+    await COMMANDS.get(command.name)!(command);
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}. --help shows what there is.\n`);
+      return 2;
+    }
+    if (error instanceof StartupError) process.stderr.write(`${error.message}\n`);
+    else createLogger('error').error(describeError(error), 'failed');
+    return 1;
+  }
+}
+
+const exitCode = await main();
+// Not process.exit() right away: it would cut off what is still being written to a pipe.
+process.exitCode = exitCode;
+setTimeout(() => process.exit(exitCode), 2_000).unref();

@@ -1,0 +1,65 @@
+/**
+ * Which endpoints get which events. Comes in: ids of events that this transaction has stored. Goes
+ * out: one row per event and endpoint, however many triggers overlap. One statement, one index
+ * look-up per event: the routes of its resource and event whose scope is among the ids of its path
+ * and teams, in accounts that its path passes through, so that nothing leaks out of a branch.
+ */
+import type { Sql } from '../db/sql.ts';
+
+/** One event for one endpoint. */
+export interface Match {
+  eventId: string;
+  webhookId: string;
+  endpointId: string;
+  /** The wait before the first attempt that the endpoint asks for, seconds; null takes the server's default. */
+  firstDelaySeconds: number | null;
+}
+
+/** The matches, in the order of the events, and the database's time of the statement as text. */
+export interface Matches {
+  matches: Match[];
+  matchedAt: string;
+}
+
+/** Matches events; reads at most limit + 1 rows, so the caller can see that there are too many. */
+export async function match(sql: Sql, eventIds: string[], limit: number): Promise<Matches> {
+  const { rows } = await sql.query<{
+    matched_at: string;
+    event_id: string | null;
+    webhook_id: string;
+    endpoint_id: string;
+    first_delay: number | null;
+  }>(
+    `select statement_timestamp()::text as matched_at, m.*
+     from (select 1) one
+     left join lateral (
+       select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay
+       from events e
+       join resources res on res.name = e.resource and res.allowed
+       join resource_events rev on rev.resource_id = res.id and rev.name = e.name and rev.supported
+       cross join lateral (
+         select distinct r.webhook_id
+         from trigger_routes r
+         join webhooks w on w.id = r.webhook_id and w.enabled and w.deleted_at is null
+         where r.resource = e.resource and r.event = e.name
+           and r.scope_id = any (e.path || e.team_ids) and r.account_id = any (e.path)
+       ) fired
+       join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null
+       where e.id = any ($1::text[])
+       order by e.id, fired.webhook_id, ep.position
+       limit $2
+     ) m on true`,
+    [eventIds, limit + 1],
+  );
+  return {
+    matchedAt: rows[0]!.matched_at,
+    matches: rows
+      .filter((row) => row.event_id !== null)
+      .map((row) => ({
+        eventId: row.event_id!,
+        webhookId: row.webhook_id,
+        endpointId: row.endpoint_id,
+        firstDelaySeconds: row.first_delay,
+      })),
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * Records what became of attempts, many in one statement: the attempt, the row gone or rescheduled,
+ * the history, the log line, one hint. A result counts only while its claim is the newest one
+ * (fence), so a sender that comes back late changes nothing, and repeating a batch whose answer got
+ * lost changes nothing either.
+ */
+import type { Sql } from '../db/sql.ts';
+import type { AttemptOutcome, FailureCode } from '../errors.ts';
+import { LOG_CHANNEL } from './enqueue.ts';
+import { sendable, settingsJoin } from './sendable.ts';
+
+/** The result of one attempt, and what shall become of its delivery. */
+export interface Completion {
+  id: string;
+  fence: number;
+  attempt: number;
+  /** FAILED is final; RETRY waits delayMs. */
+  next: 'SUCCEEDED' | 'FAILED' | 'RETRY';
+  delayMs: number;
+  origin: 'FIRST' | 'AUTOMATIC_RETRY' | 'MANUAL_RETRY';
+  outcome: AttemptOutcome;
+  failureCode: FailureCode | null;
+  statusCode: number | null;
+  startedAt: Date;
+  durationMs: number | null;
+  /** JSON texts, free of NUL and lone surrogates; response and phases may be null. */
+  request: string;
+  response: string | null;
+  phases: string | null;
+}
+
+const COMPLETE_SQL = `
+  with given as materialized (
+    select * from unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::float8[], $6::text[], $7::text[],
+                         $8::text[], $9::int[], $10::timestamptz[], $11::int[], $12::text[], $13::text[], $14::text[])
+      as t (id, fence, attempt, next, delay_ms, origin, outcome,
+            failure_code, status_code, started_at, duration_ms, request, response, phases)
+  ),
+  locked as materialized (
+    select q.* from delivery_queue q
+    where q.id = any ($1::text[]) and q.sender is not null
+    for update
+  ),
+  held as materialized (
+    select q.id, q.event_id, q.webhook_id, q.endpoint_id, q.origin as delivery_origin, q.version + 1 as version,
+           q.attempt_count, q.lost_count + (g.outcome = 'LOST')::int as lost_count, q.created_at,
+           coalesce(g.status_code, case when g.outcome = 'LOST' then q.status_code end) as status_code,
+           g.attempt, g.origin, g.outcome, g.failure_code, g.started_at, g.duration_ms,
+           g.request::json as request, g.response::json as response, g.phases::json as phases,
+           case when g.next = 'RETRY' and not ${sendable('q')} then 'CANCELLED' else g.next end as next,
+           clock_timestamp() + g.delay_ms * interval '1 ms' as next_attempt_at
+    from given g
+    join locked q on q.id = g.id and q.fence = g.fence
+    ${settingsJoin('q')}
+  ),
+  finished as (
+    delete from delivery_queue where id = any (array(select id from held where next <> 'RETRY'))
+  ),
+  rescheduled as (
+    update delivery_queue q
+    set sender = null, claimed_at = null, due_at = h.next_attempt_at, version = h.version,
+        status_code = h.status_code, lost_count = h.lost_count
+    from held h
+    where q.id = any (array(select id from held where next = 'RETRY')) and q.id = h.id
+  ),
+  closed as (
+    insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
+                            lost_count, status_code, created_at, completed_at)
+    select id, event_id, webhook_id, endpoint_id, delivery_origin, next, version, attempt_count,
+           lost_count, status_code, created_at, clock_timestamp()
+    from held where next <> 'RETRY'
+  ),
+  attempted as (
+    insert into attempts (delivery_id, number, origin, outcome, started_at, duration_ms, failure_code,
+                          request, response, phases)
+    select id, attempt, origin, outcome, started_at, duration_ms, failure_code, request, response, phases
+    from held
+  ),
+  logged as (
+    insert into delivery_log (kind, delivery_id, version, event_id, webhook_id, endpoint_id, origin,
+                              attempt_count, attempt_number, status_code, next_attempt_at, created_at)
+    select case next when 'RETRY' then 'RETRY_SCHEDULED' else next end, id, version, event_id, webhook_id,
+           endpoint_id, delivery_origin, attempt_count, attempt, status_code,
+           case next when 'RETRY' then next_attempt_at end, created_at
+    from held
+  )
+  select count(*)::int as count, pg_notify('${LOG_CHANNEL}', '') from held`;
+
+/** Records a batch; returns how many of its results counted (the others came too late). */
+export async function complete(sql: Sql, batch: Completion[]): Promise<number> {
+  const column = <K extends keyof Completion>(key: K): Completion[K][] => batch.map((row) => row[key]);
+  const { rows } = await sql.query<{ count: number }>(COMPLETE_SQL, [
+    column('id'),
+    column('fence'),
+    column('attempt'),
+    column('next'),
+    column('delayMs'),
+    column('origin'),
+    column('outcome'),
+    column('failureCode'),
+    column('statusCode'),
+    column('startedAt'),
+    column('durationMs'),
+    column('request'),
+    column('response'),
+    column('phases'),
+  ]);
+  return rows[0]!.count;
+}
+
+/**
+ * Gives claimed rows back unsent: the attempt is not counted, and anyone may claim them at once.
+ * Rows whose claim is no longer the newest are left alone.
+ */
+export async function release(sql: Sql, claims: { id: string; fence: number }[]): Promise<void> {
+  await sql.query(
+    `update delivery_queue q
+     set sender = null, claimed_at = null, attempt_count = q.attempt_count - 1, due_at = clock_timestamp()
+     from unnest($1::text[], $2::int[]) as t (id, fence)
+     where q.id = t.id and q.fence = t.fence and q.sender is not null`,
+    [claims.map((claim) => claim.id), claims.map((claim) => claim.fence)],
+  );
+}

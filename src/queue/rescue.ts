@@ -1,0 +1,54 @@
+/**
+ * Takes over deliveries whose lease ran out: their sender died, hangs or lost the database. The
+ * rescuer becomes the holder under a new fence, so the old one's result no longer counts, and
+ * records the counted attempt as LOST.
+ */
+import type { Sql } from '../db/sql.ts';
+
+/** An expired claim, now held by the rescuer. */
+export interface Rescued {
+  id: string;
+  fence: number;
+  attempt: number;
+  lostCount: number;
+  manual: boolean;
+  /** When the lost attempt was claimed. */
+  claimedAt: Date;
+  target: string;
+}
+
+/** Takes over at most limit expired claims, oldest first, holding each for leaseMs. */
+export async function takeExpired(sql: Sql, sender: string, limit: number, leaseMs: number): Promise<Rescued[]> {
+  const { rows } = await sql.query<{
+    id: string;
+    fence: number;
+    attempt_count: number;
+    lost_count: number;
+    manual: boolean;
+    claimed_at: Date;
+    target: string | null;
+  }>(
+    `with expired as materialized (
+       select id from delivery_queue
+       where sender is not null and due_at <= clock_timestamp()
+       order by due_at
+       limit $2
+       for update skip locked
+     )
+     update delivery_queue q
+     set sender = $1, fence = q.fence + 1, due_at = clock_timestamp() + $3::int * interval '1 ms'
+     where q.id = any (array(select id from expired))
+     returning q.id, q.fence, q.attempt_count, q.lost_count, q.manual, q.claimed_at,
+               (select ep.target from endpoints ep where ep.id = q.endpoint_id) as target`,
+    [sender, limit, leaseMs],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    fence: row.fence,
+    attempt: row.attempt_count,
+    lostCount: row.lost_count,
+    manual: row.manual,
+    claimedAt: row.claimed_at,
+    target: row.target ?? '',
+  }));
+}

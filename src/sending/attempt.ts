@@ -1,0 +1,119 @@
+/**
+ * One attempt. Comes in: a claimed job. Goes out: a completion, whatever happened: failures of the
+ * world and of this code alike become an outcome with a code. The body is the same bytes on every
+ * attempt; timestamp and signature are fresh, the webhook-id is the delivery's.
+ */
+import { type AttemptOutcome, type FailureCode, FAILURES } from '../errors.ts';
+import { envelope } from '../events/envelope.ts';
+import { describeError, type Logger } from '../log.ts';
+import type { Job } from '../queue/claim.ts';
+import type { Completion } from '../queue/complete.ts';
+import { type Keyring, SecretUnavailableError } from '../secrets/keyring.ts';
+import type { StoredHeader } from '../webhooks/headers.ts';
+import { openEndpointSecrets } from '../webhooks/open-secrets.ts';
+import { keepPhases, keepRequest, keepResponse, type KeptHeader } from './record.ts';
+import { decide } from './retry.ts';
+import { sign } from './signature.ts';
+import type { Exchange, Transport } from './transport.ts';
+
+/** What attempts need besides their job. */
+export interface AttemptTools {
+  transport: Transport;
+  keyring: Keyring;
+  logger: Logger;
+  /** The server's retry schedule, for endpoints without one of their own, ms. */
+  scheduleMs: number[];
+  userAgent: string;
+  /** Now, for timestamps; injected by tests. */
+  now: () => Date;
+}
+
+interface Prepared {
+  headers: Record<string, string>;
+  kept: KeptHeader[];
+  secrets: string[];
+  body: Buffer;
+}
+
+/** Makes the request and says what became of it; claimedAt is performance.now() at the claim. Never rejects. */
+export async function attempt(job: Job, claimedAt: number, tools: AttemptTools): Promise<Completion> {
+  const startedAt = tools.now();
+  const queuedMs = Math.max(0, performance.now() - claimedAt);
+  let prepared: Prepared | undefined;
+  let exchange: Exchange | undefined;
+  let failure: FailureCode | null;
+  try {
+    prepared = prepare(job, startedAt, tools);
+    exchange = await tools.transport.send({
+      key: `${job.endpointId}@${job.endpointVersion}`,
+      url: job.target,
+      headers: prepared.headers,
+      body: prepared.body,
+      timeoutMs: job.timeoutMs,
+    });
+    failure = exchange.failure;
+  } catch (error) {
+    failure = error instanceof SecretUnavailableError ? 'SECRET_UNAVAILABLE' : 'INTERNAL';
+    tools.logger.error({ delivery: job.id, endpoint: job.endpointId, ...describeError(error) }, 'attempt.broken');
+  }
+  const outcome: AttemptOutcome = failure === null ? 'SUCCEEDED' : FAILURES[failure][0];
+  tools.logger.debug(
+    { delivery: job.id, attempt: job.attempt, outcome, failure, status: exchange?.statusCode, ms: exchange?.durationMs },
+    'delivery.attempted',
+  );
+  return {
+    id: job.id,
+    fence: job.fence,
+    attempt: job.attempt,
+    ...decide({ ...job, outcome: failure === null ? 'SUCCEEDED' : 'FAILED', scheduleMs: scheduleOf(job, tools) }, Math.random()),
+    origin: job.manual ? 'MANUAL_RETRY' : job.attempt === 1 ? 'FIRST' : 'AUTOMATIC_RETRY',
+    outcome,
+    failureCode: failure,
+    statusCode: exchange?.statusCode ?? null,
+    startedAt,
+    durationMs: exchange && failure !== 'ADDRESS_NOT_ALLOWED' ? Math.round(exchange.durationMs) : null,
+    request: keepRequest(job.target, prepared?.kept ?? [], prepared?.body.length ?? 0),
+    response: exchange ? keepResponse(exchange, prepared?.secrets ?? []) : null,
+    phases: exchange ? keepPhases(exchange, failure, queuedMs) : null,
+  };
+}
+
+function scheduleOf(job: Job, tools: AttemptTools): number[] {
+  return job.retrySchedule?.map((seconds) => seconds * 1000) ?? tools.scheduleMs;
+}
+
+function prepare(job: Job, startedAt: Date, tools: AttemptTools): Prepared {
+  if (job.payload === null) throw new Error(`the payload of ${job.eventId} is gone`);
+  const opened = openEndpointSecrets(tools.keyring, {
+    endpointId: job.endpointId,
+    headers: job.headers,
+    secrets: job.secrets,
+  });
+  const body = Buffer.from(envelope({ ...job, test: job.origin === 'TEST', payload: job.payload }));
+  const timestamp = Math.floor(startedAt.getTime() / 1000);
+  const own: Record<string, string> = {
+    'content-type': 'application/json',
+    'webhook-id': job.id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': sign(opened.signingKeys, job.id, timestamp, body),
+    'webhook-attempt': String(job.attempt),
+    ...(job.origin === 'TEST' ? { 'webhook-test': 'true' } : {}),
+  };
+  const custom = job.headers as StoredHeader[];
+  // An endpoint may bring a user agent of its own; everything else here is the server's to say.
+  const agent: Record<string, string> = custom.some((header) => header.name.toLowerCase() === 'user-agent')
+    ? {}
+    : { 'user-agent': tools.userAgent };
+  const kept = [
+    ...Object.entries({ ...own, ...agent }).map(([name, value]) => ({ name, value, secret: false })),
+    { name: 'content-length', value: String(body.length), secret: false },
+    ...custom.map(({ name, value, secret }) => ({ name, value: secret ? null : value, secret })),
+  ];
+  const secretValues = custom.filter((header) => header.secret).map((header) => opened.headers[header.name]!);
+  return {
+    headers: { ...agent, ...opened.headers, ...own },
+    kept,
+    secrets: [...secretValues, ...opened.signingKeys],
+    body,
+  };
+}

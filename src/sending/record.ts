@@ -1,0 +1,82 @@
+/**
+ * Turns what came back into what is kept: headers and at most 16 KiB of the body, as text that every
+ * database column takes, with the endpoint's own secrets blanked wherever the receiver echoes them.
+ */
+import type { FailureCode } from '../errors.ts';
+import type { Exchange } from './transport.ts';
+
+/** How much of a response body is kept, bytes. */
+export const KEPT_BODY_BYTES = 16_384;
+/** How many response headers are kept, and how much of each value. */
+const KEPT_HEADERS = 100;
+const KEPT_HEADER_CHARS = 2_000;
+const MASK = '[redacted]';
+
+/** Response headers whose values are credentials of somebody. */
+const SECRET_RESPONSE_HEADERS = new Set(['set-cookie', 'authorization', 'proxy-authorization', 'cookie']);
+
+/** One header as it is kept; a secret one without its value. */
+export interface KeptHeader {
+  name: string;
+  value: string | null;
+  secret: boolean;
+}
+
+/** The response as JSON text, or null when none came. */
+export function keepResponse(exchange: Exchange, secrets: string[]): string | null {
+  if (exchange.statusCode === null) return null;
+  const body = blank(new TextDecoder().decode(exchange.body), secrets);
+  const cut = cutUtf8(body, KEPT_BODY_BYTES);
+  const headers = exchange.headers.slice(0, KEPT_HEADERS).map(([name, value]): KeptHeader => {
+    const secret = SECRET_RESPONSE_HEADERS.has(name.toLowerCase());
+    return { name: clean(name), value: secret ? null : clean(blank(value, secrets)).slice(0, KEPT_HEADER_CHARS), secret };
+  });
+  return toJson({
+    statusCode: exchange.statusCode,
+    headers,
+    body: clean(cut),
+    bodyBytes: exchange.bodyBytes,
+    bodyTruncated: exchange.bodyTruncated || cut.length < body.length,
+  });
+}
+
+/** The request as JSON text; the body is not kept, since it is made anew from the event. */
+export function keepRequest(url: string, headers: KeptHeader[], bodyBytes: number): string {
+  return toJson({ url, headers, bodyBytes });
+}
+
+/** The phases as JSON text; none for a blocked address, whose timing would tell about the inner network. */
+export function keepPhases(exchange: Exchange, failure: FailureCode | null, queuedMs: number): string | null {
+  if (failure === 'ADDRESS_NOT_ALLOWED') return null;
+  const shifted = exchange.phases.map((phase) => ({ ...phase, startMs: round(phase.startMs + queuedMs), durationMs: round(phase.durationMs) }));
+  return toJson([{ name: 'queue', startMs: 0, durationMs: round(queuedMs) }, ...shifted]);
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}
+
+/** Blanks secrets; short values would blank ordinary words. */
+function blank(text: string, secrets: string[]): string {
+  let result = text;
+  for (const secret of secrets) if (secret.length >= 4) result = result.replaceAll(secret, MASK);
+  return result;
+}
+
+/** No NUL and no lone surrogate: what text and json columns refuse. */
+function clean(text: string): string {
+  return text.replaceAll('\0', '\uFFFD').toWellFormed();
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value);
+}
+
+/** The longest prefix of at most so many bytes in UTF-8 that cuts no character. */
+function cutUtf8(text: string, maxBytes: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= maxBytes) return text;
+  let end = maxBytes;
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end -= 1;
+  return bytes.subarray(0, end).toString();
+}

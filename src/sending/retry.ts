@@ -1,0 +1,47 @@
+/**
+ * What becomes of a delivery after an attempt: one pure function of the outcome, the schedule and
+ * what happened before. A success ends it, a failure takes the next entry of the schedule until
+ * there is none. An attempt whose sender died uses up no entry, since the receiver may never have
+ * seen it, but only MAX_LOST times: a delivery that kills its senders must end.
+ */
+
+/** How often the attempt of one delivery may be lost before the delivery fails. */
+export const MAX_LOST = 5;
+
+/** Waits are spread by ± this share, so that what failed together does not come back together. */
+const JITTER = 0.2;
+
+/** What happened. */
+export interface Tried {
+  outcome: 'SUCCEEDED' | 'LOST' | 'FAILED';
+  /** The number of this attempt, from 1. */
+  attempt: number;
+  /** Attempts lost before this one. */
+  lostCount: number;
+  /** Attempts made before the last manual retry. */
+  priorCount: number;
+  manual: boolean;
+  /** Waits before each attempt, ms. */
+  scheduleMs: number[];
+}
+
+/** What to do; delayMs is 0 where it does not matter. */
+export interface Next {
+  next: 'SUCCEEDED' | 'FAILED' | 'RETRY';
+  delayMs: number;
+}
+
+/** Decides; random is a number from 0 to 1. */
+export function decide(tried: Tried, random: number): Next {
+  if (tried.outcome === 'SUCCEEDED') return { next: 'SUCCEEDED', delayMs: 0 };
+  if (tried.outcome === 'LOST')
+    return { next: tried.lostCount + 1 < MAX_LOST ? 'RETRY' : 'FAILED', delayMs: 0 };
+  const used = tried.attempt - tried.lostCount - tried.priorCount;
+  const wait = tried.manual ? undefined : tried.scheduleMs[used];
+  return wait === undefined ? { next: 'FAILED', delayMs: 0 } : { next: 'RETRY', delayMs: jitter(wait, random) };
+}
+
+/** A wait spread by ±20 %. */
+export function jitter(waitMs: number, random: number): number {
+  return Math.round(waitMs * (1 - JITTER + 2 * JITTER * random));
+}

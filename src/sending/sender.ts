@@ -1,0 +1,216 @@
+/**
+ * The sender. Comes in: hints that the queue has work, and the clock. Goes out: one attempt for every
+ * delivery that is due, at most `concurrency` at a time, each recorded. It claims no more than it
+ * can start at once, so what is claimed is on the wire, and a disable that has answered stops
+ * everything that is not. A crash at any point leaves a lease behind, which some sender's rescue
+ * takes over; a stop waits for what is on the wire and gives the rest back.
+ */
+import { randomUUID } from 'node:crypto';
+
+import type pg from 'pg';
+
+import type { Hints } from '../db/hints.ts';
+import { describeError, type Logger } from '../log.ts';
+import { claim, type Job } from '../queue/claim.ts';
+import { release } from '../queue/complete.ts';
+import { QUEUE_CHANNEL } from '../queue/enqueue.ts';
+import { takeExpired } from '../queue/rescue.ts';
+import { attempt, type AttemptTools } from './attempt.ts';
+import { keepRequest } from './record.ts';
+import { Recorder } from './recorder.ts';
+import { decide } from './retry.ts';
+
+/** Slots that must be free before the next claim under load, and how long fewer may wait for it: small claims cost more than they bring. */
+const CLAIM_SHARE = 0.25;
+const CLAIM_WAIT_MS = 5;
+/** How many expired leases one look takes over. */
+const RESCUE_BATCH = 100;
+/** What must be left of a lease beyond the request's deadline, ms; less than the margin allows with short test leases. */
+const LEASE_RESERVE_MS = 1_000;
+
+/** Settings of a sender. */
+export interface SenderOptions extends AttemptTools {
+  pool: pg.Pool;
+  hints: Hints;
+  concurrency: number;
+  leaseMarginMs: number;
+  pollMs: number;
+}
+
+/** Claims, sends and records until it is stopped. */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #name = randomUUID();
+  readonly #recorder: Recorder;
+  readonly #inFlight = new Map<string, { job: Job; ended: Promise<void> }>();
+  #running = false;
+  #loop: Promise<void> = Promise.resolve();
+  #wake: () => void = () => undefined;
+  #hinted = false;
+  #unsubscribe: () => void = () => undefined;
+  #rescueTimer: NodeJS.Timeout | undefined;
+  #rescuing: Promise<void> = Promise.resolve();
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#recorder = new Recorder(options.pool, options.logger);
+  }
+
+  /** Begins to claim. */
+  start(): void {
+    this.#running = true;
+    this.#unsubscribe = this.#options.hints.on(QUEUE_CHANNEL, () => this.#nudge());
+    this.#loop = this.#run();
+    this.#scheduleRescue();
+  }
+
+  /**
+   * Stops claiming at once, waits up to graceMs for what is on the wire, then records the rest as
+   * lost, so that another sender may try again without waiting for the lease.
+   */
+  async stop(graceMs: number): Promise<void> {
+    this.#running = false;
+    this.#unsubscribe();
+    clearTimeout(this.#rescueTimer);
+    this.#nudge();
+    await Promise.all([this.#loop, this.#rescuing]);
+    const ended = Promise.all([...this.#inFlight.values()].map((entry) => entry.ended));
+    let timer: NodeJS.Timeout | undefined;
+    const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
+    await Promise.race([ended, expired]);
+    clearTimeout(timer);
+    const left = [...this.#inFlight.values()].map((entry) => entry.job);
+    if (left.length > 0) this.#options.logger.warn({ left: left.length }, 'stopped with requests on the wire');
+    await Promise.all(left.map((job) => this.#recordLost({ ...job, claimedAt: this.#options.now() })));
+  }
+
+  #nudge(): void {
+    this.#hinted = true;
+    this.#wake();
+  }
+
+  async #run(): Promise<void> {
+    let backoff = 50;
+    while (this.#running) {
+      this.#hinted = false;
+      const free = this.#options.concurrency - this.#inFlight.size;
+      try {
+        const nextDueMs = free > 0 ? await this.#claimAndStart(free) : null;
+        backoff = 50;
+        await this.#rest(free, nextDueMs);
+      } catch (error) {
+        this.#options.logger.error(describeError(error), 'claim.failed');
+        await this.#sleep(backoff);
+        backoff = Math.min(backoff * 2, 2_000);
+      }
+    }
+  }
+
+  /** Claims and starts; returns when there is more to do, ms, or null when nobody knows. */
+  async #claimAndStart(free: number): Promise<number | null> {
+    const { pool, leaseMarginMs } = this.#options;
+    const askedAt = performance.now();
+    const { jobs, nextDueMs } = await claim(pool, this.#name, free, leaseMarginMs);
+    const late: Job[] = [];
+    for (const job of jobs) {
+      // Conservative: the lease is taken to have begun when the claim was asked for.
+      const leaseLeft = job.leaseMs - (performance.now() - askedAt);
+      const reserve = Math.min(LEASE_RESERVE_MS, leaseMarginMs / 2);
+      if (!this.#running || leaseLeft < job.timeoutMs + reserve) late.push(job);
+      else this.#send(job, askedAt);
+    }
+    if (late.length > 0) await release(pool, late);
+    return nextDueMs;
+  }
+
+  #send(job: Job, claimedAt: number): void {
+    const ended = attempt(job, claimedAt, this.#options)
+      // The slot is held until the result is recorded: a database that is away stops the sending.
+      .then((completion) => this.#recorder.record(completion))
+      .then(() => {
+        this.#inFlight.delete(job.id);
+        this.#wake();
+      });
+    this.#inFlight.set(job.id, { job, ended });
+  }
+
+  /** Sleeps until there is something to claim and a slot to send it with. */
+  async #rest(asked: number, nextDueMs: number | null): Promise<void> {
+    const { concurrency, pollMs } = this.#options;
+    const full = asked <= 0 || nextDueMs === 0;
+    if (!full) {
+      if (!this.#hinted) await this.#sleep(Math.max(1, Math.min(pollMs, nextDueMs ?? pollMs)));
+      return;
+    }
+    const wanted = Math.max(1, Math.floor(concurrency * CLAIM_SHARE));
+    const until = performance.now() + CLAIM_WAIT_MS;
+    while (this.#running) {
+      const free = concurrency - this.#inFlight.size;
+      if (free >= wanted || (free > 0 && performance.now() >= until)) return;
+      await this.#sleep(free > 0 ? CLAIM_WAIT_MS : pollMs);
+    }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, ms);
+      function done(): void {
+        clearTimeout(timer);
+        resolve();
+      }
+      this.#wake = done;
+    });
+  }
+
+  /** Looks for expired leases now and then, but not all senders at the same moment. */
+  #scheduleRescue(): void {
+    this.#rescueTimer = setTimeout(
+      () => {
+        this.#rescuing = this.#rescue().finally(() => {
+          if (this.#running) this.#scheduleRescue();
+        });
+      },
+      this.#options.pollMs * (0.75 + 0.5 * Math.random()),
+    );
+  }
+
+  async #rescue(): Promise<void> {
+    const { pool, leaseMarginMs, logger } = this.#options;
+    try {
+      const rescued = await takeExpired(pool, this.#name, RESCUE_BATCH, leaseMarginMs);
+      if (rescued.length === 0) return;
+      logger.warn({ deliveries: rescued.length }, 'leases ran out: taking over');
+      await Promise.all(rescued.map((row) => this.#recordLost(row)));
+      this.#nudge();
+    } catch (error) {
+      logger.error(describeError(error), 'rescue.failed');
+    }
+  }
+
+  #recordLost(lost: {
+    id: string;
+    fence: number;
+    attempt: number;
+    lostCount: number;
+    manual: boolean;
+    claimedAt: Date;
+    target: string;
+  }): Promise<void> {
+    const tried = { ...lost, outcome: 'LOST' as const, priorCount: 0, scheduleMs: [] };
+    return this.#recorder.record({
+      id: lost.id,
+      fence: lost.fence,
+      attempt: lost.attempt,
+      ...decide(tried, 0),
+      origin: lost.manual ? 'MANUAL_RETRY' : lost.attempt === 1 ? 'FIRST' : 'AUTOMATIC_RETRY',
+      outcome: 'LOST',
+      failureCode: 'SENDER_LOST',
+      statusCode: null,
+      startedAt: lost.claimedAt,
+      durationMs: null,
+      request: keepRequest(lost.target, [], 0),
+      response: null,
+      phases: null,
+    });
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * One signed request out, one outcome back. In: URL, headers, the very bytes, a deadline. Out: an
+ * Exchange, always: every failure of the world is a value with a code. The status line alone decides
+ * success; the body is evidence, read up to a limit. Nothing is retried here, no redirect is
+ * followed, nothing is unpacked. What a crash leaves is a lease that runs out (src/queue).
+ */
+import { got, type Request, type Response } from 'got';
+
+import { parseAddress } from '../egress/address.ts';
+import type { Egress } from '../egress/egress.ts';
+import type { FailureCode } from '../errors.ts';
+import { describeError, type Logger } from '../log.ts';
+import { failureOf, statusFailure } from './exchange-failure.ts';
+import { type Phase, phasesOf } from './phases.ts';
+
+export type { Phase } from './phases.ts';
+
+/** What is to be sent. */
+export interface OutgoingRequest {
+  /** The endpoint's id and version: requests with another key share no socket. */
+  key: string;
+  url: string;
+  /** All headers but Host, Connection and Content-Length, which are set here. */
+  headers: Record<string, string>;
+  body: Buffer;
+  /** For the whole exchange, from DNS to the last byte of the answer. */
+  timeoutMs: number;
+}
+
+/** What came of it. */
+export interface Exchange {
+  /** Null on a 2xx status, even if the body was cut, broke off or outlived the deadline. */
+  failure: FailureCode | null;
+  /** Null when no complete status line and headers arrived. */
+  statusCode: number | null;
+  /** As received, in order, at most 16 KiB in all; values are Latin-1 and hold no NUL. */
+  headers: [name: string, value: string][];
+  /** At most maxBodyBytes, as received: any bytes, still compressed. */
+  body: Buffer;
+  /** The declared length if reading stopped at the limit, otherwise how many bytes arrived. */
+  bodyBytes: number;
+  /** The answer had more than `body` holds: limit, deadline, or it broke off. */
+  bodyTruncated: boolean;
+  /** Empty for a blocked address: its times would tell what listens there. */
+  phases: Phase[];
+  /** 0 for a blocked address. */
+  durationMs: number;
+}
+
+/** Sends; never rejects. */
+export interface Transport {
+  send(request: OutgoingRequest): Promise<Exchange>;
+}
+
+/** What a transport needs to know. */
+export interface TransportOptions {
+  maxBodyBytes: number;
+  /** Gets the cause of INTERNAL failures. */
+  logger?: Logger;
+}
+
+/** Status line and headers of an answer; node's own default, held against a larger process flag. */
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Interim answers (1xx) before the final one; beyond it is a flood, at some 300 bytes of memory each. */
+const MAX_INTERIM_ANSWERS = 100;
+
+const client = got.extend({
+  method: 'POST',
+  followRedirect: false,
+  retry: { limit: 0 },
+  throwHttpErrors: false,
+  decompress: false,
+  enableUnixSockets: false,
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headers: { 'user-agent': undefined },
+});
+
+/** A transport that sends through the guard. */
+export function createTransport(egress: Egress, options: TransportOptions): Transport {
+  return {
+    async send(request) {
+      const verdict = egress.policy.checkUrl(request.url);
+      if (!verdict.ok) return blocked();
+      return new Promise((resolve) => exchange(egress, options, { ...request, url: verdict.url }, resolve));
+    },
+  };
+}
+
+/** The answer came to its end, was cut at the limit, or the exchange broke for a reason. */
+type Ending = 'COMPLETE' | 'LIMIT' | FailureCode;
+
+/** Runs one exchange and calls done exactly once, at the deadline at the latest. */
+function exchange(
+  egress: Egress,
+  options: TransportOptions,
+  request: OutgoingRequest,
+  done: (exchange: Exchange) => void,
+): void {
+  const startedAt = Date.now();
+  const started = performance.now();
+  const chunks: Buffer[] = [];
+  let response: Response | undefined;
+  let received = 0;
+  let interim = 0;
+  let stream: Request | undefined;
+
+  let settled = false;
+
+  const settle = (ending: Ending): void => {
+    if (settled) return;
+    settled = true;
+    clearTimeout(deadline);
+    const phases = stream ? timings(stream, request, startedAt, ending) : [];
+    const complete = ending === 'COMPLETE';
+    if (!complete) stream?.destroy();
+    if (ending === 'ADDRESS_NOT_ALLOWED') return done(blocked());
+    const declared = ending === 'LIMIT' ? Number(response?.headers['content-length']) : 0;
+    done({
+      failure: response ? statusFailure(response.statusCode) : failureWithoutAnswer(ending),
+      statusCode: response?.statusCode ?? null,
+      headers: response ? headerPairs(response.rawHeaders) : [],
+      body: Buffer.concat(chunks),
+      bodyBytes: declared > received ? declared : received,
+      bodyTruncated: response !== undefined && !complete,
+      phases,
+      durationMs: performance.now() - started,
+    });
+  };
+  const deadline = setTimeout(() => settle('TIMEOUT'), request.timeoutMs);
+
+  const fail = (error: unknown): void => {
+    if (settled) return;
+    const failure = failureOf(error);
+    if (failure === 'INTERNAL') {
+      const cause = (error as Error).cause ?? error;
+      options.logger?.error(
+        { endpoint: request.key, ...describeError(cause) },
+        'a request failed inside the server',
+      );
+    }
+    settle(failure);
+  };
+
+  try {
+    const { headers, body } = request;
+    stream = client.stream(request.url, { headers, body, agent: egress.agents(request.key) });
+  } catch (error) {
+    return fail(error);
+  }
+  stream.on('response', (answer: Response) => {
+    // An interim status that node takes for the final one (101) is no answer: we asked for no other protocol.
+    if (answer.statusCode < 200) settle('INVALID_RESPONSE');
+    else response = answer;
+  });
+  stream.on('data', (chunk: Buffer) => {
+    const room = options.maxBodyBytes - received;
+    received += chunk.length;
+    // Copied: a slice would keep the parser's whole buffer alive for as long as the outcome is.
+    if (room > 0) chunks.push(Buffer.from(chunk.subarray(0, room)));
+    if (received > options.maxBodyBytes) settle('LIMIT');
+  });
+  stream.on('information', () => {
+    if (++interim > MAX_INTERIM_ANSWERS) settle('INVALID_RESPONSE');
+  });
+  stream.on('upgrade', () => settle('INVALID_RESPONSE'));
+  stream.on('end', () => settle('COMPLETE'));
+  // Stays for good: got may report the end of a socket that we destroyed.
+  stream.on('error', fail);
+}
+
+function blocked(): Exchange {
+  return {
+    failure: 'ADDRESS_NOT_ALLOWED',
+    statusCode: null,
+    headers: [],
+    body: Buffer.alloc(0),
+    bodyBytes: 0,
+    bodyTruncated: false,
+    phases: [],
+    durationMs: 0,
+  };
+}
+
+function timings(stream: Request, request: OutgoingRequest, startedAt: number, ending: Ending): Phase[] {
+  const { protocol, hostname } = new URL(request.url);
+  const { lookup, ...later } = stream.timings ?? {};
+  // got notes the end of a lookup that failed, too.
+  return phasesOf(ending === 'DNS_FAILED' ? later : { lookup, ...later }, {
+    startedAt,
+    endedAt: Date.now(),
+    reusedSocket: stream.reusedSocket ?? false,
+    secure: protocol === 'https:',
+    literal: parseAddress(hostname) !== undefined,
+  });
+}
+
+function failureWithoutAnswer(ending: Ending): FailureCode {
+  return ending === 'COMPLETE' || ending === 'LIMIT' ? 'INTERNAL' : ending;
+}
+
+function headerPairs(raw: string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) pairs.push([raw[at]!, raw[at + 1]!]);
+  return pairs;
+}

@@ -1,0 +1,47 @@
+/**
+ * What a client sends to create or edit a webhook. In an update undefined leaves the stored value
+ * alone and null clears it; lists that are given replace the stored ones, rows with an id keep that
+ * row together with its secrets.
+ */
+import type { HeaderInput } from './headers.ts';
+
+/** Name, description and scope. */
+export interface WebhookDetailsInput {
+  name?: string | null;
+  description?: string | null;
+  forLoginId?: string | null;
+  teamId?: string | null;
+}
+
+/** The Advanced section of an endpoint; null takes the default. */
+export interface EndpointAdvancedInput {
+  headers?: HeaderInput[] | null;
+  /** Milliseconds. */
+  timeoutMs?: number | null;
+  /** Seconds before each attempt. */
+  retrySchedule?: number[] | null;
+}
+
+/** One endpoint row. */
+export interface EndpointInput {
+  id?: string | null;
+  kind?: 'URL' | null;
+  target?: string | null;
+  advanced?: EndpointAdvancedInput | null;
+}
+
+/** One trigger row. */
+export interface TriggerInput {
+  id?: string | null;
+  resource?: string | null;
+  event?: string | null;
+  name?: string | null;
+  description?: string | null;
+}
+
+/** Everything at once. */
+export interface WebhookInput {
+  details?: WebhookDetailsInput | null;
+  endpoints?: EndpointInput[] | null;
+  triggers?: TriggerInput[] | null;
+}

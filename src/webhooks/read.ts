@@ -1,0 +1,197 @@
+/** Reads webhooks and their parts as they stand now; secrets are never among it. */
+import type { EntityManager } from 'typeorm';
+
+import { collect } from '../db/fragment.ts';
+import type { SqlFragment } from '../db/sql.ts';
+import type { StoredHeader } from './headers.ts';
+import {
+  CATALOG_JOIN,
+  INACTIVE_REASON,
+  inactiveSentence,
+  STATUS,
+  type TriggerInactiveReason,
+  type WebhookStatus,
+} from './status.ts';
+
+/** Something that runs a query: a data source, or the manager of a transaction. */
+export type Reader = Pick<EntityManager, 'query'>;
+
+/** A webhook as it is shown. */
+export interface WebhookView {
+  id: string;
+  number: number;
+  accountId: string;
+  /** Who created it. */
+  loginId: string;
+  forLoginId: string | null;
+  teamId: string | null;
+  name: string;
+  description: string;
+  status: WebhookStatus;
+  /** A sentence, when it is INACTIVE. */
+  statusReason: string | null;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** An endpoint as it is shown: a secret header has a null value. */
+export interface EndpointView {
+  id: string;
+  webhookId: string;
+  kind: 'URL';
+  target: string;
+  headers: { name: string; value: string | null; secret: boolean }[];
+  timeoutMs: number;
+  /** Seconds before each attempt. */
+  retrySchedule: number[];
+  version: number;
+  createdAt: Date;
+}
+
+/** A trigger as it is shown. */
+export interface TriggerView {
+  id: string;
+  webhookId: string;
+  resource: string;
+  event: string;
+  /** "<resource>: <event>" by the catalog's labels, or the raw names of what it does not know. */
+  label: string;
+  name: string;
+  description: string;
+  active: boolean;
+  inactiveReason: TriggerInactiveReason | null;
+}
+
+/** A signing secret as it is shown: never its value. */
+export interface SecretView {
+  id: string;
+  endpointId: string;
+  hint: string;
+  createdAt: Date;
+  expiresAt: Date | null;
+}
+
+/** The columns of a WebhookView, for the alias w. */
+export const WEBHOOK_COLUMNS = `w.id, w.number, w.account_id as "accountId", w.login_id as "loginId",
+  w.for_login_id as "forLoginId", w.team_id as "teamId", w.name, w.description, ${STATUS} as status,
+  null::text as "statusReason", w.version, w.created_at as "createdAt", w.updated_at as "updatedAt"`;
+
+/** The webhooks, not deleted, for which the fragment over the alias w holds. */
+export async function readWebhooks(reader: Reader, where: SqlFragment): Promise<WebhookView[]> {
+  const { text, values } = collect(where);
+  const rows = await reader.query<WebhookView[]>(
+    `select ${WEBHOOK_COLUMNS} from webhooks w where w.deleted_at is null and (${text})`,
+    values,
+  );
+  return withReasons(reader, rows);
+}
+
+/** Adds the sentence to those that are INACTIVE. */
+export async function withReasons<T extends WebhookView>(reader: Reader, rows: T[]): Promise<T[]> {
+  const inactive = rows.filter((row) => row.status === 'INACTIVE');
+  const triggers = await readTriggersOf(
+    reader,
+    inactive.map((row) => row.id),
+  );
+  for (const row of inactive) row.statusReason = inactiveSentence(triggers.get(row.id)!);
+  return rows;
+}
+
+/** The endpoints for which the fragment over ep and w holds, in their order; not those that are removed. */
+export async function readEndpoints(
+  reader: Reader,
+  defaultSchedule: number[],
+  where: SqlFragment,
+): Promise<EndpointView[]> {
+  const { text, values } = collect(where);
+  const rows = await reader.query<
+    (Omit<EndpointView, 'headers' | 'retrySchedule'> & {
+      headers: StoredHeader[];
+      retrySchedule: number[] | null;
+    })[]
+  >(
+    `select ep.id, ep.webhook_id as "webhookId", ep.kind, ep.target, ep.headers, ep.timeout_ms as "timeoutMs",
+            ep.retry_schedule as "retrySchedule", ep.version, ep.created_at as "createdAt"
+     from endpoints ep
+     join webhooks w on w.id = ep.webhook_id and w.deleted_at is null
+     where ep.removed_at is null and (${text})
+     order by ep.webhook_id, ep.position`,
+    values,
+  );
+  return rows.map((row) => ({
+    ...row,
+    headers: row.headers.map(({ name, value, secret }) => ({ name, value, secret })),
+    retrySchedule: row.retrySchedule ?? defaultSchedule,
+  }));
+}
+
+/** The triggers for which the fragment over t and w holds, in their order. */
+export async function readTriggers(reader: Reader, where: SqlFragment): Promise<TriggerView[]> {
+  const { text, values } = collect(where);
+  const rows = await reader.query<Omit<TriggerView, 'active'>[]>(
+    `select t.id, t.webhook_id as "webhookId", t.resource, t.event, t.name, t.description,
+            coalesce(r.label, t.resource) || ': ' || coalesce(e.label, t.event) as label,
+            ${INACTIVE_REASON} as "inactiveReason"
+     from triggers t
+     join webhooks w on w.id = t.webhook_id and w.deleted_at is null
+     ${CATALOG_JOIN}
+     where ${text}
+     order by t.webhook_id, t.position`,
+    values,
+  );
+  return rows.map((row) => ({ ...row, active: row.inactiveReason === null }));
+}
+
+/** Of each webhook its endpoints. */
+export async function readEndpointsOf(
+  reader: Reader,
+  defaultSchedule: number[],
+  webhookIds: readonly string[],
+): Promise<Map<string, EndpointView[]>> {
+  const rows = await readEndpoints(
+    reader,
+    defaultSchedule,
+    (add) => `ep.webhook_id = any (${add(webhookIds)}::text[])`,
+  );
+  return grouped(webhookIds, rows, (row) => row.webhookId);
+}
+
+/** Of each webhook its triggers. */
+export async function readTriggersOf(
+  reader: Reader,
+  webhookIds: readonly string[],
+): Promise<Map<string, TriggerView[]>> {
+  if (webhookIds.length === 0) return new Map();
+  const rows = await readTriggers(reader, (add) => `t.webhook_id = any (${add(webhookIds)}::text[])`);
+  return grouped(webhookIds, rows, (row) => row.webhookId);
+}
+
+/** The signing secrets for which the fragment over s, ep and w holds, newest first; not those that have ended. */
+export async function readSecrets(reader: Reader, where: SqlFragment): Promise<SecretView[]> {
+  const { text, values } = collect(where);
+  return reader.query<SecretView[]>(
+    `select s.id, s.endpoint_id as "endpointId", s.hint, s.created_at as "createdAt", s.expires_at as "expiresAt"
+     from secrets s
+     join endpoints ep on ep.id = s.endpoint_id and ep.removed_at is null
+     join webhooks w on w.id = ep.webhook_id and w.deleted_at is null
+     where (s.expires_at is null or s.expires_at > clock_timestamp()) and (${text})
+     order by s.id desc`,
+    values,
+  );
+}
+
+/** Of each endpoint its signing secrets. */
+export async function readSecretsOf(
+  reader: Reader,
+  endpointIds: readonly string[],
+): Promise<Map<string, SecretView[]>> {
+  const rows = await readSecrets(reader, (add) => `s.endpoint_id = any (${add(endpointIds)}::text[])`);
+  return grouped(endpointIds, rows, (row) => row.endpointId);
+}
+
+function grouped<T>(keys: readonly string[], rows: T[], keyOf: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>(keys.map((key) => [key, []]));
+  for (const row of rows) groups.get(keyOf(row))?.push(row);
+  return groups;
+}

@@ -1,0 +1,190 @@
+/**
+ * Checks the endpoint rows of an input. An address is judged by the same policy that guards every
+ * connection; a host name that does not resolve now is no reason to refuse it.
+ */
+import { type Problem, problem, type UserErrorCode } from '../errors.ts';
+import type { EndpointEntity } from './endpoint.entity.ts';
+import { checkHeaders, type PlannedHeader } from './headers.ts';
+import type { EndpointAdvancedInput, EndpointInput } from './inputs.ts';
+import { findRow } from './rows.ts';
+
+/** The most endpoints of one webhook. */
+export const MAX_ENDPOINTS = 20;
+/** The longest address, in characters. */
+export const MAX_TARGET = 2048;
+/** The timeouts that may be chosen, ms. */
+export const TIMEOUT_MS = { min: 100, max: 30_000 };
+/** The most attempts, and the longest wait before one, s. */
+export const RETRY_SCHEDULE = { maxEntries: 20, maxSeconds: 604_800 };
+
+/** Says whether an address may be called; src/egress has the real one. */
+export interface TargetGuard {
+  checkTarget(
+    input: string,
+  ): Promise<{ ok: true; url: string } | { ok: false; code: UserErrorCode; message: string }>;
+}
+
+/** An endpoint as it will be; id is null for a new one. */
+export interface PlannedEndpoint {
+  id: string | null;
+  kind: 'URL';
+  /** As the URL parser writes it. */
+  target: string;
+  headers: PlannedHeader[];
+  timeoutMs: number;
+  retrySchedule: number[] | null;
+}
+
+/** Checks all rows, addresses at the same time. */
+export async function checkEndpoints(
+  inputs: EndpointInput[],
+  stored: EndpointEntity[],
+  context: { egress: TargetGuard; defaultTimeoutMs: number },
+  problems: Problem[],
+): Promise<PlannedEndpoint[]> {
+  if (inputs.length === 0)
+    problems.push(problem('REQUIRED', ['endpoints'], 'A webhook needs at least one endpoint.'));
+  if (inputs.length > MAX_ENDPOINTS) {
+    problems.push(
+      problem('TOO_MANY', ['endpoints'], `A webhook may have at most ${MAX_ENDPOINTS} endpoints.`),
+    );
+    return [];
+  }
+  const seen = new Set<string>();
+  const rows = inputs.map((input, index) =>
+    findRow(input.id, stored, seen, ['endpoints', String(index), 'id'], 'endpoint', problems),
+  );
+  const targets = await Promise.all(
+    inputs.map((input, index) =>
+      checkTarget(
+        input.target === undefined ? rows[index]?.target : input.target,
+        context.egress,
+        ['endpoints', String(index), 'target'],
+        problems,
+      ),
+    ),
+  );
+  checkDuplicates(targets, problems);
+  return inputs.map((input, index) => {
+    const at = ['endpoints', String(index)];
+    const row = rows[index];
+    if (row ? input.kind === null : input.kind == null)
+      problems.push(problem('REQUIRED', [...at, 'kind'], 'The kind of the endpoint is missing.'));
+    const planned = {
+      id: row?.id ?? null,
+      kind: 'URL' as const,
+      target: targets[index] ?? '',
+      ...checkAdvanced(input.advanced, row, context.defaultTimeoutMs, [...at, 'advanced'], problems),
+    };
+    if (row && targets[index] !== null) checkCredentials(planned, row, [...at, 'target'], problems);
+    return planned;
+  });
+}
+
+async function checkTarget(
+  input: string | null | undefined,
+  egress: TargetGuard,
+  field: string[],
+  problems: Problem[],
+): Promise<string | null> {
+  const refuse = (code: UserErrorCode, message: string) => {
+    problems.push(problem(code, field, message));
+    return null;
+  };
+  if (input == null || input.trim() === '') return refuse('REQUIRED', 'The address is missing.');
+  if (input.length > MAX_TARGET)
+    return refuse('TOO_LONG', `An address may have at most ${MAX_TARGET} characters.`);
+  const checked = await egress.checkTarget(input);
+  if (!checked.ok) return refuse(checked.code, checked.message);
+  if (checked.url.length > MAX_TARGET)
+    return refuse('TOO_LONG', `An address may have at most ${MAX_TARGET} characters, escapes included.`);
+  return checked.url;
+}
+
+function checkDuplicates(targets: (string | null)[], problems: Problem[]): void {
+  for (const [index, target] of targets.entries()) {
+    const first = targets.indexOf(target);
+    if (target !== null && first < index)
+      problems.push(
+        problem(
+          'DUPLICATE',
+          ['endpoints', String(index), 'target'],
+          `This is the address of endpoint ${first + 1} again; one event goes to one address once.`,
+        ),
+      );
+  }
+}
+
+function checkAdvanced(
+  input: EndpointAdvancedInput | null | undefined,
+  row: EndpointEntity | undefined,
+  defaultTimeoutMs: number,
+  field: string[],
+  problems: Problem[],
+): Pick<PlannedEndpoint, 'headers' | 'timeoutMs' | 'retrySchedule'> {
+  const { headers, timeoutMs, retrySchedule } = input ?? (input === null ? EVERYTHING_DEFAULT : {});
+  const stored = row?.headers ?? [];
+  if (timeoutMs != null && !inRange(timeoutMs, TIMEOUT_MS.min, TIMEOUT_MS.max))
+    problems.push(
+      problem(
+        'INVALID',
+        [...field, 'timeoutMs'],
+        `The timeout must be from ${TIMEOUT_MS.min} to ${TIMEOUT_MS.max} ms.`,
+      ),
+    );
+  if (retrySchedule != null) checkSchedule(retrySchedule, [...field, 'retrySchedule'], problems);
+  return {
+    headers:
+      headers === undefined
+        ? stored.map(({ name, value, secret, sealed }) => ({ name, value, secret, sealed: sealed ?? null }))
+        : checkHeaders(headers ?? [], stored, [...field, 'headers'], problems),
+    timeoutMs: (timeoutMs === undefined ? row?.timeoutMs : timeoutMs) ?? defaultTimeoutMs,
+    retrySchedule: (retrySchedule === undefined ? row?.retrySchedule : retrySchedule) ?? null,
+  };
+}
+
+const EVERYTHING_DEFAULT: EndpointAdvancedInput = { headers: null, timeoutMs: null, retrySchedule: null };
+
+function checkSchedule(seconds: number[], field: string[], problems: Problem[]): void {
+  const { maxEntries, maxSeconds } = RETRY_SCHEDULE;
+  if (seconds.length === 0)
+    problems.push(
+      problem('INVALID', field, 'A retry schedule has one entry for each attempt, so at least one.'),
+    );
+  if (seconds.length > maxEntries) {
+    problems.push(problem('TOO_MANY', field, `A retry schedule may have at most ${maxEntries} entries.`));
+    return;
+  }
+  for (const [index, entry] of seconds.entries()) {
+    if (!inRange(entry, 0, maxSeconds))
+      problems.push(
+        problem(
+          'INVALID',
+          [...field, String(index)],
+          `A wait must be from 0 to ${maxSeconds} seconds (7 days).`,
+        ),
+      );
+  }
+}
+
+function inRange(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}
+
+/** A stored secret must not follow an endpoint to another server: whoever edits may not know it. */
+function checkCredentials(
+  planned: PlannedEndpoint,
+  row: EndpointEntity,
+  field: string[],
+  problems: Problem[],
+): void {
+  const kept = planned.headers.filter((header) => header.sealed !== null).map((header) => header.name);
+  if (kept.length === 0 || new URL(planned.target).origin === new URL(row.target).origin) return;
+  problems.push(
+    problem(
+      'CREDENTIAL_MISMATCH',
+      field,
+      `The address moves to another scheme, host or port: give the values of ${kept.join(', ')} again, or leave those headers out.`,
+    ),
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * The one writer. Comes in: a plan that the validator made, inside the caller's transaction. Goes
+ * out: rows, sealed secrets and routes, all of it or, when the transaction fails, nothing. What
+ * stays equal is not touched: an unchanged endpoint keeps its version, and with it its connections.
+ */
+import { isDeepStrictEqual } from 'node:util';
+
+import { type EntityManager, In } from 'typeorm';
+
+import { sqlOf } from '../db/sql.ts';
+import { newId } from '../ids.ts';
+import { cancelDeliveries } from '../queue/cancel.ts';
+import type { Keyring } from '../secrets/keyring.ts';
+import { SecretEntity } from '../secrets/secret.entity.ts';
+import { makeSigningSecret, signingSecretPlace } from '../secrets/signing-secret.ts';
+import { EndpointEntity } from './endpoint.entity.ts';
+import { sealHeaders } from './headers.ts';
+import { TriggerEntity } from './trigger.entity.ts';
+import type { Current, Plan, PlannedTrigger } from './validate.ts';
+import type { PlannedEndpoint } from './validate-endpoints.ts';
+import { WebhookEntity } from './webhook.entity.ts';
+
+/** A signing secret that was made now, in clear. */
+export interface MadeSecret {
+  endpointId: string;
+  secretId: string;
+  value: string;
+}
+
+/** Stores a new webhook, enabled, for its account and in the name of its creator. */
+export async function insertWebhook(
+  manager: EntityManager,
+  keyring: Keyring,
+  owner: { accountId: string; loginId: string },
+  plan: Plan,
+): Promise<{ id: string; made: MadeSecret[] }> {
+  const id = newId('webhook');
+  await manager.insert(WebhookEntity, { id, ...owner, ...plan.details });
+  const made = await writeEndpoints(manager, keyring, id, [], plan.endpoints ?? []);
+  await writeTriggers(manager, id, [], plan.triggers ?? []);
+  await writeRoutes(manager, id);
+  return { id, made };
+}
+
+/** Carries out an edit of a webhook whose row the caller has locked. */
+export async function updateWebhook(
+  manager: EntityManager,
+  keyring: Keyring,
+  current: Current,
+  plan: Plan,
+): Promise<MadeSecret[]> {
+  const { id } = current.webhook;
+  await manager.update(WebhookEntity, id, { ...plan.details, ...touched() });
+  const made = plan.endpoints
+    ? await writeEndpoints(manager, keyring, id, current.endpoints, plan.endpoints)
+    : [];
+  if (plan.triggers) await writeTriggers(manager, id, current.triggers, plan.triggers);
+  await writeRoutes(manager, id);
+  return made;
+}
+
+/** Turns sending on, for what is queued from now on, or off, cancelling what waits. */
+export async function switchWebhook(manager: EntityManager, id: string, enabled: boolean): Promise<void> {
+  await manager.update(WebhookEntity, id, {
+    enabled,
+    ...(enabled ? { enabledAt: () => 'clock_timestamp()' } : {}),
+    ...touched(),
+  });
+  if (!enabled) await cancelDeliveries(await sqlOf(manager), { webhookId: id });
+}
+
+/** Takes a webhook out of use: cancels what waits, ends its routes, forgets its secrets, keeps its history. */
+export async function deleteWebhook(manager: EntityManager, id: string): Promise<void> {
+  await switchWebhook(manager, id, false);
+  const endpoints = await manager.find(EndpointEntity, { select: { id: true }, where: { webhookId: id } });
+  await removeEndpoints(
+    manager,
+    endpoints.map((endpoint) => endpoint.id),
+  );
+  await manager.query(`delete from trigger_routes where webhook_id = $1`, [id]);
+  await manager.update(WebhookEntity, id, { deletedAt: () => 'clock_timestamp()' });
+}
+
+function touched() {
+  return { version: () => 'version + 1', updatedAt: () => 'clock_timestamp()' };
+}
+
+async function writeEndpoints(
+  manager: EntityManager,
+  keyring: Keyring,
+  webhookId: string,
+  stored: EndpointEntity[],
+  planned: PlannedEndpoint[],
+): Promise<MadeSecret[]> {
+  const kept = new Set(planned.map((endpoint) => endpoint.id));
+  await removeEndpoints(
+    manager,
+    stored.map((endpoint) => endpoint.id).filter((id) => !kept.has(id)),
+  );
+  const made: MadeSecret[] = [];
+  for (const [position, plan] of planned.entries()) {
+    const row = stored.find((endpoint) => endpoint.id === plan.id);
+    const id = row?.id ?? newId('endpoint');
+    const { target, timeoutMs, retrySchedule } = plan;
+    const settings = { target, timeoutMs, retrySchedule, headers: sealHeaders(keyring, id, plan.headers) };
+    if (row === undefined) {
+      await manager.insert(EndpointEntity, { id, webhookId, position, kind: plan.kind, ...settings });
+      made.push(await addSecret(manager, keyring, id));
+    } else if (
+      Object.entries(settings).some(
+        ([key, value]) => !isDeepStrictEqual(row[key as keyof typeof settings], value),
+      )
+    ) {
+      await manager.update(EndpointEntity, id, { position, ...settings, version: () => 'version + 1' });
+    } else if (row.position !== position) {
+      await manager.update(EndpointEntity, id, { position });
+    }
+  }
+  return made;
+}
+
+async function addSecret(manager: EntityManager, keyring: Keyring, endpointId: string): Promise<MadeSecret> {
+  const secretId = newId('secret');
+  const { value, hint } = makeSigningSecret();
+  const sealed = keyring.seal(value, signingSecretPlace(secretId));
+  await manager.insert(SecretEntity, { id: secretId, endpointId, sealed, hint });
+  return { endpointId, secretId, value };
+}
+
+async function removeEndpoints(manager: EntityManager, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await cancelDeliveries(await sqlOf(manager), { endpointIds: ids });
+  await manager.delete(SecretEntity, { endpointId: In(ids) });
+  await manager.query(
+    `update endpoints set removed_at = clock_timestamp(), version = version + 1, headers = '[]'
+     where id = any ($1::text[]) and removed_at is null`,
+    [ids],
+  );
+}
+
+async function writeTriggers(
+  manager: EntityManager,
+  webhookId: string,
+  stored: TriggerEntity[],
+  planned: PlannedTrigger[],
+): Promise<void> {
+  const kept = new Set(planned.map((trigger) => trigger.id));
+  const gone = stored.filter((trigger) => !kept.has(trigger.id));
+  if (gone.length > 0)
+    await manager.delete(
+      TriggerEntity,
+      gone.map((trigger) => trigger.id),
+    );
+  const rows = planned.map((plan, position) => ({
+    ...plan,
+    id: plan.id ?? newId('trigger'),
+    webhookId,
+    position,
+  }));
+  const byId = new Map(stored.map((trigger) => [trigger.id, trigger]));
+  const fresh = rows.filter((row) => !byId.has(row.id));
+  if (fresh.length > 0) await manager.insert(TriggerEntity, fresh);
+  for (const row of rows) {
+    const old = byId.get(row.id);
+    if (old && !isDeepStrictEqual({ ...old }, row)) await manager.update(TriggerEntity, row.id, row);
+  }
+}
+
+/** Brings the routes of a webhook in line with its triggers and its scope; those of lost triggers are gone by cascade. */
+async function writeRoutes(manager: EntityManager, webhookId: string): Promise<void> {
+  await manager.query(
+    `insert into trigger_routes (trigger_id, webhook_id, account_id, scope, scope_id, resource, event)
+     select t.id, w.id, w.account_id,
+            case when w.for_login_id is not null then 'LOGIN' when w.team_id is not null then 'TEAM' else 'ACCOUNT' end,
+            coalesce(w.for_login_id, w.team_id, w.account_id), t.resource, t.event
+     from webhooks w join triggers t on t.webhook_id = w.id
+     where w.id = $1
+     on conflict (trigger_id) do update
+     set scope = excluded.scope, scope_id = excluded.scope_id, resource = excluded.resource, event = excluded.event
+     where (trigger_routes.scope, trigger_routes.scope_id, trigger_routes.resource, trigger_routes.event)
+           is distinct from (excluded.scope, excluded.scope_id, excluded.resource, excluded.event)`,
+    [webhookId],
+  );
+}

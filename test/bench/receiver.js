@@ -1,0 +1,43 @@
+/** The bench's hold on the sink process. */
+import { startScript, told } from './children.js';
+
+/** Answers that need no waiting on the sink's side come within this time, ms. */
+const ANSWER_MS = 10_000;
+
+/**
+ * @typedef {object} Report
+ * @property {number} hits Requests that came.
+ * @property {number} distinct Entities among them.
+ * @property {number} unsigned Requests without the headers of Standard Webhooks.
+ * @property {number} lastAt When the last new entity came, ms of the monotonic clock.
+ * @property {[id: string, at: number][]} [arrivals] First arrivals, if asked for.
+ */
+
+/**
+ * @typedef {object} Receiver
+ * @property {string} url
+ * @property {() => Promise<Report>} begin Forgets what came.
+ * @property {(count: number, limitMs: number) => Promise<Report>} wait Until so many entities have come or the limit has passed.
+ * @property {(times?: boolean) => Promise<Report>} report
+ * @property {() => Promise<unknown>} stop
+ */
+
+/** Starts the sink. @returns {Promise<Receiver>} */
+export async function startReceiver() {
+  const child = startScript('sink.js');
+  const { ready: url } = await told(child, (message) => message.ready !== undefined, ANSWER_MS);
+  let asked = 0;
+  const ask = async (/** @type {object} */ question, limitMs = ANSWER_MS) => {
+    const number = ++asked;
+    const answered = told(child, (message) => message.number === number, limitMs);
+    child.process.send({ ...question, number });
+    return (await answered).answer;
+  };
+  return {
+    url,
+    begin: () => ask({ ask: 'begin' }),
+    wait: (count, limitMs) => ask({ ask: 'wait', count, limitMs }, limitMs + ANSWER_MS),
+    report: (times = false) => ask({ ask: 'report', times }),
+    stop: () => child.stop(5_000),
+  };
+}

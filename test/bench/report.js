@@ -1,0 +1,135 @@
+/** What is printed: one table with medians [min-max] and ratios, the machine, and the same as one line of JSON. */
+import { cpus, totalmem } from 'node:os';
+
+/**
+ * The rounds of one system.
+ * @typedef {object} Results
+ * @property {import('./measure.js').System} system
+ * @property {Awaited<ReturnType<typeof import('./measure.js').drain>>[]} drains
+ * @property {Awaited<ReturnType<typeof import('./measure.js').latency>>[]} latencies
+ */
+
+/** @typedef {{ key: string, label: string, digits: number, of: (results: Results) => number[] }} Row */
+
+/** @param {string} role @returns {(results: Results) => number[]} */
+const cpu = (role) => (results) => results.drains.map((drain) => drain.cpu[role]).filter(Number.isFinite);
+
+/** @param {{ perSecond: number }} load @returns {Row[]} */
+function rows({ perSecond }) {
+  return [
+    {
+      key: 'deliveriesPerSecond',
+      label: 'deliveries/s, publish to arrival',
+      digits: 0,
+      of: (r) => r.drains.map((d) => d.perSecond),
+    },
+    {
+      key: 'publishedPerSecond',
+      label: 'published/s, meanwhile',
+      digits: 0,
+      of: (r) => r.drains.map((d) => d.publishedPerSecond),
+    },
+    { key: 'cpuService', label: 'CPU µs/delivery: server or worker', digits: 0, of: cpu('service') },
+    { key: 'cpuPostgres', label: 'CPU µs/delivery: PostgreSQL', digits: 0, of: cpu('postgres') },
+    { key: 'cpuRedis', label: 'CPU µs/delivery: Redis', digits: 0, of: cpu('redis') },
+    { key: 'cpuSystem', label: 'CPU µs/delivery: these together', digits: 0, of: cpu('together') },
+    { key: 'cpuPublisher', label: 'CPU µs/delivery: who publishes', digits: 0, of: cpu('publisher') },
+    {
+      key: 'latencyP50',
+      label: `ms from publish to arrival at ${perSecond}/s, p50`,
+      digits: 2,
+      of: (r) => r.latencies.map((l) => l.p50),
+    },
+    {
+      key: 'latencyP99',
+      label: `ms from publish to arrival at ${perSecond}/s, p99`,
+      digits: 2,
+      of: (r) => r.latencies.map((l) => l.p99),
+    },
+  ];
+}
+
+/** The text to print. @param {Results[]} all The server first, then the peer, if there is one. @param {{ rounds: number, events: number, rate: number, seconds: number, bodyBytes: number }} options */
+export function report(all, options) {
+  const [own, peer] = all;
+  const lines = rows({ perSecond: options.rate }).map((row) => {
+    const values = all.map((results) => row.of(results));
+    // Round by round: what the machine does to one system it mostly does to its neighbour in time, too.
+    const ratios = peer
+      ? values[0].map((value, round) => value / values[1][round]).filter(Number.isFinite)
+      : [];
+    return { row, values, ratios };
+  });
+  const header = ['', ...all.map(({ system }) => system.name), ...(peer ? ['ratio'] : [])];
+  const body = lines.map(({ row, values, ratios }) => [
+    row.label,
+    ...values.map((list) => summary(list, row.digits)),
+    ...(peer ? [summary(ratios, 2)] : []),
+  ]);
+  const machine = describeMachine(all);
+  const json = {
+    options,
+    machine,
+    ...Object.fromEntries(
+      lines.map(({ row, values, ratios }) => [
+        row.key,
+        {
+          bellwire: values[0].map(rounded),
+          ...(peer ? { peer: values[1].map(rounded), ratio: rounded(median(ratios)) } : {}),
+        },
+      ]),
+    ),
+  };
+  return [
+    `${own.system.name}${peer ? ` beside ${peer.system.name}` : ''}: ${options.rounds} × ${options.events} events of ${options.bodyBytes} bytes, then ${options.seconds} s at ${options.rate}/s. Medians [min-max]${peer ? `; ratio = ${own.system.name} / ${peer.system.name}, round by round` : ''}.`,
+    '',
+    ...table([header, ...body]),
+    '',
+    Object.entries(machine)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', '),
+    JSON.stringify(json),
+  ].join('\n');
+}
+
+/** @param {Results[]} all @returns {Record<string, string | number>} */
+function describeMachine(all) {
+  const cores = cpus();
+  return {
+    cores: cores.length,
+    processor: cores[0]?.model.trim() ?? 'unknown',
+    GiB: Math.round(totalmem() / 2 ** 30),
+    node: process.versions.node,
+    ...Object.assign({}, ...all.map(({ system }) => system.versions)),
+  };
+}
+
+/** @param {number[]} values @param {number} digits */
+function summary(values, digits) {
+  if (values.length === 0) return '–';
+  const text = (/** @type {number} */ value) =>
+    value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return `${text(median(values))} [${text(Math.min(...values))}-${text(Math.max(...values))}]`;
+}
+
+/** @param {number[]} values */
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** @param {number} value */
+function rounded(value) {
+  return Number(value.toPrecision(4));
+}
+
+/** Columns as wide as they must be, numbers to the right. @param {string[][]} cells */
+function table(cells) {
+  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  return cells.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
+      .join('   '),
+  );
+}

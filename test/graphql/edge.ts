@@ -1,0 +1,119 @@
+/** The edge alone, over rooms that a test makes by hand: for what a healthy server never does. */
+import { pino } from 'pino';
+import WebSocket, { type ClientOptions } from 'ws';
+
+import type { Viewer } from '../../src/access/viewer.ts';
+import { loadConfig } from '../../src/config.ts';
+import type { Rooms } from '../../src/graphql/context.ts';
+import { createEdge } from '../../src/graphql/server.ts';
+import { Api } from '../support/api.ts';
+
+/** A token that the access room of these tests knows. */
+export const TOKEN = 'a token of these tests';
+
+/** A caller who may do everything. */
+export function viewer(changes: Partial<Viewer> = {}): Viewer {
+  return {
+    tokenId: 'tok_1',
+    loginId: 'lgn_1',
+    loginPath: ['lgn_1'],
+    accountId: 'lgn_1',
+    accountPath: ['lgn_1'],
+    permissions: new Set(['WEBHOOKS_MANAGE', 'EVENTS_PUBLISH', 'CATALOG_MANAGE', 'ACCESS_MANAGE']),
+    teamIds: [],
+    expiresAt: null,
+    ...changes,
+  };
+}
+
+/** An edge that listens, and what it logged. */
+export interface TestEdge {
+  url: string;
+  api: Api;
+  log: Record<string, unknown>[];
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** Starts an edge; access knows TOKEN as `caller` unless given, everything else is up to the test. */
+export async function startEdge(
+  options: {
+    rooms?: { [K in keyof Rooms]?: object };
+    caller?: Viewer;
+    settings?: Record<string, string>;
+    ready?: () => Promise<{ ok: boolean; reason?: string }>;
+  } = {},
+): Promise<TestEdge> {
+  const caller = options.caller ?? viewer();
+  const access = {
+    viewerOfToken: (token: string) => Promise.resolve(token === TOKEN ? caller : undefined),
+    refresh: (known: Viewer) => Promise.resolve(known),
+  };
+  const log: Record<string, unknown>[] = [];
+  const edge = await createEdge({
+    config: loadConfig({ BELLWIRE_PORT: '0', ...options.settings }),
+    rooms: { access, ...options.rooms } as unknown as Rooms,
+    logger: pino(
+      { level: 'debug' },
+      { write: (line) => log.push(JSON.parse(line) as Record<string, unknown>) },
+    ),
+    health: { ready: options.ready ?? (() => Promise.resolve({ ok: true })) },
+  });
+  const { url } = await edge.listen();
+  return { url, api: new Api(url, TOKEN), log, stop: (graceMs = 5000) => edge.stop(graceMs) };
+}
+
+/** A bare socket that speaks graphql-transport-ws by hand. */
+export class RawSocket {
+  readonly messages: { type: string; id?: string; payload?: any }[] = [];
+  readonly socket: WebSocket;
+  readonly closed: Promise<{ code: number; reason: string }>;
+  /** The HTTP status of a refused upgrade. */
+  readonly refused: Promise<number>;
+  #wake: () => void = () => undefined;
+
+  constructor(url: string, options: ClientOptions = {}) {
+    this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/graphql`, 'graphql-transport-ws', options);
+    this.socket.on('error', () => undefined);
+    this.refused = new Promise((resolve) =>
+      this.socket.once('unexpected-response', (_request, response) => {
+        resolve(response.statusCode!);
+        response.destroy();
+      }),
+    );
+    this.closed = new Promise((resolve) =>
+      this.socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })),
+    );
+    this.socket.on('message', (data: Buffer) => {
+      this.messages.push(JSON.parse(data.toString()));
+      this.#wake();
+    });
+  }
+
+  /** Sends connection_init with a token and waits for the answer. */
+  async connect(token: string = TOKEN): Promise<this> {
+    if (this.socket.readyState !== WebSocket.OPEN)
+      await new Promise((resolve) => this.socket.once('open', resolve));
+    this.send({ type: 'connection_init', payload: { authorization: `bearer ${token}` } });
+    await this.next('connection_ack');
+    return this;
+  }
+
+  send(message: object): void {
+    this.socket.send(JSON.stringify(message));
+  }
+
+  /** Sends an operation and waits for the first message about it. */
+  async operation(id: string, query: string, variables?: object): Promise<{ type: string; payload?: any }> {
+    this.send({ id, type: 'subscribe', payload: { query, variables } });
+    return this.next(undefined, id);
+  }
+
+  /** The next message of a type, or about an operation; each is given out once. */
+  async next(type?: string, id?: string): Promise<{ type: string; id?: string; payload?: any }> {
+    for (;;) {
+      const at = this.messages.findIndex((one) => (!type || one.type === type) && (!id || one.id === id));
+      if (at !== -1) return this.messages.splice(at, 1)[0]!;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}

@@ -1,0 +1,258 @@
+/** Senders that die, hang or are stopped: REL-01 to REL-04, with the program itself in processes of their own. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+
+import pg from 'pg';
+
+import { figure } from '../support/figure.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { type Receiver, startReceiver, status } from '../support/receiver.ts';
+import { clientEvent, createWebhook, publish, publishMany, registerResource } from '../support/scenario.ts';
+import { type ServerProcess, spawnServer } from '../support/server.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+/** A claim is taken over this long after its request's deadline. */
+const MARGIN_MS = 400;
+const TIMEOUT_MS = 600;
+const SETTINGS = {
+  BELLWIRE_LEASE_MARGIN: `${MARGIN_MS}ms`,
+  BELLWIRE_CONCURRENCY: '16',
+  BELLWIRE_LOG_LEVEL: 'warn',
+};
+
+let database: TestDatabase;
+let folder: ReturnType<typeof temporaryFolder>;
+let receiver: Receiver;
+let sql: pg.Client;
+const running: ServerProcess[] = [];
+
+async function start(settings: Record<string, string> = {}): Promise<ServerProcess> {
+  const server = await spawnServer(database.url, folder.path, { ...SETTINGS, ...settings });
+  running.push(server);
+  return server;
+}
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  folder = temporaryFolder();
+  receiver = await startReceiver();
+  sql = new pg.Client({ connectionString: database.url });
+  await sql.connect();
+});
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.process.exitCode ?? server.end('SIGKILL')));
+  await sql.end();
+  await receiver.close();
+  await database.drop();
+  folder.remove();
+});
+
+/** Keeps requests on the wire until they are let go; gone counts those whose sender went away meanwhile. */
+function holdRequests(): { held: ServerResponse[]; gone: () => number; letGo(code: number): void } {
+  const held: ServerResponse[] = [];
+  let gone = 0;
+  receiver.answer = (_hit, response) => {
+    held.push(response);
+    response.on('close', () => {
+      if (!response.writableEnded) gone += 1;
+    });
+  };
+  return {
+    held,
+    gone: () => gone,
+    letGo: (code) => {
+      receiver.answer = status(code);
+      for (const response of held) response.writeHead(code).end();
+    },
+  };
+}
+
+/** Resolves when a query's first column of its first row is true; it is asked again with each poll of a server. */
+async function untilTrue(text: string, limitMs = 15_000): Promise<void> {
+  for (const end = performance.now() + limitMs; ;) {
+    const { rows } = await sql.query({ text, rowMode: 'array' });
+    if ((rows[0] as unknown[])[0] === true) return;
+    if (performance.now() > end) throw new Error(`still not true after ${limitMs} ms: ${text}`);
+    await sql.query('select pg_sleep(0.02)');
+  }
+}
+
+const NOTHING_OPEN = 'select not exists (select 1 from delivery_queue)';
+
+async function outcomes(): Promise<Record<string, number>> {
+  const { rows } = await sql.query<{ outcome: string; count: number }>(
+    'select outcome, count(*)::int as count from attempts group by outcome',
+  );
+  return Object.fromEntries(rows.map((row) => [row.outcome, row.count]));
+}
+
+describe('REL-01: of two servers on one database one is killed in mid-request', () => {
+  it('loses no event, and repeats only what was on the wire or not yet recorded, under the same webhook-id', async () => {
+    // The survivor sleeps until the kill, so that everything on the wire is the doomed server's.
+    const [doomed, survivor] = [await start(), await start()];
+    await registerResource(doomed.api);
+    await createWebhook(doomed.api, receiver.url, { advanced: { timeoutMs: TIMEOUT_MS } });
+    survivor.process.kill('SIGSTOP');
+    const hold = holdRequests();
+    const entities = await publishMany(doomed.api, 500, 100);
+    await receiver.until(16);
+    await doomed.end('SIGKILL');
+    receiver.answer = status(204);
+    const killedAt = performance.now();
+    survivor.process.kill('SIGCONT');
+
+    await untilTrue(NOTHING_OPEN, 20_000);
+    const rescuedMs = performance.now() - killedAt;
+    expect(hold.gone()).toBeGreaterThanOrEqual(1);
+    const taken = await sql.query<{ status: string; count: number }>(
+      'select status, count(*)::int as count from deliveries group by status',
+    );
+    expect(taken.rows).toEqual([{ status: 'SUCCEEDED', count: 500 }]);
+    expect((await outcomes())['LOST']).toBeGreaterThanOrEqual(1);
+    const arrived = receiver.hits.map((hit) => hit.headers['webhook-id']);
+    const idsOfEntity = new Map<string, Set<unknown>>();
+    for (const hit of receiver.hits) {
+      const { entityId } = JSON.parse(hit.body.toString()) as { entityId: string };
+      idsOfEntity.set(entityId, (idsOfEntity.get(entityId) ?? new Set()).add(hit.headers['webhook-id']));
+    }
+    expect([...idsOfEntity.keys()].sort()).toEqual([...entities].sort());
+    expect([...idsOfEntity.values()].every((ids) => ids.size === 1)).toBe(true);
+    const repeats = arrived.length - new Set(arrived).size;
+    // What was in flight, and what had been answered but not recorded: both at most the concurrency.
+    expect(repeats).toBeLessThanOrEqual(2 * 16);
+    figure('REL-01', {
+      published: 500,
+      lost: 0,
+      repeats,
+      onTheWireAtKill: hold.gone(),
+      rescuedMs: Math.round(rescuedMs),
+    });
+    expect(await survivor.end('SIGTERM')).toBe(0);
+  }, 120_000);
+});
+
+describe('REL-02: SIGTERM while a request is on the wire', () => {
+  it('claims nothing more, ends the request, gives the rest back and exits with 0; the next server sends the rest once', async () => {
+    const first = await start({ BELLWIRE_CONCURRENCY: '4' });
+    await registerResource(first.api);
+    await createWebhook(first.api, receiver.url, { advanced: { timeoutMs: 10_000 } });
+    const hold = holdRequests();
+    await publishMany(first.api, 20);
+    await receiver.until(4);
+    const stopping = performance.now();
+    const ended = first.end('SIGTERM');
+    // The listening socket closes when the stop has begun; only then may the requests end.
+    await expect(untilRefused(`${first.url}/healthz`)).resolves.toBe(true);
+    expect(receiver.hits).toHaveLength(4);
+    hold.letGo(204);
+    expect(await ended).toBe(0);
+    figure('REL-02', { stopMs: Math.round(performance.now() - stopping), graceMs: 20_000 });
+    expect(receiver.hits).toHaveLength(4);
+    const { rows } = await sql.query(
+      'select count(*)::int as waiting, count(sender)::int as leased from delivery_queue',
+    );
+    expect(rows[0]).toEqual({ waiting: 16, leased: 0 });
+
+    await start();
+    await receiver.until(20);
+    await untilTrue(NOTHING_OPEN);
+    expect(new Set(receiver.hits.map((hit) => hit.headers['webhook-id'])).size).toBe(20);
+    expect(await outcomes()).toEqual({ SUCCEEDED: 20 });
+  }, 120_000);
+});
+
+describe('REL-03: a server sleeps through its lease and then ends its request', () => {
+  it('does not record the late result over the newer one', async () => {
+    const sleeper = await start();
+    await registerResource(sleeper.api);
+    await createWebhook(sleeper.api, receiver.url, { advanced: { timeoutMs: TIMEOUT_MS } });
+    const hold = holdRequests();
+    await publish(sleeper.api, clientEvent('c-1'));
+    await receiver.until(1);
+    sleeper.process.kill('SIGSTOP');
+    await start();
+    hold.letGo(500);
+    receiver.answer = status(204);
+    await receiver.until(2);
+    await untilTrue(NOTHING_OPEN);
+    sleeper.process.kill('SIGCONT');
+    await untilOutput(sleeper, /completion\.late/);
+
+    const { rows } = await sql.query<{ number: number; outcome: string }>(
+      'select number, outcome from attempts order by number',
+    );
+    expect(rows).toEqual([
+      { number: 1, outcome: 'LOST' },
+      { number: 2, outcome: 'SUCCEEDED' },
+    ]);
+    const delivery = await sql.query('select status, attempt_count, version from deliveries');
+    expect(delivery.rows).toEqual([{ status: 'SUCCEEDED', attempt_count: 2, version: 3 }]);
+    figure('REL-03', { overwrites: 0 });
+  }, 120_000);
+});
+
+describe('REL-04: a delivery that cannot be sent', () => {
+  it('ends after its schedule when its row is broken, and its neighbours go on', async () => {
+    const server = await start();
+    await registerResource(server.api);
+    const poison = await createWebhook(server.api, `${receiver.url}/poison`);
+    await createWebhook(server.api, receiver.url);
+    await sql.query(`update endpoints set headers = '{"not": "a list"}' where id = $1`, [poison.endpointId]);
+    await publishMany(server.api, 20);
+    await receiver.until(20);
+    await untilTrue(NOTHING_OPEN);
+    const { rows } = await sql.query(
+      `select status, attempt_count, count(*)::int as count from deliveries group by 1, 2 order by 1`,
+    );
+    expect(rows).toEqual([
+      { status: 'FAILED', attempt_count: 4, count: 20 },
+      { status: 'SUCCEEDED', attempt_count: 1, count: 20 },
+    ]);
+  }, 120_000);
+
+  it('ends after five lost attempts when it kills its sender every time, and its neighbours go on', async () => {
+    let server = await start();
+    await registerResource(server.api);
+    const advanced = { timeoutMs: 300 };
+    await createWebhook(server.api, `${receiver.url}/poison`, { advanced });
+    await createWebhook(server.api, receiver.url, { advanced });
+    receiver.answer = (hit, response) => {
+      if (hit.path.endsWith('/poison')) server.process.kill('SIGKILL');
+      else response.writeHead(204).end();
+    };
+    // The publish itself may be cut off by the kill: what was committed counts.
+    await publish(server.api, clientEvent('c-1')).catch(() => undefined);
+    for (let kill = 1; kill <= 5; kill++) {
+      if (server.process.exitCode === null && server.process.signalCode === null)
+        await once(server.process, 'exit');
+      server = await start();
+    }
+    await untilTrue(NOTHING_OPEN);
+    await publish(server.api, clientEvent('c-2', { event: 'update' }));
+    const { rows } = await sql.query<{ status: string; attempts: number; lost: number }>(
+      `select d.status, d.attempt_count as attempts, d.lost_count as lost
+       from deliveries d order by d.lost_count desc, d.id`,
+    );
+    expect(rows[0]).toEqual({ status: 'FAILED', attempts: 5, lost: 5 });
+    expect(rows.slice(1).map((row) => row.status)).toEqual(['SUCCEEDED']);
+    figure('REL-04', { attempts: rows[0]!.attempts, neighboursDelivered: rows.length - 1 });
+  }, 120_000);
+});
+
+/** Resolves true once the address refuses connections. */
+async function untilRefused(url: string): Promise<boolean> {
+  for (const end = performance.now() + 10_000; performance.now() < end;) {
+    try {
+      await fetch(url, { headers: { connection: 'close' } });
+    } catch {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Resolves once a process has written something. */
+async function untilOutput(server: ServerProcess, pattern: RegExp): Promise<void> {
+  while (!pattern.test(server.output())) await once(server.process.stderr!, 'data');
+}

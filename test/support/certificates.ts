@@ -1,0 +1,95 @@
+/**
+ * Certificates for tests, made once with openssl and kept here so that no test needs it. All are
+ * P-256; valid from 2020 to 2100 but for the expired one. The keys guard nothing.
+ */
+
+/** The authority that signed `good`, `expired` and `wrongName`. */
+export const TEST_CA = `-----BEGIN CERTIFICATE-----
+MIIBeDCCAR6gAwIBAgICEAAwCgYIKoZIzj0EAwIwIjEgMB4GA1UEAwwXQmVsbHdp
+cmUgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAwMDAwWhgPMjEwMDAxMDEwMDAw
+MDBaMCIxIDAeBgNVBAMMF0JlbGx3aXJlIHRlc3QgYXV0aG9yaXR5MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAE8b/f46V8JRf4TfP4s0usGpmqt8xrYGsikwe2mxPJ
+Bpfd+yYwTGmkTVekshOi+7DOO2afi6VLrzn9Glmt4pczfKNCMEAwDwYDVR0TAQH/
+BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAQYwHQYDVR0OBBYEFAcl3SVlP9efPKlpjhdW
+iizzwlHcMAoGCCqGSM49BAMCA0gAMEUCIB59sTKv7d1u9RoPv+U1Kaj2rnZV9Io9
+80IugjIvf4ddAiEAryWYoLQ2e4YypcD+kqKfZMc8YkLeqJXGfx46PZ52s9c=
+-----END CERTIFICATE-----`;
+
+const LEAF_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgLQSL9XhXah2ktJGw
+cx4MY33JGpCrDudltFqQB7mToMuhRANCAAQ8NyOYzwzlFEDUCoWwCRPDJygywYcM
+1Chb2cCXVdfSQN1ArzyDA9i2qXnku5x+j0yJEcqMmR8Nm4VuplmX16h+
+-----END PRIVATE KEY-----`;
+
+/** A certificate and its key, as tls.createServer takes them. */
+export interface TestIdentity {
+  cert: string;
+  key: string;
+}
+
+/** For public.example, *.public.example and 127.0.0.2. */
+export const GOOD_IDENTITY: TestIdentity = {
+  key: LEAF_KEY,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBozCCAUigAwIBAgICEAIwCgYIKoZIzj0EAwIwIjEgMB4GA1UEAwwXQmVsbHdp
+cmUgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAwMDAwWhgPMjEwMDAxMDEwMDAw
+MDBaMBkxFzAVBgNVBAMMDnB1YmxpYy5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZI
+zj0DAQcDQgAEPDcjmM8M5RRA1AqFsAkTwycoMsGHDNQoW9nAl1XX0kDdQK88gwPY
+tql55Lucfo9MiRHKjJkfDZuFbqZZl9eofqN1MHMwMQYDVR0RBCowKIIOcHVibGlj
+LmV4YW1wbGWCECoucHVibGljLmV4YW1wbGWHBH8AAAIwHQYDVR0OBBYEFMJXhyYx
+Jng5wumovuP6igm9rsOuMB8GA1UdIwQYMBaAFAcl3SVlP9efPKlpjhdWiizzwlHc
+MAoGCCqGSM49BAMCA0kAMEYCIQDbw8xTcEifuTSKUkA/l2c9KgkHNvffodhCTt+h
+KcpvBQIhAO6wsy0myh+ndiisJOx+JSEkzIo54thKkcc45nKZH9pR
+-----END CERTIFICATE-----`,
+};
+
+/** For public.example, ended on 2021-01-01. */
+export const EXPIRED_IDENTITY: TestIdentity = {
+  key: LEAF_KEY,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBhzCCAS6gAwIBAgICEAMwCgYIKoZIzj0EAwIwIjEgMB4GA1UEAwwXQmVsbHdp
+cmUgdGVzdCBhdXRob3JpdHkwHhcNMjAwMTAxMDAwMDAwWhcNMjEwMTAxMDAwMDAw
+WjAZMRcwFQYDVQQDDA5wdWJsaWMuZXhhbXBsZTBZMBMGByqGSM49AgEGCCqGSM49
+AwEHA0IABDw3I5jPDOUUQNQKhbAJE8MnKDLBhwzUKFvZwJdV19JA3UCvPIMD2Lap
+eeS7nH6PTIkRyoyZHw2bhW6mWZfXqH6jXTBbMBkGA1UdEQQSMBCCDnB1YmxpYy5l
+eGFtcGxlMB0GA1UdDgQWBBTCV4cmMSZ4OcLpqL7j+ooJva7DrjAfBgNVHSMEGDAW
+gBQHJd0lZT/XnzypaY4XVoos88JR3DAKBggqhkjOPQQDAgNHADBEAiAgtjjWS/M1
+v8yzBgXBIOEQEmz/PUlqBEjqQnzOtz5sOQIgZ1lPcrOaRq7mD/5b8T1fn6b4UjZT
+zc8N4CK2kaesTSs=
+-----END CERTIFICATE-----`,
+};
+
+/** For other.example only. */
+export const WRONG_NAME_IDENTITY: TestIdentity = {
+  key: LEAF_KEY,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBiDCCAS6gAwIBAgICEAQwCgYIKoZIzj0EAwIwIjEgMB4GA1UEAwwXQmVsbHdp
+cmUgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAwMDAwWhgPMjEwMDAxMDEwMDAw
+MDBaMBgxFjAUBgNVBAMMDW90aGVyLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQ8NyOYzwzlFEDUCoWwCRPDJygywYcM1Chb2cCXVdfSQN1ArzyDA9i2
+qXnku5x+j0yJEcqMmR8Nm4VuplmX16h+o1wwWjAYBgNVHREEETAPgg1vdGhlci5l
+eGFtcGxlMB0GA1UdDgQWBBTCV4cmMSZ4OcLpqL7j+ooJva7DrjAfBgNVHSMEGDAW
+gBQHJd0lZT/XnzypaY4XVoos88JR3DAKBggqhkjOPQQDAgNIADBFAiEAmBDm87Ik
+ojT0HMtpIAhekwCzLyvD7hrpKwU9xjnfW2ECIFvYdhY8cEDuH2UKrdEdskwCHoon
+/dfNuR+AhHiiQIO+
+-----END CERTIFICATE-----`,
+};
+
+/** For public.example, signed by nobody but itself. */
+export const SELF_SIGNED_IDENTITY: TestIdentity = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgYUNw1wjy9sFzrGdp
+wjQPcn86uTgCkaY7tyfxhBhhoByhRANCAAS0JVfo8BVEFbgI1Y3uc2wgxRrtfcd6
+358XMe/2retDUIbH/YLt4BIHC6Rilv5hNYjv6zy9f7XisjcOOPn+Pj7Y
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBXzCCAQagAwIBAgICEAEwCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOcHVibGlj
+LmV4YW1wbGUwIBcNMjAwMTAxMDAwMDAwWhgPMjEwMDAxMDEwMDAwMDBaMBkxFzAV
+BgNVBAMMDnB1YmxpYy5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+tCVX6PAVRBW4CNWN7nNsIMUa7X3Het+fFzHv9q3rQ1CGx/2C7eASBwukYpb+YTWI
+7+s8vX+14rI3Djj5/j4+2KM8MDowGQYDVR0RBBIwEIIOcHVibGljLmV4YW1wbGUw
+HQYDVR0OBBYEFG+IJ+Iw6FWAbeCHkSrneNRNeRu/MAoGCCqGSM49BAMCA0cAMEQC
+IHL2n20+1ZeFswxfbFUkefyvCxTiCAxczYI1+LlGTKC6AiAk3//QqlFVQKhcybOR
+npDTJWwA1WRuvRETXonmuam71g==
+-----END CERTIFICATE-----`,
+};

@@ -1,0 +1,61 @@
+/**
+ * Before all tests: one PostgreSQL for the whole run and a migrated template database in it, which
+ * each test file clones (postgres.ts). BELLWIRE_TEST_DATABASE_URL names another server to use, as a
+ * role that may create databases; so the suite runs on PostgreSQL 15 too.
+ */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type pg from 'pg';
+
+import { createDataSource } from '../../ormconfig.ts';
+import { openDatabase } from '../../src/db/database.ts';
+import { startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
+import { createLogger } from '../../src/log.ts';
+import { onServer, SERVER_VARIABLE, TEMPLATE_VARIABLE, withDatabase } from './postgres.ts';
+
+declare global {
+  /** What global-teardown.ts undoes; both run in jest's main process. */
+  var stopTestPostgres: (() => Promise<void>) | undefined;
+}
+
+export default async function setUp(): Promise<void> {
+  const given = process.env.BELLWIRE_TEST_DATABASE_URL;
+  // Servers that tests start inherit the environment, and refuse settings that they do not know.
+  delete process.env.BELLWIRE_TEST_DATABASE_URL;
+  delete process.env.DATABASE_URL;
+  const server = given ? { url: given, stop: () => Promise.resolve() } : await startTemporary();
+
+  const template = `bellwire_template_${process.pid}`;
+  process.env[SERVER_VARIABLE] = server.url;
+  process.env[TEMPLATE_VARIABLE] = template;
+  globalThis.stopTestPostgres = async () => {
+    if (given) await dropTemplate(template);
+    await server.stop();
+  };
+  await onServer((sql) => sql.query(`create database ${template}`));
+  const url = withDatabase(server.url, template);
+  const database = await openDatabase(createDataSource(url), { url, logger: createLogger('error') });
+  await database.close();
+  // Nobody can be connected to it by mistake, which would keep it from being cloned.
+  await onServer((sql) => sql.query(`alter database ${template} with allow_connections false`));
+}
+
+async function startTemporary(): Promise<{ url: string; stop(): Promise<void> }> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'bellwire-test-'));
+  // For root's sake: the user that PostgreSQL then runs as must get in.
+  chmodSync(dataDir, 0o711);
+  const server = await startEmbeddedPostgres({ dataDir, logger: createLogger('warn'), durable: false });
+  return {
+    url: server.url,
+    stop: async () => {
+      await server.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function dropTemplate(template: string): Promise<void> {
+  await onServer((sql: pg.Client) => sql.query(`drop database if exists ${template} with (force)`));
+}
