@@ -92,9 +92,16 @@ function createReceiver(keys: { secret: string | undefined }, say: (line: string
           ? 503
           : 204;
       response.writeHead(status).end();
-      const verdict = status === 204 ? 'signature valid, taken' : status === 503 ? 'refused once, to show a retry' : 'BAD SIGNATURE';
+      const verdict =
+        status === 204
+          ? 'signature valid, taken'
+          : status === 503
+            ? 'refused once, to show a retry'
+            : 'BAD SIGNATURE';
       const type = status === 401 ? '' : (JSON.parse(body) as { type: string }).type;
-      say(`  ${new Date().toISOString().slice(11, 19)}  ${type.padEnd(16)} ${header('webhook-id')}  attempt ${attempt}  ${status}  ${verdict}`);
+      say(
+        `  ${new Date().toISOString().slice(11, 19)}  ${type.padEnd(16)} ${header('webhook-id')}  attempt ${attempt}  ${status}  ${verdict}`,
+      );
     });
   });
 }
@@ -132,7 +139,12 @@ async function settleWebhook(app: App, viewer: Viewer, target: string): Promise<
   if (known && existing) {
     const endpoint = (await webhooks.endpointsOf([existing.id])).get(existing.id)?.[0];
     if (endpoint && endpoint.target !== target) {
-      const moved = { id: endpoint.id, kind: 'URL' as const, target, advanced: { retrySchedule: RETRY_SCHEDULE } };
+      const moved = {
+        id: endpoint.id,
+        kind: 'URL' as const,
+        target,
+        advanced: { retrySchedule: RETRY_SCHEDULE },
+      };
       saved(await webhooks.update(viewer, existing.id, null, { endpoints: [moved] }));
     }
     return known;

@@ -59,7 +59,10 @@ export type AttemptOutcome = 'SUCCEEDED' | 'REJECTED' | 'TIMED_OUT' | 'UNREACHAB
  */
 export const FAILURES = {
   STATUS: ['REJECTED', 'The receiver answered with a status other than 2xx.'],
-  REDIRECT: ['REJECTED', 'The receiver answered with a redirect; redirects are not followed. Save the final address.'],
+  REDIRECT: [
+    'REJECTED',
+    'The receiver answered with a redirect; redirects are not followed. Save the final address.',
+  ],
   TIMEOUT: ['TIMED_OUT', 'The receiver did not answer in time.'],
   DNS_FAILED: ['UNREACHABLE', 'The host name could not be resolved.'],
   CONNECTION_REFUSED: ['UNREACHABLE', 'The receiver refused the connection.'],

@@ -15,7 +15,16 @@ export function createLogger(level: string): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: {
-        paths: ['authorization', 'token', 'secret', 'password', 'cookie', 'headers', '*.authorization', '*.headers'],
+        paths: [
+          'authorization',
+          'token',
+          'secret',
+          'password',
+          'cookie',
+          'headers',
+          '*.authorization',
+          '*.headers',
+        ],
         censor: '[redacted]',
       },
     },

@@ -46,11 +46,18 @@ export async function checkEvents(
   inputs: EventInput[],
   catalog: Catalog,
 ): Promise<{ events: CheckedEvent[]; problems: Problem[] }> {
-  if (inputs.length === 0) return { events: [], problems: [problem('REQUIRED', [], 'Give at least one event.')] };
+  if (inputs.length === 0)
+    return { events: [], problems: [problem('REQUIRED', [], 'Give at least one event.')] };
   if (inputs.length > MAX_EVENTS)
     return {
       events: [],
-      problems: [problem('TOO_MANY', [], `One publish takes at most ${MAX_EVENTS} events, these are ${inputs.length}.`)],
+      problems: [
+        problem(
+          'TOO_MANY',
+          [],
+          `One publish takes at most ${MAX_EVENTS} events, these are ${inputs.length}.`,
+        ),
+      ],
     };
   const resources = await catalog.byNames([...new Set(inputs.map((input) => input.resource))]);
   const events: CheckedEvent[] = [];
@@ -81,11 +88,19 @@ function checkEvent(
   const resource = resources.get(input.resource);
   if (!resource) {
     problems.push(
-      problem('UNKNOWN_RESOURCE', [index, 'resource'], `The catalog has no resource "${shown(input.resource)}".`),
+      problem(
+        'UNKNOWN_RESOURCE',
+        [index, 'resource'],
+        `The catalog has no resource "${shown(input.resource)}".`,
+      ),
     );
   } else if (!resource.events.some((event) => event.name === input.event)) {
     problems.push(
-      problem('UNKNOWN_EVENT', [index, 'event'], `The resource ${resource.name} has no event "${shown(input.event)}".`),
+      problem(
+        'UNKNOWN_EVENT',
+        [index, 'event'],
+        `The resource ${resource.name} has no event "${shown(input.event)}".`,
+      ),
     );
   }
   const payload = readPayload(input, [index]);
@@ -124,6 +139,12 @@ function shown(name: string): string {
 
 /** What an idempotency key stands for: the same key with another hash is KEY_REUSED. */
 export function bodyHash(event: CheckedEvent, loginId: string): Buffer {
-  const identity = [event.resource, event.event, event.entityId, loginId, event.occurredAt?.toISOString() ?? null];
+  const identity = [
+    event.resource,
+    event.event,
+    event.entityId,
+    loginId,
+    event.occurredAt?.toISOString() ?? null,
+  ];
   return createHash('sha256').update(JSON.stringify(identity)).update(event.text).digest();
 }

@@ -14,7 +14,11 @@ const KEPT_HOURS = 24;
  * Takes the keys of a batch. The value maps each event's id to the id under which it is stored: its
  * own, or that of the earlier event with the same key. Another body under a taken key is KEY_REUSED.
  */
-export async function takeKeys(sql: Sql, callerId: string, events: StoredEvent[]): Promise<Result<Map<string, string>>> {
+export async function takeKeys(
+  sql: Sql,
+  callerId: string,
+  events: StoredEvent[],
+): Promise<Result<Map<string, string>>> {
   const storedAs = new Map(events.map((event) => [event.id, event.id]));
   const keyed = events
     .map((event, index) => ({ event, index, key: event.idempotencyKey }))
@@ -51,7 +55,11 @@ export async function takeKeys(sql: Sql, callerId: string, events: StoredEvent[]
     storedAs.set(event.id, row.event_id);
     if (!row.body_sha256.equals(bodyHash(event, event.login.id)))
       problems.push(
-        problem('KEY_REUSED', [String(index), 'idempotencyKey'], 'This key was used before with another event.'),
+        problem(
+          'KEY_REUSED',
+          [String(index), 'idempotencyKey'],
+          'This key was used before with another event.',
+        ),
       );
   }
   return problems.length > 0 ? refused(...problems) : ok(storedAs);

@@ -57,7 +57,11 @@ export class Publisher {
     if (problems.length > 0) return refused(...problems);
     const logins = await this.#loginsOf(viewer, events);
     if (!logins.ok) return logins;
-    const stored = events.map((event, index) => ({ ...event, id: newId('event'), login: logins.value[index]! }));
+    const stored = events.map((event, index) => ({
+      ...event,
+      id: newId('event'),
+      login: logins.value[index]!,
+    }));
     try {
       return ok(await transaction(this.#pool, (sql) => this.#store(sql, viewer, stored)));
     } catch (error) {
@@ -71,10 +75,18 @@ export class Publisher {
     if (!keys.ok) throw new Refused(keys.problems);
     const fresh = events.filter((event) => keys.value.get(event.id) === event.id);
     await insertEvents(sql, fresh, false);
-    const { matches, matchedAt } = await match(sql, fresh.map((event) => event.id), MAX_DELIVERIES);
+    const { matches, matchedAt } = await match(
+      sql,
+      fresh.map((event) => event.id),
+      MAX_DELIVERIES,
+    );
     if (matches.length > MAX_DELIVERIES)
       throw new Refused([
-        problem('TOO_MANY', [], `These events cause more than ${MAX_DELIVERIES} deliveries; publish fewer at once.`),
+        problem(
+          'TOO_MANY',
+          [],
+          `These events cause more than ${MAX_DELIVERIES} deliveries; publish fewer at once.`,
+        ),
       ]);
     await enqueue(
       sql,
@@ -102,9 +114,11 @@ export class Publisher {
   /** The login of each event; what the caller may not publish for answers like what does not exist. */
   async #loginsOf(viewer: Viewer, events: CheckedEvent[]): Promise<Result<EventLogin[]>> {
     const found = await this.#access.loginsForPublish(viewer, {
-      ids: [...new Set(events.map((event) => event.loginId ?? (event.loginNumber === null ? viewer.loginId : null)))].filter(
-        (id) => id !== null,
-      ),
+      ids: [
+        ...new Set(
+          events.map((event) => event.loginId ?? (event.loginNumber === null ? viewer.loginId : null)),
+        ),
+      ].filter((id) => id !== null),
       numbers: [...new Set(events.map((event) => event.loginNumber))].filter((number) => number !== null),
     });
     const byId = new Map(found.map((login) => [login.id, login]));
@@ -113,7 +127,9 @@ export class Publisher {
     const problems: Problem[] = [];
     for (const [index, event] of events.entries()) {
       const login =
-        event.loginNumber !== null ? byNumber.get(event.loginNumber) : byId.get(event.loginId ?? viewer.loginId);
+        event.loginNumber !== null
+          ? byNumber.get(event.loginNumber)
+          : byId.get(event.loginId ?? viewer.loginId);
       if (login) logins.push(login);
       else
         problems.push(

@@ -50,11 +50,19 @@ export async function sendTestEvent(
   const resource = (await rooms.catalog.byNames([input.resource])).get(input.resource);
   const example = resource?.events.find((event) => event.name === input.event)?.examplePayload;
   const { events, problems } = await checkEvents(
-    [{ resource: input.resource, event: input.event, entityId: TEST_ENTITY, payload: input.payload ?? example ?? {} }],
+    [
+      {
+        resource: input.resource,
+        event: input.event,
+        entityId: TEST_ENTITY,
+        payload: input.payload ?? example ?? {},
+      },
+    ],
     rooms.catalog,
   );
   // The input is one event, not a list: its problems carry no index.
-  if (problems.length > 0) return refused(...problems.map((found) => ({ ...found, field: found.field?.slice(1) ?? null })));
+  if (problems.length > 0)
+    return refused(...problems.map((found) => ({ ...found, field: found.field?.slice(1) ?? null })));
 
   const [login] = await rooms.access.loginsForPublish(viewer, { ids: [viewer.loginId], numbers: [] });
   const event = { ...events[0]!, id: newId('event'), login: login! };

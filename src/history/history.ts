@@ -80,10 +80,14 @@ export class History {
   }
 
   /** Events by id, in the order of the ids; without visible for callers who hold a delivery of theirs. */
-  async eventsByIds(ids: readonly string[], visible: SqlFragment = () => 'true'): Promise<(EventRow | null)[]> {
+  async eventsByIds(
+    ids: readonly string[],
+    visible: SqlFragment = () => 'true',
+  ): Promise<(EventRow | null)[]> {
     const known = ids.filter((id) => kindOfId(id) === 'event');
     const rows = await this.#select(
-      (add) => `select ${EVENT_COLUMNS} from events e where e.id = any (${add(known)}::text[]) and (${visible(add)})`,
+      (add) =>
+        `select ${EVENT_COLUMNS} from events e where e.id = any (${add(known)}::text[]) and (${visible(add)})`,
     );
     const byId = new Map(rows.map((row) => [row['id'] as string, toEvent(row)]));
     return ids.map((id) => byId.get(id) ?? null);
@@ -126,9 +130,14 @@ export class History {
         return `select a.* from attempts a where a.delivery_id = ${add(deliveryId)} and ${key.where}
                 order by ${key.order} limit ${add(page.limit + 1)}`;
       }),
-      this.#select((add) => `select count(*)::int as count from attempts where delivery_id = ${add(deliveryId)}`),
+      this.#select(
+        (add) => `select count(*)::int as count from attempts where delivery_id = ${add(deliveryId)}`,
+      ),
     ]);
-    return { ...toPage(rows.map(toAttempt), page, (row) => [row.number]), totalCount: counted[0]!['count'] as number };
+    return {
+      ...toPage(rows.map(toAttempt), page, (row) => [row.number]),
+      totalCount: counted[0]!['count'] as number,
+    };
   }
 
   /** The newest attempt of each delivery, in the order of the ids. */
@@ -142,7 +151,9 @@ export class History {
   }
 
   /** Attempts by delivery and number, in order, null where not recorded. */
-  async attemptsByKeys(keys: readonly { deliveryId: string; number: number }[]): Promise<(AttemptRow | null)[]> {
+  async attemptsByKeys(
+    keys: readonly { deliveryId: string; number: number }[],
+  ): Promise<(AttemptRow | null)[]> {
     const rows = await this.#select(
       (add) => `select a.* from unnest(${add(keys.map((key) => key.deliveryId))}::text[],
                                        ${add(keys.map((key) => key.number))}::int[]) as g (id, number)
@@ -154,7 +165,9 @@ export class History {
 
   /** The numbers of webhooks, deleted ones included, in the order of the ids. */
   async webhookNumbers(ids: readonly string[]): Promise<(number | null)[]> {
-    const rows = await this.#select((add) => `select id, number from webhooks where id = any (${add(ids)}::text[])`);
+    const rows = await this.#select(
+      (add) => `select id, number from webhooks where id = any (${add(ids)}::text[])`,
+    );
     const byId = new Map(rows.map((row) => [row['id'] as string, row['number'] as number]));
     return ids.map((id) => byId.get(id) ?? null);
   }
@@ -168,7 +181,7 @@ export class History {
 
   async #select(fragment: SqlFragment): Promise<Record<string, unknown>[]> {
     const { text, values } = collect(fragment);
-    return (await this.#sql.query(text, values)).rows;
+    return (await this.#sql.query<Record<string, unknown>>(text, values)).rows;
   }
 }
 

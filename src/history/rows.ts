@@ -1,6 +1,6 @@
 /** The shapes in which the history is read, the same for open and closed deliveries. */
 import type { AttemptOutcome, FailureCode } from '../errors.ts';
-import { openStatus, type DeliveryStatus } from '../queue/status.ts';
+import { type DeliveryStatus,openStatus } from '../queue/status.ts';
 
 /** A delivery as it is now. */
 export interface DeliveryRow {
@@ -92,7 +92,8 @@ export function toDelivery(row: Record<string, unknown>): DeliveryRow {
 }
 
 /** The columns of an event, read by toEvent, over the alias e. */
-export const EVENT_COLUMNS = 'e.id, e.resource, e.name, e.entity_id, e.login_id, e.test, e.occurred_at, e.published_at';
+export const EVENT_COLUMNS =
+  'e.id, e.resource, e.name, e.entity_id, e.login_id, e.test, e.occurred_at, e.published_at';
 
 /** A row of EVENT_COLUMNS as a value. */
 export function toEvent(row: Record<string, unknown>): EventRow {

@@ -29,7 +29,9 @@ export function encodeCursor(epoch: number, position: Position): string {
 /** The position that a cursor names, or undefined when it is none of this epoch's. */
 export function decodeCursor(epoch: number, cursor: string): Position | undefined {
   if (cursor.length > 100) return undefined;
-  const match = /^(\d{1,10})\.(\d{1,20})\.(\d{1,19})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
+  const match = /^(\d{1,10})\.(\d{1,20})\.(\d{1,19})$/.exec(
+    Buffer.from(cursor, 'base64url').toString('latin1'),
+  );
   if (!match || Number(match[1]) !== epoch) return undefined;
   const position = { xid: BigInt(match[2]!), seq: BigInt(match[3]!) };
   return position.xid < 2n ** 64n && position.seq <= LAST_SEQ ? position : undefined;

@@ -5,8 +5,8 @@
  * what was noted; where they differ the epoch is raised and the old lines go: their deliveries are
  * all in the history, and a cursor of another epoch is answered with CURSOR_UNKNOWN.
  */
-import type { Logger } from '../log.ts';
 import type { Sql } from '../db/sql.ts';
+import type { Logger } from '../log.ts';
 
 /** Settles the epoch, in one transaction of the caller's, and returns it. */
 export async function settleEpoch(sql: Sql, logger: Logger): Promise<number> {

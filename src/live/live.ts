@@ -18,6 +18,9 @@ import { Wakeups } from './wakeups.ts';
 /** How often to look again while committed lines wait for an older transaction to end, ms. */
 const HELD_POLL_MS = 20;
 
+/** The least time between two reads that find nothing for the reader, ms. */
+const QUIET_PAUSE_MS = 25;
+
 /** A line with its cursor. */
 export type StreamLine = LogLine & { cursor: string };
 
@@ -124,6 +127,9 @@ export class Live {
         yield this.#batch(read.lines, position, !read.more && !read.held, wish, null);
         lastYield = performance.now();
         await this.#wakeups.pause(wish.minIntervalMs, signal);
+      } else {
+        // Lines of others wake this reader, too: it need not look at each of them.
+        await this.#wakeups.pause(Math.min(wish.minIntervalMs, QUIET_PAUSE_MS), signal);
       }
       if (!read.more) {
         const untilBeat = Math.max(1, this.#options.heartbeatMs - (performance.now() - lastYield));

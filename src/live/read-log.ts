@@ -87,13 +87,15 @@ export async function readLog(
       from horizon h left join matched m on true
       order by m.xid, m.seq`;
   });
-  const { rows } = await sql.query(text, values);
+  const { rows } = await sql.query<Record<string, unknown>>(text, values);
   const head = rows[0]!;
   const lines = rows.filter((row) => row['xid'] !== null).map(toLine);
   const full = (head['scanned'] as number) === WINDOW;
   const [lastXid, lastSeq] = ((head['last_scanned'] as string | null) ?? '').split('.');
   const cut = lines.length === limit;
-  const end = full ? { xid: BigInt(lastXid!), seq: BigInt(lastSeq!) } : behind(BigInt(head['horizon'] as string));
+  const end = full
+    ? { xid: BigInt(lastXid!), seq: BigInt(lastSeq!) }
+    : behind(BigInt(head['horizon'] as string));
   const position = cut ? lines.at(-1)!.position : later(end, after);
   return { lines, position, more: cut || full, held: head['held'] as boolean };
 }

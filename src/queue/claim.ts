@@ -115,7 +115,12 @@ const CLAIM_SQL = `
   order by c.id`;
 
 /** Claims up to limit due deliveries for a sender; leaseMarginMs is added to each request's deadline. */
-export async function claim(sql: Sql, sender: string, limit: number, leaseMarginMs: number): Promise<Claimed> {
+export async function claim(
+  sql: Sql,
+  sender: string,
+  limit: number,
+  leaseMarginMs: number,
+): Promise<Claimed> {
   const { rows } = await sql.query<Row>(CLAIM_SQL, [sender, limit, leaseMarginMs]);
   const jobs = rows.map(toJob);
   if (jobs.length === limit) return { jobs, nextDueMs: 0 };

@@ -18,7 +18,12 @@ export interface Rescued {
 }
 
 /** Takes over at most limit expired claims, oldest first, holding each for leaseMs. */
-export async function takeExpired(sql: Sql, sender: string, limit: number, leaseMs: number): Promise<Rescued[]> {
+export async function takeExpired(
+  sql: Sql,
+  sender: string,
+  limit: number,
+  leaseMs: number,
+): Promise<Rescued[]> {
   const { rows } = await sql.query<{
     id: string;
     fence: number;

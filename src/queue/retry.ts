@@ -16,7 +16,8 @@ export async function retryNow(sql: Sql, id: string): Promise<RetryResult> {
      from delivery_queue q ${settingsJoin('q')} where q.id = $1 for update of q`,
     [id],
   );
-  if (open.rows[0]) return open.rows[0].sender !== null ? 'IN_FLIGHT' : await hasten(sql, id, open.rows[0].sendable);
+  if (open.rows[0])
+    return open.rows[0].sender !== null ? 'IN_FLIGHT' : await hasten(sql, id, open.rows[0].sendable);
   const closed = await sql.query<{ sendable: boolean }>(
     `select ${sendable('d')} as sendable
      from (select *, statement_timestamp() as queued_at from deliveries where id = $1) d ${settingsJoin('d')}`,

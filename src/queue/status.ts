@@ -10,7 +10,8 @@
  */
 
 /** A state, as the API names it. */
-export type DeliveryStatus = 'PENDING' | 'IN_FLIGHT' | 'RETRY_SCHEDULED' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+export type DeliveryStatus =
+  'PENDING' | 'IN_FLIGHT' | 'RETRY_SCHEDULED' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
 /** The state of an open delivery as an SQL expression over its queue row. */
 export function openStatus(queue: string): string {

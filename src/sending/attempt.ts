@@ -54,18 +54,31 @@ export async function attempt(job: Job, claimedAt: number, tools: AttemptTools):
     failure = exchange.failure;
   } catch (error) {
     failure = error instanceof SecretUnavailableError ? 'SECRET_UNAVAILABLE' : 'INTERNAL';
-    tools.logger.error({ delivery: job.id, endpoint: job.endpointId, ...describeError(error) }, 'attempt.broken');
+    tools.logger.error(
+      { delivery: job.id, endpoint: job.endpointId, ...describeError(error) },
+      'attempt.broken',
+    );
   }
   const outcome: AttemptOutcome = failure === null ? 'SUCCEEDED' : FAILURES[failure][0];
   tools.logger.debug(
-    { delivery: job.id, attempt: job.attempt, outcome, failure, status: exchange?.statusCode, ms: exchange?.durationMs },
+    {
+      delivery: job.id,
+      attempt: job.attempt,
+      outcome,
+      failure,
+      status: exchange?.statusCode,
+      ms: exchange?.durationMs,
+    },
     'delivery.attempted',
   );
   return {
     id: job.id,
     fence: job.fence,
     attempt: job.attempt,
-    ...decide({ ...job, outcome: failure === null ? 'SUCCEEDED' : 'FAILED', scheduleMs: scheduleOf(job, tools) }, Math.random()),
+    ...decide(
+      { ...job, outcome: failure === null ? 'SUCCEEDED' : 'FAILED', scheduleMs: scheduleOf(job, tools) },
+      Math.random(),
+    ),
     origin: job.manual ? 'MANUAL_RETRY' : job.attempt === 1 ? 'FIRST' : 'AUTOMATIC_RETRY',
     outcome,
     failureCode: failure,

@@ -29,7 +29,11 @@ export function keepResponse(exchange: Exchange, secrets: string[]): string | nu
   const cut = cutUtf8(body, KEPT_BODY_BYTES);
   const headers = exchange.headers.slice(0, KEPT_HEADERS).map(([name, value]): KeptHeader => {
     const secret = SECRET_RESPONSE_HEADERS.has(name.toLowerCase());
-    return { name: clean(name), value: secret ? null : clean(blank(value, secrets)).slice(0, KEPT_HEADER_CHARS), secret };
+    return {
+      name: clean(name),
+      value: secret ? null : clean(blank(value, secrets)).slice(0, KEPT_HEADER_CHARS),
+      secret,
+    };
   });
   return toJson({
     statusCode: exchange.statusCode,
@@ -48,7 +52,11 @@ export function keepRequest(url: string, headers: KeptHeader[], bodyBytes: numbe
 /** The phases as JSON text; none for a blocked address, whose timing would tell about the inner network. */
 export function keepPhases(exchange: Exchange, failure: FailureCode | null, queuedMs: number): string | null {
   if (failure === 'ADDRESS_NOT_ALLOWED') return null;
-  const shifted = exchange.phases.map((phase) => ({ ...phase, startMs: round(phase.startMs + queuedMs), durationMs: round(phase.durationMs) }));
+  const shifted = exchange.phases.map((phase) => ({
+    ...phase,
+    startMs: round(phase.startMs + queuedMs),
+    durationMs: round(phase.durationMs),
+  }));
   return toJson([{ name: 'queue', startMs: 0, durationMs: round(queuedMs) }, ...shifted]);
 }
 

@@ -4,8 +4,8 @@
  * that comes after its lease is then ignored by its fence). A row that the database refuses is
  * recorded by itself, and if need be without what came back.
  */
-import { describeError, type Logger } from '../log.ts';
 import type { Sql } from '../db/sql.ts';
+import { describeError, type Logger } from '../log.ts';
 import { complete, type Completion } from '../queue/complete.ts';
 
 const BATCH_ROWS = 250;
@@ -24,6 +24,7 @@ export class Recorder {
   #waiting: { completion: Completion; done: () => void }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #running = 0;
+  #closed = false;
 
   constructor(sql: Sql, logger: Logger) {
     this.#sql = sql;
@@ -37,6 +38,11 @@ export class Recorder {
       if (this.#waiting.length >= BATCH_ROWS) this.#flush();
       else this.#timer ??= setTimeout(() => this.#flush(), BATCH_WAIT_MS);
     });
+  }
+
+  /** Gives up what cannot be written any more: its leases run out, and another sender takes over. */
+  close(): void {
+    this.#closed = true;
   }
 
   #flush(): void {
@@ -61,7 +67,9 @@ export class Recorder {
           this.#logger.warn({ late: batch.length - counted, of: batch.length }, 'completion.late');
         return;
       } catch (error) {
-        if (DATA_ERROR.test((error as { code?: string }).code ?? '')) return await this.#writeSingly(batch, error);
+        if (DATA_ERROR.test((error as { code?: string }).code ?? ''))
+          return await this.#writeSingly(batch, error);
+        if (this.#closed) return;
         this.#logger.error({ rows: batch.length, ...describeError(error) }, 'completion.failed');
         await new Promise((resolve) => setTimeout(resolve, wait));
       }

@@ -38,7 +38,9 @@ export function decide(tried: Tried, random: number): Next {
     return { next: tried.lostCount + 1 < MAX_LOST ? 'RETRY' : 'FAILED', delayMs: 0 };
   const used = tried.attempt - tried.lostCount - tried.priorCount;
   const wait = tried.manual ? undefined : tried.scheduleMs[used];
-  return wait === undefined ? { next: 'FAILED', delayMs: 0 } : { next: 'RETRY', delayMs: jitter(wait, random) };
+  return wait === undefined
+    ? { next: 'FAILED', delayMs: 0 }
+    : { next: 'RETRY', delayMs: jitter(wait, random) };
 }
 
 /** A wait spread by ±20 %. */

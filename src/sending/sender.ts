@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 
 import type { Hints } from '../db/hints.ts';
-import { describeError, type Logger } from '../log.ts';
+import { describeError } from '../log.ts';
 import { claim, type Job } from '../queue/claim.ts';
 import { release } from '../queue/complete.ts';
 import { QUEUE_CHANNEL } from '../queue/enqueue.ts';
@@ -80,8 +80,10 @@ export class Sender {
     await Promise.race([ended, expired]);
     clearTimeout(timer);
     const left = [...this.#inFlight.values()].map((entry) => entry.job);
-    if (left.length > 0) this.#options.logger.warn({ left: left.length }, 'stopped with requests on the wire');
+    if (left.length > 0)
+      this.#options.logger.warn({ left: left.length }, 'stopped with requests on the wire');
     await Promise.all(left.map((job) => this.#recordLost({ ...job, claimedAt: this.#options.now() })));
+    this.#recorder.close();
   }
 
   #nudge(): void {
@@ -127,6 +129,10 @@ export class Sender {
     const ended = attempt(job, claimedAt, this.#options)
       // The slot is held until the result is recorded: a database that is away stops the sending.
       .then((completion) => this.#recorder.record(completion))
+      // A bug must cost one delivery, not the process: its lease runs out and counts as lost.
+      .catch((error: unknown) =>
+        this.#options.logger.error({ delivery: job.id, ...describeError(error) }, 'attempt.crashed'),
+      )
       .then(() => {
         this.#inFlight.delete(job.id);
         this.#wake();

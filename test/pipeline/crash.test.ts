@@ -41,7 +41,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.process.exitCode ?? server.end('SIGKILL')));
+  await Promise.all(running.splice(0).map((server) => (hasEnded(server) ? null : server.end('SIGKILL'))));
   await sql.end();
   await receiver.close();
   await database.drop();
@@ -224,8 +224,7 @@ describe('REL-04: a delivery that cannot be sent', () => {
     // The publish itself may be cut off by the kill: what was committed counts.
     await publish(server.api, clientEvent('c-1')).catch(() => undefined);
     for (let kill = 1; kill <= 5; kill++) {
-      if (server.process.exitCode === null && server.process.signalCode === null)
-        await once(server.process, 'exit');
+      if (!hasEnded(server)) await once(server.process, 'exit');
       server = await start();
     }
     await untilTrue(NOTHING_OPEN);
@@ -250,6 +249,10 @@ async function untilRefused(url: string): Promise<boolean> {
     }
   }
   return false;
+}
+
+function hasEnded(server: ServerProcess): boolean {
+  return server.process.exitCode !== null || server.process.signalCode !== null;
 }
 
 /** Resolves once a process has written something. */

@@ -1,6 +1,6 @@
 /** 10,000 events through the public API to a real receiver: published = delivered, also with a kill -9 in the middle. */
-import { Webhook as SignatureCheck } from 'standardwebhooks';
 import pg from 'pg';
+import { Webhook as SignatureCheck } from 'standardwebhooks';
 
 import { figure } from '../support/figure.ts';
 import { createTestDatabase } from '../support/postgres.ts';

@@ -88,8 +88,10 @@ type Expected = [
 // Brings the code paths and their memory up before anything is measured.
 beforeAll(async () => {
   for (let at = 0; at < 3; at += 1) {
-    await deliver(ANSWERS_OK);
-    await running?.close();
+    for (const identity of [undefined, GOOD_IDENTITY]) {
+      await deliver(ANSWERS_OK, identity);
+      await running?.close();
+    }
   }
 });
 
