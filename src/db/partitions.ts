@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { idFloor,type IdKind } from '../ids.ts';
+import { idFloor, type IdKind } from '../ids.ts';
 import type { Sql } from './sql.ts';
 
 /** The partitioned tables, and whose ids they are partitioned by. */

@@ -20,8 +20,8 @@ export function createMask(logger: Logger): Mask {
     if (code !== undefined && error instanceof GraphQLError) {
       const { field } = error.extensions;
       return {
-        ...placeOf(error),
         message: withoutSuggestion(error.message),
+        ...placeOf(error),
         extensions: field === undefined ? { code } : { code, field },
       };
     }
@@ -29,8 +29,8 @@ export function createMask(logger: Logger): Mask {
     const place = error instanceof GraphQLError ? placeOf(error) : {};
     logger.error({ correlationId, path: place.path, ...describeError(causeOf(error)) }, 'a request failed');
     return {
-      ...place,
       message: 'Internal server error',
+      ...place,
       extensions: { code: 'INTERNAL_SERVER_ERROR', correlationId },
     };
   };

@@ -25,7 +25,8 @@ export interface KeptHeader {
 /** The response as JSON text, or null when none came. */
 export function keepResponse(exchange: Exchange, secrets: string[]): string | null {
   if (exchange.statusCode === null) return null;
-  const body = blank(new TextDecoder().decode(exchange.body), secrets);
+  // Cleaned before it is cut: a NUL is one byte, what stands for it is three.
+  const body = clean(blank(new TextDecoder().decode(exchange.body), secrets));
   const cut = cutUtf8(body, KEPT_BODY_BYTES);
   const headers = exchange.headers.slice(0, KEPT_HEADERS).map(([name, value]): KeptHeader => {
     const secret = SECRET_RESPONSE_HEADERS.has(name.toLowerCase());
@@ -38,7 +39,7 @@ export function keepResponse(exchange: Exchange, secrets: string[]): string | nu
   return toJson({
     statusCode: exchange.statusCode,
     headers,
-    body: clean(cut),
+    body: cut,
     bodyBytes: exchange.bodyBytes,
     bodyTruncated: exchange.bodyTruncated || cut.length < body.length,
   });

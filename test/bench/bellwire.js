@@ -2,12 +2,13 @@
  * Bellwire as a user runs it: `npm start -- --dev`, default configuration (only port, data directory
  * and root token are given), its own embedded PostgreSQL, published to through its GraphQL API.
  */
+import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 
 import { start, written } from './children.js';
 import { cpuOf } from './cpu.js';
-import { connectEmbedded, removeElsewhere } from './postgres.js';
+import { cleanUp, connectEmbedded } from './postgres.js';
 import { MODEL, policy } from './sample.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -27,8 +28,8 @@ export async function startBellwire({ folder, target, onStop }) {
   const dataDir = join(folder, 'bellwire');
   const server = start('npm', ['start', '--', '--dev'], { cwd: ROOT, env: environment(dataDir) });
   onStop(async () => {
-    const code = await server.stop(STOP_MS);
-    removeElsewhere(dataDir);
+    const code = await server.stop(STOP_MS, ownerOf(dataDir) ?? -server.pid);
+    cleanUp(dataDir);
     if (code !== 0)
       throw new Error(`the server ended with ${code} after SIGTERM. Its last words:\n${server.output()}`);
   });
@@ -65,6 +66,19 @@ export async function startBellwire({ folder, target, onStop }) {
     },
     cpu: () => ({ service: cpuOf(server.pid, [postgres.pid]), postgres: cpuOf(postgres.pid) }),
   };
+}
+
+/**
+ * The server's own process, which its lock file names. npm hands a SIGTERM on to its shell only, and where that is
+ * dash the server would never hear of it. Undefined before there is one.
+ * @param {string} dataDir
+ */
+function ownerOf(dataDir) {
+  try {
+    return JSON.parse(readFileSync(join(dataDir, 'bellwire.lock'), 'utf8')).pid;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The environment without settings of a server that somebody has set for himself. @param {string} dataDir */

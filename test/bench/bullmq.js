@@ -10,7 +10,7 @@ import { Queue } from 'bullmq';
 
 import { freePort, start, startScript, told, written } from './children.js';
 import { cpuOf } from './cpu.js';
-import { connectEmbedded, removeElsewhere } from './postgres.js';
+import { cleanUp, connectEmbedded } from './postgres.js';
 import { policy } from './sample.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -109,7 +109,7 @@ async function startPostgres(dataDir, onStop) {
   const server = await startEmbeddedPostgres({ dataDir, logger: createLogger('silent') });
   onStop(async () => {
     await server.stop();
-    removeElsewhere(dataDir);
+    cleanUp(dataDir);
   });
   const postgres = await connectEmbedded(dataDir);
   onStop(() => postgres.client.end());

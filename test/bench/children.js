@@ -12,7 +12,7 @@ const TAIL = 4_000;
  * @property {import('node:child_process').ChildProcess} process
  * @property {() => string} output The end of what it wrote.
  * @property {Promise<never>} died Rejects when it ends before stop() was called.
- * @property {(limitMs: number) => Promise<number | null>} stop SIGTERM, after the limit SIGKILL to its group; its exit code.
+ * @property {(limitMs: number, receiver?: number) => Promise<number | null>} stop SIGTERM to it, or to another process (below 0 a group); after the limit SIGKILL to its group. Its exit code.
  */
 
 /** Starts a program. @param {string} program @param {string[]} args @param {import('node:child_process').SpawnOptions} options @returns {Child} */
@@ -34,13 +34,7 @@ function watch(name, child) {
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk) => (output = (output + chunk).slice(-TAIL)));
-  const killGroup = () => {
-    try {
-      process.kill(-(/** @type {number} */ (child.pid)), 'SIGKILL');
-    } catch {
-      // It is gone, or never was.
-    }
-  };
+  const killGroup = () => signal(child.pid && -child.pid, 'SIGKILL');
   process.once('exit', killGroup);
 
   let stopping = false;
@@ -66,14 +60,29 @@ function watch(name, child) {
     process: child,
     output: () => output,
     died,
-    async stop(limitMs) {
-      if (stopping) return ended;
-      stopping = true;
-      child.kill('SIGTERM');
+    async stop(limitMs, receiver = child.pid) {
+      if (!stopping) {
+        stopping = true;
+        signal(receiver, 'SIGTERM');
+      }
       const timer = setTimeout(killGroup, limitMs);
-      return ended.catch(() => null).finally(() => clearTimeout(timer));
+      return ended
+        .catch(() => null)
+        .finally(() => {
+          clearTimeout(timer);
+          killGroup();
+        });
     },
   };
+}
+
+/** @param {number | undefined} pid @param {NodeJS.Signals} name */
+function signal(pid, name) {
+  try {
+    if (pid) process.kill(pid, name);
+  } catch {
+    // It is gone.
+  }
 }
 
 /** The first match in what a process writes. Rejects when it ends first or the limit passes. @param {Child} child @param {RegExp} pattern @param {number} limitMs @returns {Promise<RegExpExecArray>} */

@@ -54,6 +54,7 @@ export async function drain(system, receiver, count) {
   await settle(system);
   const cpuAfter = system.cpu();
   await closeBooks(system, receiver, open, { published, count });
+  /** @type {Record<string, number>} */
   const used = Object.fromEntries(
     Object.entries(cpuAfter).map(([role, total]) => [role, (total - cpuBefore[role]) / count]),
   );
@@ -61,7 +62,11 @@ export async function drain(system, receiver, count) {
   return {
     perSecond: count / ((lastAt - startedAt) / 1000),
     publishedPerSecond: count / (publishMs / 1000),
-    cpu: { ...used, together, publisher: (publisher.user + publisher.system) / count },
+    cpu: /** @type {Record<string, number>} */ ({
+      ...used,
+      together,
+      publisher: (publisher.user + publisher.system) / count,
+    }),
   };
 }
 

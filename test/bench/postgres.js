@@ -14,7 +14,7 @@ import pg from 'pg';
 
 /** Connects to the running server of a data directory (src/db/postgres-home.ts says what lies there). @param {string} dataDir @returns {Promise<Postgres>} */
 export async function connectEmbedded(dataDir) {
-  const lines = readFileSync(join(placeOf(dataDir), 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+  const lines = readPidFile(placeOf(dataDir));
   const password = readFileSync(join(dataDir, 'postgres-password'), 'utf8').trim();
   const url = `postgres://bellwire:${password}@127.0.0.1:${lines[3]}/postgres`;
   const client = new pg.Client({ connectionString: url });
@@ -25,10 +25,20 @@ export async function connectEmbedded(dataDir) {
   return { pid: Number(lines[0]), url, version: rows[0].version, client };
 }
 
-/** Removes what a data directory had to keep elsewhere. @param {string} dataDir */
-export function removeElsewhere(dataDir) {
+/** Ends a server that its owner has left behind, and removes what a data directory had to keep elsewhere. @param {string} dataDir */
+export function cleanUp(dataDir) {
   const place = placeOf(dataDir);
+  try {
+    process.kill(Number(readPidFile(place)[0]), 'SIGQUIT');
+  } catch {
+    // An orderly end took the file, as it should be.
+  }
   if (place !== dataDir) rmSync(place, { recursive: true, force: true });
+}
+
+/** @param {string} place */
+function readPidFile(place) {
+  return readFileSync(join(place, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
 }
 
 /** @param {string} dataDir */

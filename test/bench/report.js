@@ -12,7 +12,8 @@ import { cpus, totalmem } from 'node:os';
 /** @typedef {{ key: string, label: string, digits: number, of: (results: Results) => number[] }} Row */
 
 /** @param {string} role @returns {(results: Results) => number[]} */
-const cpu = (role) => (results) => results.drains.map((drain) => drain.cpu[role]).filter(Number.isFinite);
+const cpu = (role) => (results) =>
+  results.drains.map((drain) => drain.cpu[role] ?? NaN).filter(Number.isFinite);
 
 /** @param {{ perSecond: number }} load @returns {Row[]} */
 function rows({ perSecond }) {
