@@ -24,6 +24,7 @@ import { createLogger, describeError, type Logger } from './log.ts';
 import { version } from './paths.ts';
 import { LOG_CHANNEL } from './queue/enqueue.ts';
 import { loadKeyring } from './secrets/load-keyring.ts';
+import { missingKeys } from './secrets/missing-keys.ts';
 import { KEPT_BODY_BYTES } from './sending/record.ts';
 import { Sender } from './sending/sender.ts';
 import { createTransport } from './sending/transport.ts';
@@ -85,6 +86,12 @@ async function compose(
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const db = await openStore(config, logger, stops);
   const keyring = await loadKeyring(config);
+  const missing = await missingKeys(db.engine, keyring);
+  if (missing.length > 0)
+    logger.warn(
+      { missing },
+      'secrets in the database were sealed with keys that this server does not have, and their endpoints get nothing from it: give all servers the same BELLWIRE_ENCRYPTION_KEYS',
+    );
   const access = new Access(db.orm, { rootToken: config.rootToken });
   const rootToken = await access.ensureRoot();
 

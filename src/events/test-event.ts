@@ -11,7 +11,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { collect } from '../db/fragment.ts';
 import { transaction } from '../db/sql.ts';
 import { ok, problem, refused, type Result } from '../errors.ts';
-import { newId } from '../ids.ts';
+import { kindOfId, newId } from '../ids.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { checkEvents } from './event-input.ts';
 import { insertEvents } from './store.ts';
@@ -34,6 +34,10 @@ export async function sendTestEvent(
   viewer: Viewer,
   input: TestEventInput,
 ): Promise<Result<string[]>> {
+  const notFound = refused(
+    problem('NOT_FOUND', ['webhookId'], 'There is no such webhook that you may manage.'),
+  );
+  if (kindOfId(input.webhookId) !== 'webhook') return notFound;
   const { text, values } = collect(
     (add) => `select ep.id, statement_timestamp()::text as matched_at
               from webhooks w join endpoints ep on ep.webhook_id = w.id and ep.removed_at is null
@@ -41,8 +45,7 @@ export async function sendTestEvent(
               order by ep.position`,
   );
   const { rows } = await rooms.pool.query<{ id: string; matched_at: string }>(text, values);
-  if (rows.length === 0)
-    return refused(problem('NOT_FOUND', ['webhookId'], 'There is no such webhook that you may manage.'));
+  if (rows.length === 0) return notFound;
   const endpoints = rows.filter((row) => input.endpointId == null || row.id === input.endpointId);
   if (endpoints.length === 0)
     return refused(problem('NOT_FOUND', ['endpointId'], 'The webhook has no such endpoint.'));

@@ -1,24 +1,9 @@
 /** What every resolver is given: who calls, the rooms, and loaders that live as long as one answer. */
-import type { Access } from '../access/access.ts';
 import type { Viewer } from '../access/viewer.ts';
-import type { Catalog } from '../catalog/catalog.ts';
-import type { Database } from '../db/database.ts';
-import type { Publisher } from '../events/publisher.ts';
-import type { History } from '../history/history.ts';
-import type { Live } from '../live/live.ts';
-import type { Webhooks } from '../webhooks/webhooks.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
+import type { Rooms } from './rooms.ts';
 
-/** The instances that resolvers call, made by src/app.ts. */
-export interface Rooms {
-  access: Access;
-  catalog: Catalog;
-  webhooks: Webhooks;
-  events: Publisher;
-  history: History;
-  live: Live;
-  db: Database;
-}
+export type { Rooms };
 
 /** The context of one operation. A subscription keeps it as long as it lives and renews it for each batch. */
 export interface Context {
@@ -35,7 +20,7 @@ export interface Context {
   renew(): Promise<boolean>;
 }
 
-/** Makes a context; onEnd is called once when renew finds that the caller's token has ended. */
+/** Makes a context; onEnd is called when renew finds that the caller's token has ended. */
 export function createContext(options: {
   viewer: Viewer;
   rooms: Rooms;

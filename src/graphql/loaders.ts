@@ -9,8 +9,8 @@ import { loginVisible } from '../access/policy.ts';
 import type { TeamEntity } from '../access/team.entity.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { EndpointView, SecretView, TriggerView, WebhookView } from '../webhooks/read.ts';
-import type { Rooms } from './context.ts';
 import { createHistoryLoaders, type HistoryLoaders } from './history-loaders.ts';
+import type { Rooms } from './rooms.ts';
 
 /** The loaders of one answer. */
 export interface Loaders {

@@ -2,18 +2,11 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLDateTimeISO, GraphQLJSON, GraphQLSafeInt, GraphQLURL } from 'graphql-scalars';
 
-/**
- * An instant: a Date inside, an ISO 8601 string outside. graphql-scalars calls the variant that
- * serialises to a string DateTimeISO, and takes numbers too, which the API does not.
- */
+/** An instant: a Date inside, ISO 8601 text outside (the variant that graphql-scalars calls DateTimeISO). */
 export const DateTime = new GraphQLScalarType<Date, string>({
   ...GraphQLDateTimeISO.toConfig(),
   name: 'DateTime',
   description: 'An instant as ISO 8601 text in UTC, to the millisecond: 2026-01-31T09:30:00.000Z.',
-  parseValue(value) {
-    if (typeof value !== 'string') throw new GraphQLError('DateTime must be ISO 8601 text.');
-    return GraphQLDateTimeISO.parseValue(value);
-  },
 });
 
 /** An address. Output only: inputs take String, so that a bad one is a UserError with its path. */

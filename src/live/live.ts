@@ -7,17 +7,20 @@
  */
 import type pg from 'pg';
 
+import { isConnectionLoss } from '../db/connection-loss.ts';
 import type { Hints } from '../db/hints.ts';
 import { type SqlFragment, transaction } from '../db/sql.ts';
-import type { Logger } from '../log.ts';
+import { describeError, type Logger } from '../log.ts';
 import { BEGINNING, decodeCursor, encodeCursor, type Position } from './cursor.ts';
 import { settleEpoch } from './epoch.ts';
-import { currentPosition, type LogLine, readLog } from './read-log.ts';
+import { currentPosition, type LogLine, type LogRead, readLog } from './read-log.ts';
 import { Wakeups } from './wakeups.ts';
 
 /** How often to look again while committed lines wait for an older transaction to end, ms. */
 const HELD_POLL_MS = 20;
 
+/** How long a stream waits before it asks a database again that was away, ms. */
+const AWAY_PAUSE_MS = 500;
 /** The least time between two reads that find nothing for the reader, ms. */
 const QUIET_PAUSE_MS = 25;
 
@@ -116,11 +119,12 @@ export class Live {
     }
     while (!signal.aborted && !this.#stopping) {
       const seen = this.#wakeups.count;
-      const read = await this.#tracked(async () => {
-        const visible = await renew();
-        return visible && (await readLog(this.#pool, position, wish.maxBatch, visible, wish.where));
-      });
+      const read = await this.#tracked(() => this.#readOnce(position, wish, renew));
       if (read === undefined) return;
+      if (read === 'AWAY') {
+        await this.#wakeups.pause(AWAY_PAUSE_MS, signal);
+        continue;
+      }
       position = read.position;
       const idle = performance.now() - lastYield;
       if (read.lines.length > 0 || idle >= this.#options.heartbeatMs || lastYield === 0) {
@@ -136,6 +140,23 @@ export class Live {
         const wait = Math.min(read.held ? HELD_POLL_MS : this.#options.pollMs, untilBeat);
         await this.#wakeups.wait(seen, wait, signal);
       }
+    }
+  }
+
+  /** One read with the rights as they are now; undefined when the reader's have ended, AWAY without a database. */
+  async #readOnce(
+    position: Position,
+    wish: Wish,
+    renew: () => Promise<SqlFragment | undefined>,
+  ): Promise<LogRead | 'AWAY' | undefined> {
+    try {
+      const visible = await renew();
+      return visible && (await readLog(this.#pool, position, wish.maxBatch, visible, wish.where));
+    } catch (error) {
+      // The cursor loses nothing by waiting; ending the stream would leave the reader without one.
+      if (!isConnectionLoss(error) || this.#stopping) throw error;
+      this.#logger.warn({ error: describeError(error).error }, 'a stream waits for the database');
+      return 'AWAY';
     }
   }
 

@@ -43,6 +43,11 @@ export class Keyring {
     this.#keys = new Map(keys.map((key) => [key.id, key]));
   }
 
+  /** Whether a key of this id is here. */
+  has(keyId: string): boolean {
+    return this.#keys.has(keyId);
+  }
+
   /** Encrypts for one place: version byte, key id (length byte first), IV, ciphertext, tag. */
   seal(plain: Buffer | string, place: Place): Buffer {
     const { id, key } = this.#active;

@@ -137,7 +137,7 @@ describe('one exchange', () => {
     const receiver = await server(answeringAndClosing('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
     const url = `http://${PUBLIC_LOOPBACK}:${receiver.port}/`;
     expect((await send(url)).failure).toBeNull();
-    while (receiver.bytes === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (receiver.closed === 0) await new Promise((resolve) => setImmediate(resolve));
     expect((await send(url)).failure).toBeNull();
   });
 

@@ -17,7 +17,9 @@ export interface HostileServer {
   port: number;
   /** Connections accepted, TLS or not. */
   connections: number;
-  /** Bytes received, encrypted ones included. */
+  /** Connections that have ended; their bytes are counted then. */
+  closed: number;
+  /** Bytes received, counted when a connection ends; without TLS only. */
   bytes: number;
   /** Requests by their header end. */
   requests: string[];
@@ -31,7 +33,7 @@ export async function startHostileServer(
   { host = '127.0.0.2', port = 0, identity }: { host?: string; port?: number; identity?: TestIdentity } = {},
 ): Promise<HostileServer> {
   const sockets = new Set<Socket>();
-  const result: HostileServer = { host, port: 0, connections: 0, bytes: 0, requests: [], close };
+  const result: HostileServer = { host, port: 0, connections: 0, closed: 0, bytes: 0, requests: [], close };
 
   const converse = (socket: Socket): void => {
     socket.on('error', () => undefined);
@@ -57,6 +59,7 @@ export async function startHostileServer(
     socket.on('error', () => undefined);
     socket.on('close', () => {
       result.bytes += socket.bytesRead;
+      result.closed += 1;
       sockets.delete(socket);
     });
   });

@@ -5,11 +5,9 @@ import { DateTime, StreamCursor } from '../scalars.ts';
 import { AttemptConnectionType, AttemptType } from './attempt.type.ts';
 import { EndpointType } from './endpoint.type.ts';
 import { defineEnum } from './enum.ts';
-import { EventType } from './event.type.ts';
 import { NodeType, type Resolved } from './node.type.ts';
 import { connectionTypes, CountType } from './page.type.ts';
 import { MutationPayloadType, type UserErrorType } from './payload.type.ts';
-import { WebhookType } from './webhook.type.ts';
 
 /** The states of a delivery. */
 export const DeliveryStatus = defineEnum('DeliveryStatus', 'The state of a delivery.', {
@@ -27,7 +25,7 @@ export const DeliveryOrigin = defineEnum('DeliveryOrigin', 'Why a delivery exist
   TEST: 'Somebody sent a test event.',
 });
 
-/** A delivery, with the ids that its resolvers follow. */
+/** A delivery, with the ids that its resolvers follow; its event and webhook are declared there, since those types name this one. */
 @ObjectType('Delivery', {
   implements: NodeType,
   simpleResolvers: true,
@@ -51,16 +49,10 @@ export class DeliveryType {
   @Field(() => DeliveryOrigin, { description: 'Why it exists.' })
   origin: keyof typeof DeliveryOrigin;
 
-  @Field(() => EventType, { description: 'What is delivered.' })
-  event?: Resolved<EventType>;
-
-  @Field(() => WebhookType, { nullable: true, description: 'The webhook that sent it; null once deleted.' })
-  webhook?: Resolved<WebhookType> | null;
-
   @Field(() => EndpointType, { nullable: true, description: 'The endpoint it goes to; null once removed.' })
   endpoint?: Resolved<EndpointType> | null;
 
-  @Field(() => AttemptConnectionType, { description: 'Its requests and what came back, newest first.' })
+  @Field(() => AttemptConnectionType, { description: 'Its requests and what came back, first attempt first.' })
   attempts?: Resolved<AttemptConnectionType>;
 
   @Field(() => Int, { description: 'How many attempts were started, a running one included.' })

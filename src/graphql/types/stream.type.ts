@@ -22,7 +22,6 @@ export const StreamReset = defineEnum(
   'Why the stream could not go on from a cursor: fetch the page anew, and go on from its streamCursor.',
   {
     CURSOR_UNKNOWN: 'The cursor is not from the present history of this server.',
-    PERMISSION_CHANGED: 'What the caller may see has changed since the cursor was given out.',
   },
 );
 

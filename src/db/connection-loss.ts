@@ -1,0 +1,22 @@
+/** Tells a database that is away from a statement that is wrong: the first passes by itself. */
+
+/**
+ * SQLSTATE classes of lost connections (08), exhausted resources (53) and operator intervention such
+ * as a restart (57), and what Node calls the same. PostgreSQL manual, appendix A; statement timeouts
+ * (57014) are of the statement.
+ */
+const AWAY = /^(08...|53...|57P0.|ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
+/** node-postgres says some losses in words only. */
+const AWAY_WORDS =
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i;
+
+/** Whether an error of a statement came from the connection, not from the statement. */
+export function isConnectionLoss(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, driverError } = error as { code?: unknown; driverError?: unknown };
+  return (
+    (typeof code === 'string' && AWAY.test(code)) ||
+    AWAY_WORDS.test(error.message) ||
+    (driverError !== undefined && driverError !== error && isConnectionLoss(driverError))
+  );
+}

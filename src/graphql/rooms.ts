@@ -1,0 +1,19 @@
+/** The rooms behind the API, as the edge is given them. */
+import type { Access } from '../access/access.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Database } from '../db/database.ts';
+import type { Publisher } from '../events/publisher.ts';
+import type { History } from '../history/history.ts';
+import type { Live } from '../live/live.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
+
+/** The instances that resolvers call, made by src/app.ts. */
+export interface Rooms {
+  access: Access;
+  catalog: Catalog;
+  webhooks: Webhooks;
+  events: Publisher;
+  history: History;
+  live: Live;
+  db: Database;
+}
