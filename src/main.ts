@@ -30,6 +30,8 @@ Options
   --version    The version.
 `;
 
+const SAME_SIGNAL_MS = 300;
+
 interface Command {
   name: string;
   dev: boolean;
@@ -125,10 +127,11 @@ function sayAddresses({ url, rootToken, config }: App): void {
 /** Resolves at the first signal; the second one does not wait for anything. */
 function onStopSignal(): Promise<void> {
   return new Promise((stop) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const heed = (): void => {
-      if (asked) process.exit(130);
-      asked = true;
+      askedAt ??= Date.now();
+      // npm passes on the very Ctrl-C that the terminal has sent to us already.
+      if (Date.now() - askedAt > SAME_SIGNAL_MS) process.exit(130);
       stop();
     };
     process.on('SIGTERM', heed);

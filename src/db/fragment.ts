@@ -10,5 +10,6 @@ export function collect(fragment: SqlFragment): { text: string; values: unknown[
 
 /** All of the fragments must hold; true when there are none. */
 export function allOf(fragments: SqlFragment[]): SqlFragment {
-  return (add) => (fragments.length === 0 ? 'true' : fragments.map((fragment) => `(${fragment(add)})`).join(' and '));
+  return (add) =>
+    fragments.length === 0 ? 'true' : fragments.map((fragment) => `(${fragment(add)})`).join(' and ');
 }

@@ -34,10 +34,12 @@ export interface Page<T> {
 /** Checks paging arguments; keyLength is the number of values in this list's cursors. */
 export function readPage(args: PageArgs, keyLength = 1): Result<PageRequest> {
   const { first, after, last, before } = args;
-  if (first != null && last != null) return refused(problem('INVALID', ['last'], 'Give first or last, not both.'));
+  if (first != null && last != null)
+    return refused(problem('INVALID', ['last'], 'Give first or last, not both.'));
   if (after != null && before != null)
     return refused(problem('INVALID', ['before'], 'Give after or before, not both.'));
-  if (after != null && last != null) return refused(problem('INVALID', ['after'], 'last goes with before, first with after.'));
+  if (after != null && last != null)
+    return refused(problem('INVALID', ['after'], 'last goes with before, first with after.'));
   if (before != null && first != null)
     return refused(problem('INVALID', ['before'], 'first goes with after, last with before.'));
   const backward = last != null || before != null;
@@ -50,7 +52,11 @@ export function readPage(args: PageArgs, keyLength = 1): Result<PageRequest> {
   const key = decodeCursor(cursor);
   if (key?.length !== keyLength)
     return refused(
-      problem('INVALID', [after != null ? 'after' : 'before'], 'This cursor is not from this list in this order.'),
+      problem(
+        'INVALID',
+        [after != null ? 'after' : 'before'],
+        'This cursor is not from this list in this order.',
+      ),
     );
   return ok({ limit, backward, key });
 }
@@ -80,7 +86,10 @@ function decodeCursor(cursor: string): (string | number | null)[] | undefined {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     const valid =
       Array.isArray(key) &&
-      key.every((part) => part === null || typeof part === 'number' || (typeof part === 'string' && !part.includes('\0')));
+      key.every(
+        (part) =>
+          part === null || typeof part === 'number' || (typeof part === 'string' && !part.includes('\0')),
+      );
     return valid ? (key as (string | number | null)[]) : undefined;
   } catch {
     return undefined;

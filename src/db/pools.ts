@@ -14,7 +14,7 @@ const IDLE_IN_TRANSACTION_MS = 60_000;
 const STATEMENT_TIMEOUT_MS = 60_000;
 
 /** The settings of node-postgres that every connection shares. Statements are short, so JIT only costs. */
-export function connectionSettings(role: ConnectionRole) {
+export function connectionSettings(role: ConnectionRole, options = '') {
   return {
     application_name: `bellwire ${role}`,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -23,9 +23,15 @@ export function connectionSettings(role: ConnectionRole) {
     // The server ends a slow statement first; this one is for a network that swallows everything.
     query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
     keepAlive: true,
-    options: '-c jit=off',
+    options: `-c jit=off${options}`,
   };
 }
+
+/**
+ * The engine reads by index alone. On a table that autovacuum has not analysed yet the planner prefers to
+ * scan and sort all waiting rows for each claim: 27 ms instead of 1 ms with 5,000 of them waiting.
+ */
+const ENGINE_OPTIONS = ' -c enable_seqscan=off -c enable_bitmapscan=off';
 
 /** Makes a pool; it connects when first used. A lost connection is logged, and replaced at the next use. */
 export function createPool(url: string, role: ConnectionRole, max: number, logger: Logger): pg.Pool {
@@ -33,7 +39,7 @@ export function createPool(url: string, role: ConnectionRole, max: number, logge
     connectionString: url,
     max,
     idleTimeoutMillis: 60_000,
-    ...connectionSettings(role),
+    ...connectionSettings(role, role === 'engine' ? ENGINE_OPTIONS : ''),
   });
   guardPool(pool, role, logger);
   return pool;
@@ -41,9 +47,10 @@ export function createPool(url: string, role: ConnectionRole, max: number, logge
 
 /** Keeps a lost connection from ending the process, whether the connection lay idle or was in use. */
 export function guardPool(pool: pg.Pool, role: ConnectionRole, logger: Logger): void {
-  pool.on('error', (error) =>
-    logger.warn({ pool: role, ...describeLoss(error) }, 'database connection lost'),
-  );
+  pool.on('error', (error) => {
+    // end() does not wait for its connections: a server that stops right after it may end them first.
+    if (!pool.ending) logger.warn({ pool: role, ...describeLoss(error) }, 'database connection lost');
+  });
   // While a connection is taken out the pool does not listen; who took it learns from its statement.
   pool.on('connect', (client) => client.on('error', () => undefined));
 }

@@ -1,6 +1,6 @@
 /** The shapes in which the history is read, the same for open and closed deliveries. */
 import type { AttemptOutcome, FailureCode } from '../errors.ts';
-import { type DeliveryStatus,openStatus } from '../queue/status.ts';
+import { type DeliveryStatus, openStatus } from '../queue/status.ts';
 
 /** A delivery as it is now. */
 export interface DeliveryRow {

@@ -8,6 +8,9 @@
 /** How often the attempt of one delivery may be lost before the delivery fails. */
 export const MAX_LOST = 5;
 
+/** Over what span a delivery that was lost twice is sent again, ms. */
+const LOST_SPREAD_MS = 1_000;
+
 /** Waits are spread by ± this share, so that what failed together does not come back together. */
 const JITTER = 0.2;
 
@@ -34,13 +37,22 @@ export interface Next {
 /** Decides; random is a number from 0 to 1. */
 export function decide(tried: Tried, random: number): Next {
   if (tried.outcome === 'SUCCEEDED') return { next: 'SUCCEEDED', delayMs: 0 };
-  if (tried.outcome === 'LOST')
-    return { next: tried.lostCount + 1 < MAX_LOST ? 'RETRY' : 'FAILED', delayMs: 0 };
+  if (tried.outcome === 'LOST') return decideLost(tried.lostCount, random);
   const used = tried.attempt - tried.lostCount - tried.priorCount;
   const wait = tried.manual ? undefined : tried.scheduleMs[used];
   return wait === undefined
     ? { next: 'FAILED', delayMs: 0 }
     : { next: 'RETRY', delayMs: jitter(wait, random) };
+}
+
+/**
+ * The first time at once. What is lost again is spread over a second, then two, then four: a delivery
+ * that kills its senders must not take the same neighbours, claimed with it, along every time.
+ */
+function decideLost(lostBefore: number, random: number): Next {
+  if (lostBefore + 1 >= MAX_LOST) return { next: 'FAILED', delayMs: 0 };
+  const spreadMs = lostBefore === 0 ? 0 : LOST_SPREAD_MS * 2 ** (lostBefore - 1);
+  return { next: 'RETRY', delayMs: Math.round(spreadMs * random) };
 }
 
 /** A wait spread by ±20 %. */

@@ -9,8 +9,9 @@ import { randomUUID } from 'node:crypto';
 
 import type pg from 'pg';
 
+import { isConnectionLoss } from '../db/connection-loss.ts';
 import type { Hints } from '../db/hints.ts';
-import { describeError } from '../log.ts';
+import { describeError, type Logger } from '../log.ts';
 import { claim, type Job } from '../queue/claim.ts';
 import { release } from '../queue/complete.ts';
 import { QUEUE_CHANNEL } from '../queue/enqueue.ts';
@@ -101,7 +102,7 @@ export class Sender {
         backoff = 50;
         await this.#rest(free, nextDueMs);
       } catch (error) {
-        this.#options.logger.error(describeError(error), 'claim.failed');
+        logFailure(this.#options.logger, error, 'claim.failed');
         await this.#sleep(backoff);
         backoff = Math.min(backoff * 2, 2_000);
       }
@@ -189,7 +190,7 @@ export class Sender {
       await Promise.all(rescued.map((row) => this.#recordLost(row)));
       this.#nudge();
     } catch (error) {
-      logger.error(describeError(error), 'rescue.failed');
+      logFailure(logger, error, 'rescue.failed');
     }
   }
 
@@ -207,7 +208,7 @@ export class Sender {
       id: lost.id,
       fence: lost.fence,
       attempt: lost.attempt,
-      ...decide(tried, 0),
+      ...decide(tried, Math.random()),
       origin: lost.manual ? 'MANUAL_RETRY' : lost.attempt === 1 ? 'FIRST' : 'AUTOMATIC_RETRY',
       outcome: 'LOST',
       failureCode: 'SENDER_LOST',
@@ -219,4 +220,10 @@ export class Sender {
       phases: null,
     });
   }
+}
+
+/** A database that is away is no news with a stack each time; a statement that is wrong is. */
+function logFailure(logger: Logger, error: unknown, what: string): void {
+  if (isConnectionLoss(error)) logger.warn({ error: describeError(error).error }, what);
+  else logger.error(describeError(error), what);
 }

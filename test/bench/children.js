@@ -88,12 +88,14 @@ function signal(pid, name) {
 /** The first match in what a process writes. Rejects when it ends first or the limit passes. @param {Child} child @param {RegExp} pattern @param {number} limitMs @returns {Promise<RegExpExecArray>} */
 export function written(child, pattern, limitMs) {
   const found = new Promise((resolve) => {
+    const streams = [child.process.stdout, child.process.stderr];
     const look = () => {
       const match = pattern.exec(child.output());
-      if (match) resolve(match);
+      if (!match) return;
+      for (const stream of streams) stream?.off('data', look);
+      resolve(match);
     };
-    child.process.stdout?.on('data', look);
-    child.process.stderr?.on('data', look);
+    for (const stream of streams) stream?.on('data', look);
   });
   return within(found, child, limitMs, () => `nothing like ${pattern} in:\n${child.output()}`);
 }

@@ -50,6 +50,10 @@ function rows({ perSecond }) {
   ];
 }
 
+/** What the table does not show. */
+const DURABILITY =
+  'Bellwire commits an event to disk before it answers; the queue of the peer is in the memory of Redis only.';
+
 /** The text to print. @param {Results[]} all The server first, then the peer, if there is one. @param {{ rounds: number, events: number, rate: number, seconds: number, bodyBytes: number }} options */
 export function report(all, options) {
   const [own, peer] = all;
@@ -86,6 +90,7 @@ export function report(all, options) {
     '',
     ...table([header, ...body]),
     '',
+    ...(peer ? [DURABILITY] : []),
     Object.entries(machine)
       .map(([name, value]) => `${name} ${value}`)
       .join(', '),

@@ -41,7 +41,8 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => (hasEnded(server) ? null : server.end('SIGKILL'))));
+  const left = running.splice(0).filter((server) => !hasEnded(server));
+  await Promise.all(left.map((server) => server.end('SIGKILL')));
   await sql.end();
   await receiver.close();
   await database.drop();

@@ -48,6 +48,14 @@ describe('after an attempt', () => {
     expect(decide({ ...failed, attempt: 4, lostCount: 1 }, 0.5)).toEqual({ next: 'FAILED', delayMs: 0 });
   });
 
+  it('that was lost again the delivery is spread over a growing span, so that neighbours of a killer part from it', () => {
+    const spans = [0, 1, 2, 3].map(
+      (lostCount) => decide({ ...failed, outcome: 'LOST', lostCount }, 1).delayMs,
+    );
+    expect(spans).toEqual([0, 1_000, 2_000, 4_000]);
+    expect(decide({ ...failed, outcome: 'LOST', lostCount: 3 }, 0).delayMs).toBe(0);
+  });
+
   it('that was lost once too often the delivery has failed', () => {
     expect(decide({ ...failed, outcome: 'LOST', lostCount: MAX_LOST - 1 }, 0.5)).toEqual({
       next: 'FAILED',

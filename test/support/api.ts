@@ -5,7 +5,7 @@ import WebSocket from 'ws';
 /** An answer; data is left to the test to know. */
 export interface Answered {
   status: number;
-   
+
   data: any;
   errors?: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[];
 }
@@ -35,7 +35,7 @@ export class Api {
   }
 
   /** Sends one operation that must succeed and returns the value of its only root field. */
-   
+
   async run(query: string, variables: Record<string, unknown> = {}): Promise<any> {
     const answer = await this.send(query, variables);
     if (answer.errors) throw new Error(`refused: ${JSON.stringify(answer.errors)}`);
@@ -43,7 +43,7 @@ export class Api {
   }
 
   /** Sends a mutation that must succeed, errors list included. */
-   
+
   async mutate(query: string, variables: Record<string, unknown> = {}): Promise<any> {
     const payload = (await this.run(query, variables)) as { errors: unknown[] };
     if (payload.errors.length > 0) throw new Error(`refused: ${JSON.stringify(payload.errors)}`);
@@ -69,7 +69,6 @@ export class Api {
 
 /** One running subscription: what came, and waiting for what is to come. */
 export class Stream {
-   
   readonly received: any[] = [];
   /** Set when the stream ended: the close event, the GraphQL errors, or "completed". */
   ended: unknown;
@@ -98,7 +97,7 @@ export class Stream {
   }
 
   /** Resolves once look finds something in what was received; rejects after the limit or when the stream ended. */
-   
+
   until<T>(look: (received: any[]) => T | undefined | false, limitMs = 15_000): Promise<T> {
     return new Promise((resolve, reject) => {
       const finish = (act: () => void): void => {

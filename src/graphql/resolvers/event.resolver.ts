@@ -5,6 +5,7 @@ import { eventVisible, may, missing, webhookVisible } from '../../access/policy.
 import { readPage } from '../../db/page.ts';
 import { sendTestEvent } from '../../events/test-event.ts';
 import { eventFilter } from '../../history/delivery-filter.ts';
+import type { EventRow } from '../../history/rows.ts';
 import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { toEventType } from '../history-mapping.ts';
@@ -67,10 +68,14 @@ export class EventResolver {
     if (!may(viewer, 'EVENTS_PUBLISH')) return { errors: [missing('EVENTS_PUBLISH')], events: [] };
     const result = await rooms.events.publish(viewer, input);
     if (!result.ok) return { errors: result.problems, events: [] };
-    const events = await loaders.history.event.loadMany(result.value.map((published) => published.eventId));
+    // Read only where the caller selects it; most publishers want no more than the counts.
+    const read = (id: string) => (): Promise<EventRow | null> => loaders.history.event.load(id);
     return {
       errors: [],
-      events: result.value.map((published, index) => ({ ...published, event: events[index] as EventType })),
+      events: result.value.map((published) => ({
+        ...published,
+        event: read(published.eventId) as unknown as EventType,
+      })),
     };
   }
 

@@ -52,7 +52,9 @@ export class DeliveryType {
   @Field(() => EndpointType, { nullable: true, description: 'The endpoint it goes to; null once removed.' })
   endpoint?: Resolved<EndpointType> | null;
 
-  @Field(() => AttemptConnectionType, { description: 'Its requests and what came back, first attempt first.' })
+  @Field(() => AttemptConnectionType, {
+    description: 'Its requests and what came back, first attempt first.',
+  })
   attempts?: Resolved<AttemptConnectionType>;
 
   @Field(() => Int, { description: 'How many attempts were started, a running one included.' })
