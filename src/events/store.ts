@@ -1,5 +1,5 @@
 /** The tables events and event_payloads: what publishing and test events write. */
-import type { Sql } from '../db/sql.ts';
+import type { Sql, Statement } from '../db/sql.ts';
 import type { CheckedEvent } from './event-input.ts';
 
 /** Whose activity an event is, with its place in the tree and its teams as they are now. */
@@ -16,11 +16,9 @@ export interface StoredEvent extends CheckedEvent {
   login: EventLogin;
 }
 
-/** Stores events and their payloads, in the order given. */
-export async function insertEvents(sql: Sql, events: StoredEvent[], test: boolean): Promise<void> {
-  if (events.length === 0) return;
-  await sql.query(
-    `with given as materialized (
+const INSERT_EVENTS: Statement = {
+  name: 'insert_events',
+  text: `with given as materialized (
        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
                             $8::timestamptz[], $9::text[])
          as t (id, login_id, path, team_ids, resource, name, entity_id, occurred_at, payload)
@@ -32,19 +30,23 @@ export async function insertEvents(sql: Sql, events: StoredEvent[], test: boolea
        from given
      )
      insert into event_payloads (event_id, payload) select id, payload from given`,
-    [
-      events.map((event) => event.id),
-      events.map((event) => event.login.id),
-      events.map((event) => `{${event.login.path.join(',')}}`),
-      events.map((event) => `{${event.login.teamIds.join(',')}}`),
-      events.map((event) => event.resource),
-      events.map((event) => event.event),
-      events.map((event) => event.entityId),
-      events.map((event) => event.occurredAt),
-      events.map((event) => event.text),
-      test,
-    ],
-  );
+};
+
+/** Stores events and their payloads, in the order given. */
+export async function insertEvents(sql: Sql, events: StoredEvent[], test: boolean): Promise<void> {
+  if (events.length === 0) return;
+  await sql.query(INSERT_EVENTS, [
+    events.map((event) => event.id),
+    events.map((event) => event.login.id),
+    events.map((event) => `{${event.login.path.join(',')}}`),
+    events.map((event) => `{${event.login.teamIds.join(',')}}`),
+    events.map((event) => event.resource),
+    events.map((event) => event.event),
+    events.map((event) => event.entityId),
+    events.map((event) => event.occurredAt),
+    events.map((event) => event.text),
+    test,
+  ]);
 }
 
 /** How many deliveries each of some events has, open and closed. */

@@ -4,7 +4,7 @@
  * look-up per event: the routes of its resource and event whose scope is among the ids of its path
  * and teams, in accounts that its path passes through, so that nothing leaks out of a branch.
  */
-import type { Sql } from '../db/sql.ts';
+import type { Sql, Statement } from '../db/sql.ts';
 
 /** One event for one endpoint. */
 export interface Match {
@@ -21,16 +21,9 @@ export interface Matches {
   matchedAt: string;
 }
 
-/** Matches events; reads at most limit + 1 rows, so the caller can see that there are too many. */
-export async function match(sql: Sql, eventIds: string[], limit: number): Promise<Matches> {
-  const { rows } = await sql.query<{
-    matched_at: string;
-    event_id: string | null;
-    webhook_id: string;
-    endpoint_id: string;
-    first_delay: number | null;
-  }>(
-    `select statement_timestamp()::text as matched_at, m.*
+const MATCH: Statement = {
+  name: 'match',
+  text: `select statement_timestamp()::text as matched_at, m.*
      from (select 1) one
      left join lateral (
        select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay
@@ -49,8 +42,17 @@ export async function match(sql: Sql, eventIds: string[], limit: number): Promis
        order by e.id, fired.webhook_id, ep.position
        limit $2
      ) m on true`,
-    [eventIds, limit + 1],
-  );
+};
+
+/** Matches events; reads at most limit + 1 rows, so the caller can see that there are too many. */
+export async function match(sql: Sql, eventIds: string[], limit: number): Promise<Matches> {
+  const { rows } = await sql.query<{
+    matched_at: string;
+    event_id: string | null;
+    webhook_id: string;
+    endpoint_id: string;
+    first_delay: number | null;
+  }>(MATCH, [eventIds, limit + 1]);
   return {
     matchedAt: rows[0]!.matched_at,
     matches: rows

@@ -7,7 +7,7 @@
  * rows are picked in an ARRAY subselect: with a plain join the planner scans the whole table when
  * the backlog is large (30 times slower at a million rows).
  */
-import type { Sql } from '../db/sql.ts';
+import type { Sql, Statement } from '../db/sql.ts';
 import { CANCEL_SQL } from './cancel.ts';
 import { sendable, settingsJoin } from './sendable.ts';
 
@@ -76,7 +76,9 @@ interface Row {
   secrets: { id: string; sealed: string }[] | null;
 }
 
-const CLAIM_SQL = `
+const CLAIM: Statement = {
+  name: 'claim',
+  text: `
   with picked as materialized (
     select id, webhook_id, endpoint_id, origin, queued_at
     from delivery_queue
@@ -112,7 +114,14 @@ const CLAIM_SQL = `
   join webhooks w on w.id = c.webhook_id
   join events e on e.id = c.event_id
   left join event_payloads p on p.event_id = c.event_id
-  order by c.id`;
+  order by c.id`,
+};
+
+const NEXT_DUE: Statement = {
+  name: 'next_due',
+  text: `select (extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms
+         from delivery_queue where sender is null`,
+};
 
 /** Claims up to limit due deliveries for a sender; leaseMarginMs is added to each request's deadline. */
 export async function claim(
@@ -121,13 +130,10 @@ export async function claim(
   limit: number,
   leaseMarginMs: number,
 ): Promise<Claimed> {
-  const { rows } = await sql.query<Row>(CLAIM_SQL, [sender, limit, leaseMarginMs]);
+  const { rows } = await sql.query<Row>(CLAIM, [sender, limit, leaseMarginMs]);
   const jobs = rows.map(toJob);
   if (jobs.length === limit) return { jobs, nextDueMs: 0 };
-  const next = await sql.query<{ ms: number | null }>(
-    `select (extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms
-     from delivery_queue where sender is null`,
-  );
+  const next = await sql.query<{ ms: number | null }>(NEXT_DUE);
   return { jobs, nextDueMs: next.rows[0]!.ms };
 }
 

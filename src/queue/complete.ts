@@ -4,7 +4,7 @@
  * (fence), so a sender that comes back late changes nothing, and repeating a batch whose answer got
  * lost changes nothing either.
  */
-import type { Sql } from '../db/sql.ts';
+import type { Sql, Statement } from '../db/sql.ts';
 import type { AttemptOutcome, FailureCode } from '../errors.ts';
 import { LOG_CHANNEL } from './enqueue.ts';
 import { sendable, settingsJoin } from './sendable.ts';
@@ -29,7 +29,9 @@ export interface Completion {
   phases: string | null;
 }
 
-const COMPLETE_SQL = `
+const COMPLETE: Statement = {
+  name: 'complete',
+  text: `
   with given as materialized (
     select * from unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::float8[], $6::text[], $7::text[],
                          $8::text[], $9::int[], $10::timestamptz[], $11::int[], $12::text[], $13::text[], $14::text[])
@@ -84,12 +86,13 @@ const COMPLETE_SQL = `
            case next when 'RETRY' then next_attempt_at end, created_at
     from held
   )
-  select count(*)::int as count, pg_notify('${LOG_CHANNEL}', '') from held`;
+  select count(*)::int as count, pg_notify('${LOG_CHANNEL}', '') from held`,
+};
 
 /** Records a batch; returns how many of its results counted (the others came too late). */
 export async function complete(sql: Sql, batch: Completion[]): Promise<number> {
   const column = <K extends keyof Completion>(key: K): Completion[K][] => batch.map((row) => row[key]);
-  const { rows } = await sql.query<{ count: number }>(COMPLETE_SQL, [
+  const { rows } = await sql.query<{ count: number }>(COMPLETE, [
     column('id'),
     column('fence'),
     column('attempt'),

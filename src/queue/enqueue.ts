@@ -1,5 +1,5 @@
 /** Puts new deliveries into the queue: rows, log lines and one hint, in the caller's transaction. */
-import type { Sql } from '../db/sql.ts';
+import type { Sql, Statement } from '../db/sql.ts';
 
 /** Says that the queue has work. A hint only: senders also poll. */
 export const QUEUE_CHANNEL = 'bellwire_queue';
@@ -16,19 +16,9 @@ export interface NewDelivery {
   delayMs: number;
 }
 
-/**
- * Inserts the deliveries, all with the same origin. matchedAt is the database's time (as text, to
- * the microsecond) of the statement that matched them: a webhook enabled after it does not send them.
- */
-export async function enqueue(
-  sql: Sql,
-  deliveries: NewDelivery[],
-  origin: 'EVENT' | 'TEST',
-  matchedAt: string,
-): Promise<void> {
-  if (deliveries.length === 0) return;
-  await sql.query(
-    `with given as materialized (
+const ENQUEUE: Statement = {
+  name: 'enqueue',
+  text: `with given as materialized (
        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[])
          as t (id, event_id, webhook_id, endpoint_id, delay_ms)
      ),
@@ -47,14 +37,26 @@ export async function enqueue(
        order by g.id
      )
      select pg_notify('${QUEUE_CHANNEL}', ''), pg_notify('${LOG_CHANNEL}', '')`,
-    [
-      deliveries.map((delivery) => delivery.id),
-      deliveries.map((delivery) => delivery.eventId),
-      deliveries.map((delivery) => delivery.webhookId),
-      deliveries.map((delivery) => delivery.endpointId),
-      deliveries.map((delivery) => delivery.delayMs),
-      origin,
-      matchedAt,
-    ],
-  );
+};
+
+/**
+ * Inserts the deliveries, all with the same origin. matchedAt is the database's time (as text, to
+ * the microsecond) of the statement that matched them: a webhook enabled after it does not send them.
+ */
+export async function enqueue(
+  sql: Sql,
+  deliveries: NewDelivery[],
+  origin: 'EVENT' | 'TEST',
+  matchedAt: string,
+): Promise<void> {
+  if (deliveries.length === 0) return;
+  await sql.query(ENQUEUE, [
+    deliveries.map((delivery) => delivery.id),
+    deliveries.map((delivery) => delivery.eventId),
+    deliveries.map((delivery) => delivery.webhookId),
+    deliveries.map((delivery) => delivery.endpointId),
+    deliveries.map((delivery) => delivery.delayMs),
+    origin,
+    matchedAt,
+  ]);
 }

@@ -1,3 +1,4 @@
+import { sqlOf } from '../../src/db/sql.ts';
 import { newId } from '../../src/ids.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
 import { SecretUnavailableError } from '../../src/secrets/keyring.ts';
@@ -29,12 +30,7 @@ async function queue(webhookId: string, endpointId: string): Promise<string> {
   const [{ now }] = await shop.orm.query<[{ now: string }]>(`select clock_timestamp()::text as now`);
   const delivery = { id, eventId: newId('event'), webhookId, endpointId, delayMs: 60_000 };
   await shop.orm.transaction(async (manager) => {
-    await enqueue(
-      { query: async (text, values) => ({ rows: await manager.query(text, values), rowCount: null }) },
-      [delivery],
-      'EVENT',
-      now,
-    );
+    await enqueue(await sqlOf(manager), [delivery], 'EVENT', now);
   });
   return id;
 }
