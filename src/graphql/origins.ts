@@ -23,11 +23,14 @@ export function ownOrigins(config: Pick<Config, 'host' | 'publicUrl'>, port: num
 
 /** The policy of our pages: nothing from elsewhere, and connections to this server only. */
 export function pagePolicy(origins: ReadonlySet<string>): string {
-  const sockets = [...origins].map((origin) => origin.replace(/^http/, 'ws'));
+  // CSP's host-source grammar knows no IPv6 literal (W3C CSP Level 3, 2.3.1); there 'self' must do.
+  const sockets = [...origins]
+    .filter((origin) => !origin.includes('['))
+    .map((origin) => origin.replace(/^http/, 'ws'));
   return [
     "default-src 'self'",
     "style-src 'self' 'unsafe-inline'",
-    "worker-src 'self' blob:",
+    "worker-src 'self'",
     "font-src 'self' data:",
     "img-src 'self' data:",
     // Not every browser takes 'self' for the ws: address of the same host.
