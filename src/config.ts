@@ -3,6 +3,7 @@
  * it; every mistake in the environment is listed at once, before anything starts.
  */
 import { StartupError } from './errors.ts';
+import { parseUrl } from './url.ts';
 
 /** How one setting is read: parse gives the value or throws a sentence that completes "must be …". */
 interface Setting<T> {
@@ -76,7 +77,7 @@ function schedule(input: string): number[] {
 }
 
 function httpUrl(input: string): string {
-  const url = URL.canParse(input) ? new URL(input) : undefined;
+  const url = parseUrl(input);
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username)
     throw new Error('an http or https address without query, such as https://hooks.example.com');
   return url.href.replace(/\/$/, '');

@@ -12,7 +12,7 @@ import {
 import { importsOf, listFiles, readModules } from './architecture/sources.ts';
 
 /** Files at the top of src that every room but the console may import. */
-const LEAVES = ['config', 'errors', 'log', 'ids', 'paths'];
+const LEAVES = ['config', 'errors', 'log', 'ids', 'paths', 'url'];
 
 const BELOW_THE_EDGE = [
   'db',
@@ -36,6 +36,7 @@ const ARROWS: Arrows = {
   log: [],
   ids: [],
   paths: [],
+  url: [],
   db: [],
   egress: [],
   matching: ['db'],

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 import { StartupError } from '../errors.ts';
+import { parseUrl } from '../url.ts';
 import { connectionSettings } from './pools.ts';
 
 /** The oldest server that has what the SQL of this program needs (server_version_num). */
@@ -108,7 +109,7 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function withoutPassword(message: string, url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const parsed = parseUrl(url);
   const raw = [parsed?.password, parsed?.searchParams.get('password')].filter(
     (part) => part != null && part !== '',
   );

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 
 import type { AllowedTarget } from '../config.ts';
+import { parseUrl } from '../url.ts';
 import { type Address, AddressRanges, parseAddress, parseCidr } from './address.ts';
 import { isReservedHostname, malformedHostname } from './hostnames.ts';
 import { ALLOWED_IPV6, DENIED_IPV4, DENIED_IPV6, ONLY_BY_EXACT_ENTRY } from './special-ranges.ts';
@@ -85,8 +86,8 @@ export class AddressPolicy {
   checkUrl(input: string): UrlVerdict {
     const malformed = malformedInput(input);
     if (malformed) return invalid(malformed);
-    if (!URL.canParse(input)) return invalid('The address is not a valid URL.');
-    const url = new URL(input);
+    const url = parseUrl(input);
+    if (!url) return invalid('The address is not a valid URL.');
     const hostname = plainHostname(url.hostname);
     if (!parseAddress(hostname)) {
       const badName = malformedHostname(hostname);
