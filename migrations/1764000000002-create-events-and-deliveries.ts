@@ -56,6 +56,8 @@ export class CreateEventsAndDeliveries1764000000002 implements MigrationInterfac
         version int not null default 1,
         -- One attempt without a schedule, asked for by hand.
         manual boolean not null default false,
+        -- Asked for by hand while it waited: the next attempt is a manual one and uses up no entry.
+        hastened boolean not null default false,
         attempt_count int not null default 0,
         -- Attempts whose sender died: they use up no entry of the schedule.
         lost_count int not null default 0,

@@ -93,13 +93,12 @@ async function compose(
       'secrets in the database were sealed with keys that this server does not have, and their endpoints get nothing from it: give all servers the same BELLWIRE_ENCRYPTION_KEYS',
     );
   const access = new Access(db.orm, { rootToken: config.rootToken });
-  const rootToken = await access.ensureRoot();
 
   const policyFor = (ownPort: number | null): AddressPolicy =>
     new AddressPolicy({
       allowHttp: config.allowHttp,
       allowedTargets: config.allowedTargets,
-      ownHosts: config.publicUrl === null ? [] : [new URL(config.publicUrl).hostname],
+      ownHosts: [config.publicUrl === null ? config.host : new URL(config.publicUrl).hostname],
       ownPort,
       dev: config.dev,
     });
@@ -129,7 +128,7 @@ async function compose(
       },
     }),
     events: new Publisher({ pool: db.engine, access, catalog, firstDelayMs: config.retrySchedule[0]! }),
-    history: new History(db.streams),
+    history: new History(db.reads),
     live,
     db,
   };
@@ -149,9 +148,12 @@ async function compose(
   });
 
   const edge = await createEdge({ config, rooms, logger, health: { ready: () => readiness(db.engine) } });
+  stops.push(() => edge.stop(0));
   const { port, url } = await edge.listen();
   // Only now is the port known where BELLWIRE_PORT is 0; nothing could be saved before.
   egress.usePolicy(policyFor(port));
+  // Last of all that can fail: a token that is made must also be shown.
+  const rootToken = await access.ensureRoot();
   sender.start();
   const housekeeping = setInterval(() => void keepHouse(db.engine, logger), HOUSEKEEPING_MS);
 

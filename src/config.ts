@@ -2,6 +2,8 @@
  * All settings, in one table: name, type, default, meaning. The README's table is generated from
  * it; every mistake in the environment is listed at once, before anything starts.
  */
+import { isIP } from 'node:net';
+
 import { StartupError } from './errors.ts';
 import { parseUrl } from './url.ts';
 
@@ -105,10 +107,16 @@ function encryptionKeys(input: string): { id: string; key: Buffer }[] {
   return keys;
 }
 
+function isCidr(text: string): boolean {
+  const [address, prefix] = text.split('/');
+  const family = isIP(address!);
+  return family !== 0 && Number(prefix) <= (family === 4 ? 32 : 128);
+}
+
 function allowedTargets(input: string): AllowedTarget[] {
   return input.split(',').map((part) => {
     const match = /^(?:([a-z0-9.-]+)=)?([0-9a-f:.]+\/\d{1,3})$/i.exec(part.trim());
-    if (!match)
+    if (!match || !isCidr(match[2]!))
       throw new Error(
         'cidr or name=cidr entries, comma-separated, such as 10.1.0.0/16 or hooks.internal=10.1.2.3/32',
       );
@@ -303,14 +311,10 @@ export function loadConfig(env: Record<string, string | undefined>, options: { d
   return { ...(values as unknown as Values), dev: options.dev ?? false };
 }
 
-/** One line per setting for the start-up log; secrets as "set" or "not set". */
+/** What the environment sets, for the start-up log: secrets as "set", everything else as it stands there. */
 export function summarizeConfig(env: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(
-    Object.values(SETTINGS).map((row) => [
-      row.env,
-      'secret' in row ? (env[row.env] ? 'set' : 'not set') : env[row.env] || row.default || 'not set',
-    ]),
-  );
+  const given = Object.values(SETTINGS).filter((row) => env[row.env]);
+  return Object.fromEntries(given.map((row) => [row.env, 'secret' in row ? 'set' : env[row.env]!]));
 }
 
 /** The README's table, in Markdown. */

@@ -30,6 +30,8 @@ export interface Demo {
   /** Opens GraphiQL signed in; the token is behind the #, which browsers send to nobody. */
   graphiqlUrl: string;
   receiverUrl: string;
+  /** Publishes nothing more. */
+  quiet(): void;
   stop(): Promise<void>;
 }
 
@@ -61,13 +63,15 @@ export async function startDemo(app: App, say: (line: string) => void): Promise<
   );
 
   const trickle = setInterval(() => {
-    app.rooms.events.publish(viewer, [sampleEvent()]).catch((error: unknown) => {
-      app.logger.warn(describeError(error), 'the demo could not publish');
-    });
+    app.rooms.events
+      .publish(viewer, [sampleEvent()])
+      .then(must)
+      .catch((error: unknown) => app.logger.warn(describeError(error), 'the demo could not publish'));
   }, TRICKLE_MS);
   return {
     graphiqlUrl: `${app.url}/graphiql/#token=${token}`,
     receiverUrl,
+    quiet: () => clearInterval(trickle),
     stop: () => {
       clearInterval(trickle);
       receiver.closeAllConnections();

@@ -8,7 +8,7 @@ import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import type { App } from './app.ts';
-import { type Config, loadConfig, settingsTable } from './config.ts';
+import { type Config, loadConfig, settingsTable, summarizeConfig } from './config.ts';
 import type { Demo } from './demo.ts';
 import { StartupError } from './errors.ts';
 import { createLogger, describeError } from './log.ts';
@@ -90,6 +90,8 @@ async function serve(command: Command): Promise<void> {
   const config = loadConfig(process.env, { dev: command.dev });
   const stopAsked = onStopSignal();
   const { startApp } = await import('./app.ts');
+  const settings = summarizeConfig(process.env);
+  if (Object.keys(settings).length > 0) createLogger(config.logLevel).info({ settings }, 'settings');
   const app = await startApp(config);
   let demo: Demo | undefined;
   try {
@@ -104,8 +106,10 @@ async function serve(command: Command): Promise<void> {
     await stopAsked;
     say('Stopping…');
   } finally {
-    await demo?.stop();
+    // First no new events, then what is on the wire, and the receiver last.
+    demo?.quiet();
     await app.stop();
+    await demo?.stop();
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * The database as the rest of the program gets it: checked, migrated, with partitions ahead. In comes
- * an address, out come four ways to it that cannot starve each other: the settings (TypeORM), the
- * engine, the streams, and the hints. A crash loses nothing that was committed; a lost connection is
+ * an address, out come five ways to it that cannot starve each other: the settings (TypeORM), the
+ * engine, the reads, the streams, and the hints. A crash loses nothing that was committed; a lost connection is
  * replaced at the next use.
  */
 import type pg from 'pg';
@@ -23,6 +23,8 @@ export interface Database {
   orm: DataSource;
   /** Publish, match, claim, complete. */
   engine: pg.Pool;
+  /** Lists and look-ups of what happened; a slow one holds up neither the engine nor the streams. */
+  reads: pg.Pool;
   /** The log's tailer and the streams behind it. */
   streams: pg.Pool;
   hints: Hints;
@@ -31,6 +33,7 @@ export interface Database {
 }
 
 const ENGINE_CONNECTIONS = 6;
+const READ_CONNECTIONS = 4;
 const STREAM_CONNECTIONS = 4;
 
 /**
@@ -57,6 +60,7 @@ export async function openDatabase(
 
   guardPool((dataSource.driver as unknown as { master: pg.Pool }).master, 'settings', logger);
   const engine = createPool(url, 'engine', ENGINE_CONNECTIONS, logger);
+  const reads = createPool(url, 'reads', READ_CONNECTIONS, logger);
   const streams = createPool(url, 'streams', STREAM_CONNECTIONS, logger);
   const hints = new Hints({ url, logger });
   await hints.start();
@@ -66,13 +70,14 @@ export async function openDatabase(
     url,
     orm: dataSource,
     engine,
+    reads,
     streams,
     hints,
-    close: () => (closed ??= closeAll(dataSource, engine, streams, hints)),
+    close: () => (closed ??= closeAll(dataSource, hints, [engine, reads, streams])),
   };
 }
 
-async function closeAll(orm: DataSource, engine: pg.Pool, streams: pg.Pool, hints: Hints): Promise<void> {
+async function closeAll(orm: DataSource, hints: Hints, pools: pg.Pool[]): Promise<void> {
   await hints.close();
-  await Promise.all([orm.destroy(), engine.end(), streams.end()]);
+  await Promise.all([orm.destroy(), ...pools.map((pool) => pool.end())]);
 }

@@ -14,6 +14,7 @@ import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { match } from '../matching/match.ts';
 import { enqueue } from '../queue/enqueue.ts';
+import { jitter } from '../queue/jitter.ts';
 import { type CheckedEvent, checkEvents, type EventInput } from './event-input.ts';
 import { takeKeys } from './idempotency.ts';
 import { countDeliveries, type EventLogin, insertEvents, type StoredEvent } from './store.ts';
@@ -95,7 +96,10 @@ export class Publisher {
         eventId: row.eventId,
         webhookId: row.webhookId,
         endpointId: row.endpointId,
-        delayMs: row.firstDelaySeconds === null ? this.#firstDelayMs : row.firstDelaySeconds * 1000,
+        delayMs: jitter(
+          row.firstDelaySeconds === null ? this.#firstDelayMs : row.firstDelaySeconds * 1000,
+          Math.random(),
+        ),
       })),
       'EVENT',
       matchedAt,

@@ -15,7 +15,8 @@ export interface Context {
   signal: AbortSignal;
   /**
    * Reads the caller's rights again and makes fresh loaders. False when the token or its login has
-   * ended: a socket is then closed with 4403, and a subscription has to stop.
+   * ended, or when it may see less than before: a socket is then closed with 4403, and a subscription
+   * has to stop. Going on would leave gaps in it that nobody is told of.
    */
   renew(): Promise<boolean>;
 }
@@ -35,7 +36,7 @@ export function createContext(options: {
     signal,
     async renew() {
       const viewer = await rooms.access.refresh(context.viewer);
-      if (viewer === undefined) {
+      if (viewer === undefined || hasLost(context.viewer, viewer)) {
         options.onEnd?.();
         return false;
       }
@@ -45,4 +46,14 @@ export function createContext(options: {
     },
   };
   return context;
+}
+
+/** Whether a permission, the membership of a team or the place in the tree was lost. */
+function hasLost(before: Viewer, now: Viewer): boolean {
+  return (
+    [...before.permissions].some((permission) => !now.permissions.has(permission)) ||
+    before.teamIds.some((id) => !now.teamIds.includes(id)) ||
+    before.loginPath.join() !== now.loginPath.join() ||
+    before.accountId !== now.accountId
+  );
 }

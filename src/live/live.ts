@@ -19,6 +19,8 @@ import { Wakeups } from './wakeups.ts';
 /** How often to look again while committed lines wait for an older transaction to end, ms. */
 const HELD_POLL_MS = 20;
 
+/** How long a stream may go on without asking for the reader's rights, ms: what is lost ends it within a second. */
+const RENEW_MS = 1_000;
 /** How long a stream waits before it asks a database again that was away, ms. */
 const AWAY_PAUSE_MS = 500;
 /** The least time between two reads that find nothing for the reader, ms. */
@@ -130,7 +132,7 @@ export class Live {
       if (read.lines.length > 0 || idle >= this.#options.heartbeatMs || lastYield === 0) {
         yield this.#batch(read.lines, position, !read.more && !read.held, wish, null);
         lastYield = performance.now();
-        await this.#wakeups.pause(wish.minIntervalMs, signal);
+        if (!(await this.#pause(wish.minIntervalMs, renew, signal))) return;
       } else {
         // Lines of others wake this reader, too: it need not look at each of them.
         await this.#wakeups.pause(Math.min(wish.minIntervalMs, QUIET_PAUSE_MS), signal);
@@ -141,6 +143,26 @@ export class Live {
         await this.#wakeups.wait(seen, wait, signal);
       }
     }
+  }
+
+  /** Waits, and asks for the rights once a second meanwhile; false when they have ended. */
+  async #pause(
+    ms: number,
+    renew: () => Promise<SqlFragment | undefined>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    let left = ms;
+    for (; left > RENEW_MS; left -= RENEW_MS) {
+      await this.#wakeups.pause(RENEW_MS, signal);
+      if (signal.aborted || this.#stopping) return false;
+      const kept = await this.#tracked(renew).catch((error: unknown) => {
+        if (isConnectionLoss(error)) return true;
+        throw error;
+      });
+      if (kept === undefined) return false;
+    }
+    await this.#wakeups.pause(left, signal);
+    return true;
   }
 
   /** One read with the rights as they are now; undefined when the reader's have ended, AWAY without a database. */

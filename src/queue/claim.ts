@@ -20,7 +20,10 @@ export interface Job {
   attempt: number;
   lostCount: number;
   priorCount: number;
+  /** The only attempt of a retry by hand. */
   manual: boolean;
+  /** An attempt that was due by schedule and was asked for by hand before. */
+  hastened: boolean;
   origin: 'EVENT' | 'TEST';
   /** What is left of the lease when the statement ended, ms. */
   leaseMs: number;
@@ -57,6 +60,7 @@ interface Row {
   lost_count: number;
   prior_count: number;
   manual: boolean;
+  was_hastened: boolean;
   origin: 'EVENT' | 'TEST';
   lease_ms: number;
   event_id: string;
@@ -80,7 +84,7 @@ const CLAIM: Statement = {
   name: 'claim',
   text: `
   with picked as materialized (
-    select id, webhook_id, endpoint_id, origin, queued_at
+    select id, webhook_id, endpoint_id, origin, queued_at, hastened
     from delivery_queue
     where sender is null and due_at <= clock_timestamp()
     order by due_at
@@ -97,12 +101,13 @@ const CLAIM: Statement = {
   claimed as (
     update delivery_queue q
     set sender = $1, claimed_at = clock_timestamp(), fence = q.fence + 1, attempt_count = q.attempt_count + 1,
+        prior_count = q.prior_count + q.hastened::int, hastened = false,
         due_at = clock_timestamp() + (ep.timeout_ms + $3::int) * interval '1 ms'
     from endpoints ep
     where q.id = any (array(select id from judged where sendable)) and ep.id = q.endpoint_id
     returning q.*, ep.version as endpoint_version, ep.target, ep.headers, ep.timeout_ms, ep.retry_schedule
   )
-  select c.id, c.fence, c.attempt_count, c.lost_count, c.prior_count, c.manual, c.origin,
+  select c.id, c.fence, c.attempt_count, c.lost_count, c.prior_count, c.manual, picked.hastened as was_hastened, c.origin,
          c.event_id, c.webhook_id, c.endpoint_id, c.endpoint_version, c.target, c.headers,
          c.timeout_ms, c.retry_schedule, w.number as webhook_number,
          e.resource, e.name, e.entity_id, e.occurred_at, p.payload,
@@ -111,6 +116,7 @@ const CLAIM: Statement = {
           where s.endpoint_id = c.endpoint_id and (s.expires_at is null or s.expires_at > now())) as secrets,
          (extract(epoch from c.due_at - clock_timestamp()) * 1000)::float8 as lease_ms
   from claimed c
+  join picked on picked.id = c.id
   join webhooks w on w.id = c.webhook_id
   join events e on e.id = c.event_id
   left join event_payloads p on p.event_id = c.event_id
@@ -145,6 +151,7 @@ function toJob(row: Row): Job {
     lostCount: row.lost_count,
     priorCount: row.prior_count,
     manual: row.manual,
+    hastened: row.was_hastened,
     origin: row.origin,
     leaseMs: row.lease_ms,
     eventId: row.event_id,

@@ -54,7 +54,7 @@ async function hasten(sql: Sql, id: string, allowed: boolean): Promise<RetryResu
   if (!allowed) return 'NOT_SENDABLE';
   await sql.query(
     `with hastened as (
-       update delivery_queue set due_at = clock_timestamp(), version = version + 1 where id = $1 returning *
+       update delivery_queue set due_at = clock_timestamp(), hastened = true, version = version + 1 where id = $1 returning *
      ),
      logged as (
        insert into delivery_log (${LOG_COLUMNS})

@@ -16,6 +16,6 @@ export type DeliveryStatus =
 /** The state of an open delivery as an SQL expression over its queue row. */
 export function openStatus(queue: string): string {
   return `case when ${queue}.sender is not null then 'IN_FLIGHT'
-               when ${queue}.attempt_count = 0 and not ${queue}.manual then 'PENDING'
+               when ${queue}.attempt_count = 0 and not ${queue}.manual and not ${queue}.hastened then 'PENDING'
                else 'RETRY_SCHEDULED' end`;
 }

@@ -79,7 +79,7 @@ export async function attempt(job: Job, claimedAt: number, tools: AttemptTools):
       { ...job, outcome: failure === null ? 'SUCCEEDED' : 'FAILED', scheduleMs: scheduleOf(job, tools) },
       Math.random(),
     ),
-    origin: job.manual ? 'MANUAL_RETRY' : job.attempt === 1 ? 'FIRST' : 'AUTOMATIC_RETRY',
+    origin: job.manual || job.hastened ? 'MANUAL_RETRY' : job.attempt === 1 ? 'FIRST' : 'AUTOMATIC_RETRY',
     outcome,
     failureCode: failure,
     statusCode: exchange?.statusCode ?? null,

@@ -82,7 +82,7 @@ function toJson(value: unknown): string {
 }
 
 /** The longest prefix of at most so many bytes in UTF-8 that cuts no character. */
-function cutUtf8(text: string, maxBytes: number): string {
+export function cutUtf8(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= maxBytes) return text;
   let end = maxBytes;

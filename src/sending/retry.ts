@@ -5,14 +5,13 @@
  * seen it, but only MAX_LOST times: a delivery that kills its senders must end.
  */
 
+import { jitter } from '../queue/jitter.ts';
+
 /** How often the attempt of one delivery may be lost before the delivery fails. */
 export const MAX_LOST = 5;
 
 /** Over what span a delivery that was lost twice is sent again, ms. */
 const LOST_SPREAD_MS = 1_000;
-
-/** Waits are spread by ± this share, so that what failed together does not come back together. */
-const JITTER = 0.2;
 
 /** What happened. */
 export interface Tried {
@@ -53,9 +52,4 @@ function decideLost(lostBefore: number, random: number): Next {
   if (lostBefore + 1 >= MAX_LOST) return { next: 'FAILED', delayMs: 0 };
   const spreadMs = lostBefore === 0 ? 0 : LOST_SPREAD_MS * 2 ** (lostBefore - 1);
   return { next: 'RETRY', delayMs: Math.round(spreadMs * random) };
-}
-
-/** A wait spread by ±20 %. */
-export function jitter(waitMs: number, random: number): number {
-  return Math.round(waitMs * (1 - JITTER + 2 * JITTER * random));
 }

@@ -24,6 +24,12 @@ import { decide } from './retry.ts';
 /** Slots that must be free before the next claim under load, and how long fewer may wait for it: small claims cost more than they bring. */
 const CLAIM_SHARE = 0.25;
 const CLAIM_WAIT_MS = 5;
+/** A claim whose answer took so long (the process slept, the network hung) may know settings that no longer hold, ms. */
+const STALE_CLAIM_MS = 5_000;
+/** The shortest wait after a claim that brought nothing: what is due may be locked by somebody else, ms. */
+const EMPTY_CLAIM_MS = 20;
+/** How long a stop waits for the database beyond the requests on the wire, ms. */
+const LAST_WORDS_MS = 5_000;
 /** How many expired leases one look takes over. */
 const RESCUE_BATCH = 100;
 /** What must be left of a lease beyond the request's deadline, ms; less than the margin allows with short test leases. */
@@ -43,7 +49,8 @@ export class Sender {
   readonly #options: SenderOptions;
   readonly #name = randomUUID();
   readonly #recorder: Recorder;
-  readonly #inFlight = new Map<string, { job: Job; ended: Promise<void> }>();
+  /** answered: the attempt has ended, and its result is being recorded. */
+  readonly #inFlight = new Map<string, { job: Job; ended: Promise<void>; answered: boolean }>();
   #running = false;
   #loop: Promise<void> = Promise.resolve();
   #wake: () => void = () => undefined;
@@ -74,16 +81,22 @@ export class Sender {
     this.#unsubscribe();
     clearTimeout(this.#rescueTimer);
     this.#nudge();
-    await Promise.all([this.#loop, this.#rescuing]);
-    const ended = Promise.all([...this.#inFlight.values()].map((entry) => entry.ended));
-    let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
-    await Promise.race([ended, expired]);
-    clearTimeout(timer);
-    const left = [...this.#inFlight.values()].map((entry) => entry.job);
-    if (left.length > 0)
-      this.#options.logger.warn({ left: left.length }, 'stopped with requests on the wire');
-    await Promise.all(left.map((job) => this.#recordLost({ ...job, claimedAt: this.#options.now() })));
+    const stoppedAt = performance.now();
+    // A statement may hang on a database that is away: the stop does not wait for it for ever.
+    await within(LAST_WORDS_MS, [this.#loop, this.#rescuing]);
+    const graceLeft = Math.max(0, graceMs - (performance.now() - stoppedAt));
+    await within(
+      graceLeft,
+      [...this.#inFlight.values()].map((entry) => entry.ended),
+    );
+    const left = [...this.#inFlight.values()];
+    const lost = left.filter((entry) => !entry.answered);
+    if (lost.length > 0)
+      this.#options.logger.warn({ lost: lost.length }, 'stopped with requests on the wire');
+    await within(LAST_WORDS_MS, [
+      ...left.filter((entry) => entry.answered).map((entry) => entry.ended),
+      ...lost.map(({ job }) => this.#recordLost({ ...job, claimedAt: this.#options.now() })),
+    ]);
     this.#recorder.close();
   }
 
@@ -117,9 +130,10 @@ export class Sender {
     const late: Job[] = [];
     for (const job of jobs) {
       // Conservative: the lease is taken to have begun when the claim was asked for.
-      const leaseLeft = job.leaseMs - (performance.now() - askedAt);
+      const age = performance.now() - askedAt;
+      const leaseLeft = job.leaseMs - age;
       const reserve = Math.min(LEASE_RESERVE_MS, leaseMarginMs / 2);
-      if (!this.#running || leaseLeft < job.timeoutMs + reserve) late.push(job);
+      if (!this.#running || age > STALE_CLAIM_MS || leaseLeft < job.timeoutMs + reserve) late.push(job);
       else this.#send(job, askedAt);
     }
     if (late.length > 0) await release(pool, late);
@@ -127,9 +141,13 @@ export class Sender {
   }
 
   #send(job: Job, claimedAt: number): void {
-    const ended = attempt(job, claimedAt, this.#options)
+    const entry = { job, ended: Promise.resolve(), answered: false };
+    entry.ended = attempt(job, claimedAt, this.#options)
       // The slot is held until the result is recorded: a database that is away stops the sending.
-      .then((completion) => this.#recorder.record(completion))
+      .then((completion) => {
+        entry.answered = true;
+        return this.#recorder.record(completion);
+      })
       // A bug must cost one delivery, not the process: its lease runs out and counts as lost.
       .catch((error: unknown) =>
         this.#options.logger.error({ delivery: job.id, ...describeError(error) }, 'attempt.crashed'),
@@ -138,7 +156,7 @@ export class Sender {
         this.#inFlight.delete(job.id);
         this.#wake();
       });
-    this.#inFlight.set(job.id, { job, ended });
+    this.#inFlight.set(job.id, entry);
   }
 
   /** Sleeps until there is something to claim and a slot to send it with. */
@@ -146,7 +164,7 @@ export class Sender {
     const { concurrency, pollMs } = this.#options;
     const full = asked <= 0 || nextDueMs === 0;
     if (!full) {
-      if (!this.#hinted) await this.#sleep(Math.max(1, Math.min(pollMs, nextDueMs ?? pollMs)));
+      if (!this.#hinted) await this.#sleep(Math.max(EMPTY_CLAIM_MS, Math.min(pollMs, nextDueMs ?? pollMs)));
       return;
     }
     const wanted = Math.max(1, Math.floor(concurrency * CLAIM_SHARE));
@@ -184,11 +202,15 @@ export class Sender {
   async #rescue(): Promise<void> {
     const { pool, leaseMarginMs, logger } = this.#options;
     try {
-      const rescued = await takeExpired(pool, this.#name, RESCUE_BATCH, leaseMarginMs);
-      if (rescued.length === 0) return;
-      logger.warn({ deliveries: rescued.length }, 'leases ran out: taking over');
-      await Promise.all(rescued.map((row) => this.#recordLost(row)));
-      this.#nudge();
+      let full = true;
+      while (full && this.#running) {
+        const rescued = await takeExpired(pool, this.#name, RESCUE_BATCH, leaseMarginMs);
+        full = rescued.length === RESCUE_BATCH;
+        if (rescued.length === 0) return;
+        logger.warn({ deliveries: rescued.length }, 'leases ran out: taking over');
+        await Promise.all(rescued.map((row) => this.#recordLost(row)));
+        this.#nudge();
+      }
     } catch (error) {
       logFailure(logger, error, 'rescue.failed');
     }
@@ -226,4 +248,12 @@ export class Sender {
 function logFailure(logger: Logger, error: unknown, what: string): void {
   if (isConnectionLoss(error)) logger.warn({ error: describeError(error).error }, what);
   else logger.error(describeError(error), what);
+}
+
+/** Resolves when all of them have, or after so many ms. */
+async function within(limitMs: number, promises: Promise<unknown>[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)));
+  await Promise.race([Promise.all(promises), expired]);
+  clearTimeout(timer);
 }

@@ -168,6 +168,36 @@ describe('the way of an event', () => {
     expect(last).toMatchObject({ delivery: { id, status: 'SUCCEEDED', version: 7 }, attempt: { number: 5 } });
   });
 
+  it('sends a waiting delivery now when asked, as a manual attempt that uses up no entry of the schedule', async () => {
+    const { api } = server;
+    receiver.answer = status(500);
+    await registerResource(api);
+    await createWebhook(api, receiver.url, { advanced: { retrySchedule: [0, 600] } });
+    stream = api.subscribe(WATCH);
+    await stream.until((batches) => batches[0]);
+    await publish(api, clientEvent('c-1'));
+    await stream.until((batches) => events(batches).find((event) => event.kind === 'RETRY_SCHEDULED'));
+    const id = receiver.hits[0]!.headers['webhook-id'];
+    const retried = await api.mutate(
+      'mutation ($id: ID!) { deliveryRetry(id: $id) { errors { code } delivery { status } } }',
+      { id },
+    );
+    expect(retried.delivery.status).toMatch(/RETRY_SCHEDULED|IN_FLIGHT/);
+    await receiver.until(2);
+    await stream.until(
+      (batches) => events(batches).filter((event) => event.kind === 'RETRY_SCHEDULED').length === 3,
+    );
+    const delivery = await api.run(
+      'query ($id: ID!) { delivery(id: $id) { status nextAttemptAt attempts { nodes { origin } } } }',
+      { id },
+    );
+    expect(delivery).toMatchObject({
+      status: 'RETRY_SCHEDULED',
+      attempts: { nodes: [{ origin: 'FIRST' }, { origin: 'MANUAL_RETRY' }] },
+    });
+    expect(new Date(delivery.nextAttemptAt as string).getTime() - Date.now()).toBeGreaterThan(400_000);
+  });
+
   it('sends a test event marked as one, to a disabled webhook too', async () => {
     const { api } = server;
     await registerResource(api);

@@ -35,6 +35,7 @@ function follow(context: Context, args: DeliveryEventsArgs): AsyncGenerator<Batc
   return context.rooms.live.follow(wish, renew, context.signal);
 }
 
+/** The subscription, its polling twin, and the fields of a change. */
 @Resolver(() => DeliveryEventType)
 export class DeliveryEventsResolver {
   @Query(() => DeliveryEventBatchType, {

@@ -8,6 +8,7 @@ import { problem } from '../../errors.ts';
 import { envelope } from '../../events/envelope.ts';
 import { deliveryFilter } from '../../history/delivery-filter.ts';
 import { retryNow, type RetryResult } from '../../queue/retry.ts';
+import { cutUtf8 } from '../../sending/record.ts';
 import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { toAttemptType, toDeliveryType } from '../history-mapping.ts';
@@ -58,6 +59,7 @@ export function boundedLimit(limit: number): number {
   throw edgeError('BAD_USER_INPUT', `limit must be from 1 to ${MAX_COUNT}, it is ${limit}.`);
 }
 
+/** Fields of deliveries, and the operations on them. */
 @Resolver(() => DeliveryType)
 export class DeliveryResolver {
   @Query(() => DeliveryType, {
@@ -155,6 +157,7 @@ export class DeliveryResolver {
   }
 }
 
+/** What an attempt shows beyond its row. */
 @Resolver(() => AttemptType)
 export class AttemptResolver {
   @FieldResolver(() => HttpMessageType, { description: 'What was sent.' })
@@ -168,13 +171,19 @@ export class AttemptResolver {
     const webhookNumber = delivery && (await loaders.history.webhookNumber.load(delivery.webhookId));
     if (!event || payload == null || webhookNumber == null || attempt.request.bodyBytes === 0)
       return attempt.request;
-    const body = Buffer.from(
-      envelope({ ...event, eventId: event.id, event: event.name, webhookNumber, test: event.test, payload }),
-    );
+    const body = envelope({
+      ...event,
+      eventId: event.id,
+      event: event.name,
+      webhookNumber,
+      test: event.test,
+      payload,
+    });
+    const shown = cutUtf8(body, SHOWN_BODY_BYTES);
     return {
       ...attempt.request,
-      body: body.subarray(0, SHOWN_BODY_BYTES).toString(),
-      bodyTruncated: body.length > SHOWN_BODY_BYTES,
+      body: shown,
+      bodyTruncated: shown.length < body.length,
     };
   }
 }

@@ -24,6 +24,7 @@ import {
 import { toConnection } from '../types/page.type.ts';
 import { boundedLimit, deliveryPage } from './delivery.resolver.ts';
 
+/** Fields of events, and the operations on them. */
 @Resolver(() => EventType)
 export class EventResolver {
   @Query(() => EventType, {

@@ -1,0 +1,43 @@
+/** The settings: all mistakes at once, and no secret in any of them. */
+import { loadConfig, summarizeConfig } from '../src/config.ts';
+
+const CANARY = 'canary-5c1f2a';
+
+describe('the configuration', () => {
+  it('tells every mistake at once, names unknown settings, and shows no value of a secret', () => {
+    const env = {
+      BELLWIRE_PORT: '99999',
+      DATABASE_URL: `mysql://${CANARY}`,
+      BELLWIRE_ROOT_TOKEN: CANARY,
+      BELLWIRE_ENCRYPTION_KEYS: `k1:${CANARY}`,
+      BELLWIRE_ALLOWED_TARGETS: '10.0.0.0/33',
+      BELLWIRE_RETRY_SCHEDULE: '5 minutes',
+      BELLWIRE_PROT: '1',
+    };
+    let message = '';
+    try {
+      loadConfig(env);
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    for (const name of Object.keys(env)) expect(message).toContain(`${name}: `);
+    expect(message).not.toContain(CANARY);
+  });
+
+  it('says at the start what is set, secrets only as set', () => {
+    const summary = summarizeConfig({
+      BELLWIRE_PORT: '0',
+      BELLWIRE_ROOT_TOKEN: CANARY,
+      DATABASE_URL: CANARY,
+      PATH: '/',
+    });
+    expect(summary).toEqual({ BELLWIRE_PORT: '0', BELLWIRE_ROOT_TOKEN: 'set', DATABASE_URL: 'set' });
+  });
+
+  it.each(['10.0.0.0/8', 'hooks.internal=10.1.2.3/32', 'fd00::/8', '10.0.0.0/8, a.example=192.168.0.1/32'])(
+    'takes the allowed targets %s',
+    (text) => {
+      expect(loadConfig({ BELLWIRE_ALLOWED_TARGETS: text }).allowedTargets.length).toBeGreaterThan(0);
+    },
+  );
+});
