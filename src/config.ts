@@ -2,7 +2,7 @@
  * All settings, in one table: name, type, default, meaning. The README's table is generated from
  * it; every mistake in the environment is listed at once, before anything starts.
  */
-import { isIP } from 'node:net';
+import { isIP } from 'class-validator';
 
 import { StartupError } from './errors.ts';
 import { parseUrl } from './url.ts';
@@ -109,8 +109,7 @@ function encryptionKeys(input: string): { id: string; key: Buffer }[] {
 
 function isCidr(text: string): boolean {
   const [address, prefix] = text.split('/');
-  const family = isIP(address!);
-  return family !== 0 && Number(prefix) <= (family === 4 ? 32 : 128);
+  return (isIP(address, '4') && Number(prefix) <= 32) || (isIP(address, '6') && Number(prefix) <= 128);
 }
 
 function allowedTargets(input: string): AllowedTarget[] {

@@ -90,9 +90,9 @@ async function serve(command: Command): Promise<void> {
   const config = loadConfig(process.env, { dev: command.dev });
   const stopAsked = onStopSignal();
   const { startApp } = await import('./app.ts');
+  const app = await startApp(config);
   const settings = summarizeConfig(process.env);
   if (Object.keys(settings).length > 0) createLogger(config.logLevel).info({ settings }, 'settings');
-  const app = await startApp(config);
   let demo: Demo | undefined;
   try {
     sayAddresses(app);
