@@ -1,5 +1,7 @@
 /** Rights are asked for anew with each batch: what a reader may no longer see ends its socket with 4403. */
-import { Api } from '../support/api.ts';
+import type { Permission } from '../../src/access/viewer.ts';
+import type { Api } from '../support/api.ts';
+import { createPerson, createTeam } from '../support/people.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -23,47 +25,27 @@ afterAll(async () => {
   await receiver?.close();
 });
 
-/** A login with a token, made through the API, and a team that it is a member of. */
-async function createReader(permissions: string[]): Promise<{ id: string; api: Api; teamId: string }> {
-  const { login } = await server.api.mutate(
-    'mutation ($input: LoginInput!) { loginCreate(input: $input) { errors { code field message } login { id } } }',
-    { input: { name: 'Reader', permissions } },
-  );
-  const { team } = await server.api.mutate(
-    'mutation ($input: TeamInput!) { teamCreate(input: $input) { errors { code field message } team { id } } }',
-    { input: { name: 'Readers', memberIds: [login.id] } },
-  );
-  const value = await tokenOf(login.id as string, permissions);
-  return { id: login.id, teamId: team.id, api: new Api(server.api.url, value) };
-}
-
-/** A token of another login: only that login itself can make one over the API, so the room makes it. */
-async function tokenOf(loginId: string, permissions: string[]): Promise<string> {
-  const { access } = server.app.rooms;
-  const root = await access.rootViewer();
-  const made = await access.createToken(
-    { ...root, loginId, permissions: new Set(permissions as never[]) },
-    { name: 'reader', permissions: permissions as never[] },
-  );
-  if (!made.ok) throw new Error(JSON.stringify(made.problems));
-  return made.value.value;
+/** A login with a token, and a team that it is a member of. */
+async function createReader(permissions: Permission[]): Promise<{ id: string; api: Api; teamId: string }> {
+  const person = await createPerson(server, { name: 'Reader', permissions });
+  return { ...person, teamId: await createTeam(server, 'Readers', [person.id]) };
 }
 
 describe('a stream', () => {
   it.each([
     [
       'the permission is taken back',
-      ['WEBHOOKS_MANAGE'],
+      ['WEBHOOKS_MANAGE'] as Permission[],
       (id: string) => server.api.mutate(UPDATE, { id, input: { permissions: [] } }),
     ],
     [
       'the login is disabled',
-      ['WEBHOOKS_MANAGE'],
+      ['WEBHOOKS_MANAGE'] as Permission[],
       (id: string) => server.api.mutate(UPDATE, { id, input: { disabled: true } }),
     ],
     [
       'the membership of the team ends',
-      [],
+      [] as Permission[],
       (_id: string, teamId: string) =>
         server.api.mutate(
           'mutation ($id: ID!) { teamUpdate(id: $id, input: { memberIds: [] }) { errors { code } } }',

@@ -1,0 +1,123 @@
+/** The queue's statements against each other: fences, releases, takeovers. */
+import { type App } from '../../src/app.ts';
+import { claim, type Job } from '../../src/queue/claim.ts';
+import { complete, type Completion, release } from '../../src/queue/complete.ts';
+import { takeExpired } from '../../src/queue/rescue.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let receiver: Receiver;
+let engine: App['db']['engine'];
+
+beforeEach(async () => {
+  server = await startServer();
+  receiver = await startReceiver();
+  engine = server.app.db.engine;
+  await registerResource(server.api);
+  // Nothing is due by itself: the tests claim with their own hands, after making rows due under a lock.
+  await createWebhook(server.api, receiver.url, { advanced: { retrySchedule: [600, 600] } });
+});
+
+afterEach(async () => {
+  await server.stop();
+  await receiver.close();
+});
+
+/** Publishes one event and claims it before the server's own sender can: both in one transaction. */
+async function claimOne(sender: string, leaseMarginMs = 60_000): Promise<Job> {
+  await publish(server.api, clientEvent('c'));
+  return await claimDue(sender, leaseMarginMs);
+}
+
+async function claimDue(sender: string, leaseMarginMs = 60_000): Promise<Job> {
+  const client = await engine.connect();
+  try {
+    await client.query('begin');
+    await client.query('update delivery_queue set due_at = clock_timestamp() where sender is null');
+    const { jobs } = await claim(client, sender, 1, leaseMarginMs);
+    await client.query('commit');
+    return jobs[0]!;
+  } finally {
+    client.release();
+  }
+}
+
+function result(job: Job, next: Completion['next'] = 'SUCCEEDED'): Completion {
+  return {
+    id: job.id,
+    fence: job.fence,
+    attempt: job.attempt,
+    next,
+    delayMs: 600_000,
+    origin: 'FIRST',
+    outcome: next === 'SUCCEEDED' ? 'SUCCEEDED' : 'REJECTED',
+    failureCode: next === 'SUCCEEDED' ? null : 'STATUS',
+    statusCode: 200,
+    startedAt: new Date(),
+    durationMs: 1,
+    request: '{"url":"","headers":[],"bodyBytes":0}',
+    response: null,
+    phases: null,
+  };
+}
+
+async function attempts(): Promise<unknown[]> {
+  return (await engine.query('select number, outcome from attempts order by number')).rows;
+}
+
+describe('a claim', () => {
+  it('that is given back was no attempt, and its holder can record nothing any more', async () => {
+    const first = await claimOne('one');
+    await release(engine, [first]);
+    const second = await claimDue('two');
+    expect([first.attempt, second.attempt]).toEqual([1, 1]);
+    expect(second.fence).toBe(first.fence + 1);
+    expect(await complete(engine, [result(first)])).toBe(0);
+    await release(engine, [first]);
+    expect(await complete(engine, [result(second)])).toBe(1);
+    expect(await attempts()).toEqual([{ number: 1, outcome: 'SUCCEEDED' }]);
+  });
+
+  it('is recorded once, however often its batch is repeated', async () => {
+    const job = await claimOne('one');
+    expect(await complete(engine, [result(job, 'RETRY')])).toBe(1);
+    expect(await complete(engine, [result(job, 'RETRY')])).toBe(0);
+    expect(await complete(engine, [result(job)])).toBe(0);
+    expect(await attempts()).toEqual([{ number: 1, outcome: 'REJECTED' }]);
+    const { rows } = await engine.query('select kind, version from delivery_log order by seq');
+    expect(rows).toEqual([
+      { kind: 'CREATED', version: 1 },
+      { kind: 'RETRY_SCHEDULED', version: 2 },
+    ]);
+  });
+
+  it('whose lease has not ended is left to its holder, and taken over by exactly one when it has', async () => {
+    const job = await claimOne('one');
+    expect(await takeExpired(engine, 'two', 10, 60_000)).toEqual([]);
+    // The server's own rescue is after it, too: the lease ends and is taken over in one transaction.
+    const client = await engine.connect();
+    await client.query('begin');
+    await client.query('update delivery_queue set due_at = clock_timestamp()');
+    const taken = await takeExpired(client, 'two', 10, 60_000);
+    await client.query('commit');
+    client.release();
+    expect(taken).toMatchObject([{ id: job.id, attempt: 1, fence: job.fence + 1 }]);
+    expect(await takeExpired(engine, 'three', 10, 60_000)).toEqual([]);
+    expect(await complete(engine, [result(job)])).toBe(0);
+    expect(await complete(engine, [{ ...result(job), fence: job.fence + 1 }])).toBe(1);
+  });
+
+  it('takes each due row once, however many senders claim at the same moment', async () => {
+    await publish(server.api, ...Array.from({ length: 200 }, (_, index) => clientEvent(`c${index}`)));
+    await engine.query('update delivery_queue set due_at = clock_timestamp()');
+    const claimed = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((sender) => claim(engine, sender, 200, 60_000)),
+    );
+    const ids = claimed.flatMap(({ jobs }) => jobs.map((job) => job.id));
+    expect(new Set(ids).size).toBe(ids.length);
+    // The rest went to the server's own sender.
+    expect(ids.length + receiver.hits.length).toBeLessThanOrEqual(200);
+  });
+});
