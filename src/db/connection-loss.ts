@@ -2,10 +2,10 @@
 
 /**
  * SQLSTATE classes of lost connections (08), exhausted resources (53) and operator intervention such
- * as a restart (57), and what Node calls the same. PostgreSQL manual, appendix A; statement timeouts
+ * as a restart (57), a database that is closed for connections (55000), and what Node calls the same. PostgreSQL manual, appendix A; statement timeouts
  * (57014) are of the statement.
  */
-const AWAY = /^(08...|53...|57P0.|ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
+const AWAY = /^(08...|53...|57P0.|55000|ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
 /** node-postgres says some losses in words only. */
 const AWAY_WORDS =
   /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i;

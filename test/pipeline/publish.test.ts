@@ -293,7 +293,7 @@ async function entityIds(entityId: string): Promise<string[]> {
 async function untilStatus(id: string, status: string): Promise<void> {
   const stream = server.api.subscribe(
     'subscription ($after: StreamCursor) { deliveryEvents(after: $after, minIntervalMs: 0) { cursor events { delivery { id status } } } }',
-    { after: await beginning() },
+    { after: await server.api.beginning() },
   );
   await stream.until((batches) =>
     batches
@@ -301,14 +301,4 @@ async function untilStatus(id: string, status: string): Promise<void> {
       .some(({ delivery }) => delivery.id === id && delivery.status === status),
   );
   await stream.close();
-}
-
-/** A cursor before everything, since subscriptions without one begin now. */
-async function beginning(): Promise<string> {
-  const { cursor } = await server.api.run('{ deliveryEvents(first: 1) { cursor } }');
-  return Buffer.from(
-    Buffer.from(cursor as string, 'base64url')
-      .toString()
-      .replace(/\.\d+\.\d+$/, '.0.0'),
-  ).toString('base64url');
 }

@@ -50,6 +50,13 @@ export class Api {
     return payload;
   }
 
+  /** A stream cursor before everything that this server ever logged; a subscription without one begins now. */
+  async beginning(): Promise<string> {
+    const { cursor } = (await this.run('{ deliveryEvents(first: 1) { cursor } }')) as { cursor: string };
+    const position = Buffer.from(cursor, 'base64url').toString();
+    return Buffer.from(position.replace(/\.\d+\.\d+$/, '.0.0')).toString('base64url');
+  }
+
   /** A graphql-ws client, as consoles use it. It does not retry: a test sees every close. */
   socket(params: Record<string, unknown> = { Authorization: `Bearer ${this.token}` }): Client {
     return createClient({

@@ -1,0 +1,53 @@
+/** A database that goes away and comes back: streams and senders go on by themselves, and lose nothing. */
+import { onServer } from '../support/postgres.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+const WATCH = `subscription {
+  deliveryEvents(mode: EVERY_EVENT, minIntervalMs: 0) { cursor events { kind delivery { id } } } }`;
+
+let server: TestServer;
+let receiver: Receiver;
+
+beforeEach(async () => {
+  server = await startServer({ BELLWIRE_LOG_LEVEL: 'silent' });
+  receiver = await startReceiver();
+  await registerResource(server.api);
+  await createWebhook(server.api, receiver.url);
+});
+
+afterEach(async () => {
+  await server.stop();
+  await receiver.close();
+});
+
+it('an open subscription outlives an outage of the database and shows all that came before and after it', async () => {
+  const name = new URL(server.database.url).pathname.slice(1);
+  const stream = server.api.subscribe(WATCH);
+  await stream.until((batches) => batches[0]);
+  await publish(server.api, clientEvent('before'));
+  await receiver.until(1);
+
+  await onServer((sql) => sql.query(`alter database ${name} with allow_connections false`));
+  await onServer((sql) =>
+    sql.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]),
+  );
+  const refused = await server.api.send('{ viewer { name } }');
+  expect(refused.data?.viewer ?? null).toBeNull();
+  await onServer((sql) => sql.query(`alter database ${name} with allow_connections true`));
+
+  await publish(server.api, clientEvent('after'));
+  const hits = await receiver.until(2);
+  const ids = new Set(hits.map((hit) => hit.headers['webhook-id']));
+  const succeeded = await stream.until((batches) => {
+    const lines = batches.flatMap(
+      (batch: { events: { kind: string; delivery: { id: string } }[] }) => batch.events,
+    );
+    const done = lines.filter((line) => line.kind === 'SUCCEEDED').map((line) => line.delivery.id);
+    return done.length >= 2 && done;
+  });
+  expect(new Set(succeeded)).toEqual(ids);
+  expect(stream.ended).toBeUndefined();
+  await stream.close();
+}, 60_000);
