@@ -12,6 +12,7 @@ export const ID_PREFIX = {
   accessToken: 'tok',
   resource: 'res',
   webhook: 'whk',
+  draft: 'drf',
   endpoint: 'ep',
   trigger: 'trg',
   secret: 'sec',

@@ -24,7 +24,7 @@ const MAX_NODES = 100;
 type Finder = (context: Context, id: string) => Promise<NodeType | null>;
 
 /** One way of finding for each kind of id; what it does not find, or the caller may not see, is null. */
-const FINDERS: Record<Exclude<IdKind, 'audit'>, Finder> = {
+const FINDERS: Record<Exclude<IdKind, 'audit' | 'draft'>, Finder> = {
   login: async ({ loaders }, id) => shown(await loaders.visibleLogin.load(id), toLoginType),
   team: async ({ rooms, viewer }, id) => shown(await rooms.access.visibleTeam(viewer, id), toTeamType),
   accessToken: async ({ rooms, viewer }, id) =>
@@ -56,7 +56,7 @@ function shown<T, N extends NodeType>(value: T | null | undefined, map: (value: 
 
 async function find(context: Context, id: string): Promise<NodeType | null> {
   const kind = kindOfId(id);
-  return kind === undefined || kind === 'audit' ? null : await FINDERS[kind](context, id);
+  return kind === undefined || kind === 'audit' || kind === 'draft' ? null : await FINDERS[kind](context, id);
 }
 
 /** Refetching. */
