@@ -17,6 +17,7 @@ import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
 import { ResourceEntity, ResourceEventEntity } from './src/catalog/resource.entity.ts';
 import { connectionSettings } from './src/db/pools.ts';
 import { SecretEntity } from './src/secrets/secret.entity.ts';
+import { WebhookDraftEntity } from './src/webhooks/draft.entity.ts';
 import { EndpointEntity } from './src/webhooks/endpoint.entity.ts';
 import { TriggerEntity } from './src/webhooks/trigger.entity.ts';
 import { WebhookEntity } from './src/webhooks/webhook.entity.ts';
@@ -33,6 +34,7 @@ export function createDataSource(url: string | undefined): DataSource {
       AccessTokenEntity,
       ResourceEntity,
       ResourceEventEntity,
+      WebhookDraftEntity,
       WebhookEntity,
       EndpointEntity,
       TriggerEntity,

@@ -28,6 +28,7 @@ import { missingKeys } from './secrets/missing-keys.ts';
 import { KEPT_BODY_BYTES } from './sending/record.ts';
 import { Sender } from './sending/sender.ts';
 import { createTransport } from './sending/transport.ts';
+import { Drafts } from './webhooks/drafts.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
 
 /** The time limit of an endpoint that sets none, ms. */
@@ -114,19 +115,18 @@ async function compose(
   const catalog = new Catalog(db.orm);
   const live = new Live({ ...config, pool: db.streams, hints: db.hints, channel: LOG_CHANNEL, logger });
   await live.start();
+  const saving = {
+    ...{ orm: db.orm, access, keyring, egress },
+    defaults: {
+      timeoutMs: DEFAULT_TIMEOUT_MS,
+      retryScheduleSeconds: config.retrySchedule.map((ms) => Math.ceil(ms / 1000)),
+    },
+  };
   const rooms: Rooms = {
     access,
     catalog,
-    webhooks: new Webhooks({
-      orm: db.orm,
-      access,
-      keyring,
-      egress,
-      defaults: {
-        timeoutMs: DEFAULT_TIMEOUT_MS,
-        retryScheduleSeconds: config.retrySchedule.map((ms) => Math.ceil(ms / 1000)),
-      },
-    }),
+    webhooks: new Webhooks(saving),
+    drafts: new Drafts(saving),
     events: new Publisher({ pool: db.engine, access, catalog, firstDelayMs: config.retrySchedule[0]! }),
     history: new History(db.reads),
     live,
@@ -155,7 +155,7 @@ async function compose(
   // Last of all that can fail: a token that is made must also be shown.
   const rootToken = await access.ensureRoot();
   sender.start();
-  const housekeeping = setInterval(() => void keepHouse(db.engine, logger), HOUSEKEEPING_MS);
+  const housekeeping = setInterval(() => void keepHouse(db.engine, rooms.drafts, logger), HOUSEKEEPING_MS);
 
   let stopped: Promise<void> | undefined;
   const stopServing = async (): Promise<void> => {
@@ -196,9 +196,10 @@ async function readiness(pool: pg.Pool): Promise<{ ok: boolean; reason?: string 
   }
 }
 
-async function keepHouse(pool: pg.Pool, logger: Logger): Promise<void> {
+async function keepHouse(pool: pg.Pool, drafts: Drafts, logger: Logger): Promise<void> {
   try {
     await ensurePartitions(pool, Date.now());
+    await drafts.forget();
     while ((await forgetKeys(pool, FORGET_BATCH)) === FORGET_BATCH);
   } catch (error) {
     logger.error(describeError(error), 'housekeeping failed, it is tried again in an hour');

@@ -15,7 +15,7 @@ import type { App } from './app.ts';
 import { DEMO_RESOURCES, sampleEvent } from './demo-catalog.ts';
 import type { Problem, Result } from './errors.ts';
 import { describeError } from './log.ts';
-import type { WebhookOutcome } from './webhooks/webhooks.ts';
+import type { WebhookOutcome } from './webhooks/outcome.ts';
 
 const RECEIVER_PORT = 4001;
 const TRICKLE_MS = 2_000;

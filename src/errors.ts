@@ -20,6 +20,8 @@ export const USER_ERROR_CODES = {
   KEY_REUSED: 'The idempotency key was used before with another input.',
   INVALID_STATE: 'The object is not in a state that allows this.',
   INVALID_PAYLOAD: "The payload does not follow the resource's model.",
+  DRAFT_INCOMPLETE: 'The draft has problems that must be mended before it can be saved.',
+  DRAFT_EXPIRED: 'The draft ended a week after its last change.',
 } as const;
 
 /** A code of USER_ERROR_CODES. */

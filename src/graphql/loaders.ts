@@ -9,6 +9,7 @@ import { loginVisible } from '../access/policy.ts';
 import type { TeamEntity } from '../access/team.entity.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { EndpointView, SecretView, TriggerView, WebhookView } from '../webhooks/read.ts';
+import type { TriggerChoice, TriggerInactiveReason } from '../webhooks/status.ts';
 import { createHistoryLoaders, type HistoryLoaders } from './history-loaders.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -32,6 +33,8 @@ export interface Loaders {
   endpointsOf: DataLoader<string, EndpointView[]>;
   /** Of a webhook that the caller holds its triggers. */
   triggersOf: DataLoader<string, TriggerView[]>;
+  /** Why a trigger on a resource and an event could not fire; null when it could, and while one is not chosen. */
+  inactiveReason: DataLoader<TriggerChoice, TriggerInactiveReason | null, string>;
   /** Of an endpoint that the caller holds its signing secrets. */
   secretsOf: DataLoader<string, SecretView[]>;
   history: HistoryLoaders;
@@ -56,6 +59,9 @@ export function createLoaders({ access, webhooks, history }: Rooms, viewer: View
     endpoint: one((ids) => webhooks.endpointsByIds(viewer, ids)),
     endpointsOf: many((ids) => webhooks.endpointsOf(ids)),
     triggersOf: many((ids) => webhooks.triggersOf(ids)),
+    inactiveReason: new DataLoader((choices) => webhooks.inactiveReasons(choices), {
+      cacheKeyFn: ({ resource, event }) => JSON.stringify([resource, event]),
+    }),
     secretsOf: many((ids) => webhooks.secretsOf(ids)),
     history: createHistoryLoaders(history, viewer),
   };

@@ -3,10 +3,12 @@ import type { AccessTokenEntity } from '../access/access-token.entity.ts';
 import type { LoginEntity } from '../access/login.entity.ts';
 import type { TeamEntity } from '../access/team.entity.ts';
 import type { CatalogResource } from '../catalog/catalog.ts';
+import type { DraftView } from '../webhooks/draft-view.ts';
+import type { NewSecret } from '../webhooks/outcome.ts';
 import type { EndpointView, SecretView, TriggerView, WebhookView } from '../webhooks/read.ts';
-import type { NewSecret } from '../webhooks/webhooks.ts';
 import type { AccessTokenType, LoginType, TeamType } from './types/access.type.ts';
 import type { CatalogResourceType } from './types/catalog.type.ts';
+import type { WebhookDraftType } from './types/draft.type.ts';
 import type { EndpointSecretType, EndpointType } from './types/endpoint.type.ts';
 import type { TriggerType } from './types/trigger.type.ts';
 import type { RevealedSecretType, WebhookType } from './types/webhook.type.ts';
@@ -32,6 +34,20 @@ export function toAccessTokenType(token: AccessTokenEntity): AccessTokenType {
 export function toResourceType(resource: CatalogResource): CatalogResourceType {
   const { id, name, label, description, model, payloadSchema, allowed, events } = resource;
   return { id, name, label, description, model, payloadSchema, allowed, events };
+}
+
+/** A draft, with the check that its resolvers share. */
+export function toDraftType(draft: DraftView): WebhookDraftType {
+  const { id, version, name, description, forLoginId, teamId, updatedAt, expiresAt, check } = draft;
+  const shown = { id, version, name, description, forLoginId, teamId, updatedAt, expiresAt, check };
+  return {
+    ...shown,
+    savedAsId: draft.savedAs,
+    endpoints: draft.endpoints.map(({ id, kind, target, advanced }) => ({ id, kind, target, advanced })),
+    triggers: draft.triggers.map(({ id, resource, event, name, description }) => ({
+      ...{ id, resource, event, name, description },
+    })),
+  };
 }
 
 /** A webhook. */

@@ -5,6 +5,7 @@ import type { Database } from '../db/database.ts';
 import type { Publisher } from '../events/publisher.ts';
 import type { History } from '../history/history.ts';
 import type { Live } from '../live/live.ts';
+import type { Drafts } from '../webhooks/drafts.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 
 /** The instances that resolvers call, made by src/app.ts. */
@@ -12,6 +13,7 @@ export interface Rooms {
   access: Access;
   catalog: Catalog;
   webhooks: Webhooks;
+  drafts: Drafts;
   events: Publisher;
   history: History;
   live: Live;

@@ -8,6 +8,7 @@ import { AccessTokenResolver, LoginResolver, TeamResolver } from './resolvers/ac
 import { CatalogResolver } from './resolvers/catalog.resolver.ts';
 import { AttemptResolver, DeliveryResolver } from './resolvers/delivery.resolver.ts';
 import { DeliveryEventsResolver } from './resolvers/delivery-events.resolver.ts';
+import { DraftResolver, DraftTriggerResolver } from './resolvers/draft.resolver.ts';
 import { EventResolver } from './resolvers/event.resolver.ts';
 import { NodeResolver } from './resolvers/node.resolver.ts';
 import { EndpointResolver, WebhookMutationResolver, WebhookResolver } from './resolvers/webhook.resolver.ts';
@@ -48,6 +49,8 @@ function build(): GraphQLSchema {
       WebhookResolver,
       WebhookMutationResolver,
       EndpointResolver,
+      DraftResolver,
+      DraftTriggerResolver,
       EventResolver,
       DeliveryResolver,
       AttemptResolver,

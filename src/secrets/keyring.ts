@@ -5,7 +5,7 @@
  * another row does not open. The first key seals, all keys open; without a configured key one is made
  * and kept in the data directory, so secrets survive a restart together with that directory.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 const VERSION = 1;
 const IV_BYTES = 12;
@@ -90,6 +90,26 @@ export class Keyring {
       );
     }
   }
+
+  /** What a text is recognised by later, without a way back to it: the key's id (length byte first) and an HMAC-SHA256. */
+  fingerprint(text: string): Buffer {
+    return fingerprintBy(this.#active, text);
+  }
+
+  /** Whether a fingerprint is of this text, under whichever key of the ring it was made; false when that key is gone. */
+  isFingerprint(fingerprint: Buffer, text: string): boolean {
+    const id = fingerprint.toString('utf8', 1, 1 + (fingerprint[0] ?? 0));
+    const key = this.#keys.get(id);
+    return key !== undefined && fingerprintBy(key, text).equals(fingerprint);
+  }
+}
+
+/** By a key derived for this one purpose (RFC 5869), so that no key both encrypts and authenticates. */
+function fingerprintBy({ id, key }: EncryptionKey, text: string): Buffer {
+  const idBytes = Buffer.from(id);
+  const own = Buffer.from(hkdfSync('sha256', key, '', 'bellwire fingerprint', 32));
+  const digest = createHmac('sha256', own).update(text).digest();
+  return Buffer.concat([Buffer.from([idBytes.length]), idBytes, digest]);
 }
 
 /** JSON keeps the four parts apart, whatever characters they hold. */

@@ -1,6 +1,7 @@
 /** Reads webhooks and their parts as they stand now; secrets are never among it. */
 import type { EntityManager } from 'typeorm';
 
+import { isCatalogName } from '../catalog/resource-input.ts';
 import { collect } from '../db/fragment.ts';
 import type { SqlFragment } from '../db/sql.ts';
 import type { StoredHeader } from './headers.ts';
@@ -9,6 +10,7 @@ import {
   INACTIVE_REASON,
   inactiveSentence,
   STATUS,
+  type TriggerChoice,
   type TriggerInactiveReason,
   type WebhookStatus,
 } from './status.ts';
@@ -141,6 +143,27 @@ export async function readTriggers(reader: Reader, where: SqlFragment): Promise<
     values,
   );
   return rows.map((row) => ({ ...row, active: row.inactiveReason === null }));
+}
+
+/** Why triggers on these choices could not fire, in their order; null for one that could, or that is not made yet. */
+export async function readInactiveReasons(
+  reader: Reader,
+  choices: readonly TriggerChoice[],
+): Promise<(TriggerInactiveReason | null)[]> {
+  // What cannot be in the catalog need not be asked for, and a NUL would be an error of the database.
+  const names = (list: (string | null)[]) => list.map((name) => (name && isCatalogName(name) ? name : null));
+  const rows = await reader.query<{ reason: TriggerInactiveReason | null }[]>(
+    `select ${INACTIVE_REASON} as reason
+     from unnest($1::text[], $2::text[]) with ordinality as t (resource, event, place)
+     ${CATALOG_JOIN}
+     order by t.place`,
+    [names(choices.map((choice) => choice.resource)), names(choices.map((choice) => choice.event))],
+  );
+  return choices.map(({ resource, event }, index) => {
+    const { reason } = rows[index]!;
+    const open = !resource || (!event && reason !== 'RESOURCE_UNKNOWN' && reason !== 'RESOURCE_NOT_ALLOWED');
+    return open ? null : reason;
+  });
 }
 
 /** Of each webhook its endpoints. */

@@ -7,6 +7,12 @@
 export type TriggerInactiveReason =
   'RESOURCE_UNKNOWN' | 'RESOURCE_NOT_ALLOWED' | 'EVENT_UNKNOWN' | 'EVENT_NOT_SUPPORTED';
 
+/** What a trigger listens to, as far as it is chosen. */
+export interface TriggerChoice {
+  resource: string | null;
+  event: string | null;
+}
+
 /** The state of a webhook. */
 export type WebhookStatus = 'ENABLED' | 'DISABLED' | 'INACTIVE';
 

@@ -24,7 +24,7 @@ export interface TargetGuard {
   ): Promise<{ ok: true; url: string } | { ok: false; code: UserErrorCode; message: string }>;
 }
 
-/** An endpoint as it will be; id is null for a new one. */
+/** An endpoint as it will be; id is null where it has yet to be made. */
 export interface PlannedEndpoint {
   id: string | null;
   kind: 'URL';

@@ -8,22 +8,14 @@ import type { Access } from '../access/access.ts';
 import { MAX_DESCRIPTION, MAX_NAME, readText } from '../access/text-input.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
-import type { EndpointEntity } from './endpoint.entity.ts';
+import type { Current } from './current.ts';
 import type { TriggerInput, WebhookDetailsInput, WebhookInput } from './inputs.ts';
 import { findRow } from './rows.ts';
 import type { TriggerEntity } from './trigger.entity.ts';
 import { checkEndpoints, type PlannedEndpoint, type TargetGuard } from './validate-endpoints.ts';
-import type { WebhookEntity } from './webhook.entity.ts';
 
 /** The most triggers of one webhook. */
 export const MAX_TRIGGERS = 100;
-
-/** A webhook as it stands, with the endpoints that are not removed; lists in their order. */
-export interface Current {
-  webhook: WebhookEntity;
-  endpoints: EndpointEntity[];
-  triggers: TriggerEntity[];
-}
 
 /** Name, description and scope as they will be. */
 export interface PlannedDetails {
@@ -33,7 +25,7 @@ export interface PlannedDetails {
   teamId: string | null;
 }
 
-/** A trigger as it will be; id is null for a new one. */
+/** A trigger as it will be; id is null where it has yet to be made. */
 export interface PlannedTrigger {
   id: string | null;
   resource: string;

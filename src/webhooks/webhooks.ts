@@ -10,21 +10,25 @@ import type { Access } from '../access/access.ts';
 import { may, missing, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { allOf } from '../db/fragment.ts';
+import { canonical, checkKey, findKey, type KeyUse, takeKey, type Taken } from '../db/idempotency-keys.ts';
 import type { Page, PageArgs } from '../db/page.ts';
-import type { SqlFragment } from '../db/sql.ts';
-import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
-import { type IdKind, kindOfId } from '../ids.ts';
+import { type SqlFragment, sqlOf } from '../db/sql.ts';
+import { ok, problem, refused, type Result } from '../errors.ts';
+import { type IdKind, kindOfId, newId } from '../ids.ts';
 import type { Keyring } from '../secrets/keyring.ts';
+import { type Current, readCurrent } from './current.ts';
 import { UNKNOWN, whyNotEditable } from './editable.ts';
-import { EndpointEntity } from './endpoint.entity.ts';
 import type { WebhookFilter } from './filter.ts';
 import type { WebhookInput } from './inputs.ts';
 import { countWebhooks, listWebhooks, type WebhookOrder } from './list.ts';
+import { failed, readOutcome, type WebhookOutcome } from './outcome.ts';
+import { untilItHolds } from './races.ts';
 import {
   type EndpointView,
   readEndpoints,
   readEndpointsOf,
   type Reader,
+  readInactiveReasons,
   readSecrets,
   readSecretsOf,
   readTriggers,
@@ -34,28 +38,11 @@ import {
   type TriggerView,
   type WebhookView,
 } from './read.ts';
-import { TriggerEntity } from './trigger.entity.ts';
-import { type Current, type Plan, validate } from './validate.ts';
+import type { TriggerChoice, TriggerInactiveReason } from './status.ts';
+import { type Plan, validate } from './validate.ts';
 import type { TargetGuard } from './validate-endpoints.ts';
 import { WebhookEntity } from './webhook.entity.ts';
 import { deleteWebhook, insertWebhook, type MadeSecret, switchWebhook, updateWebhook } from './write.ts';
-
-/** How often an edit without expectedVersion is checked anew when others edit at the same time. */
-const MAX_RACES = 5;
-
-/** A signing secret that was made now; its value is shown this once. */
-export interface NewSecret {
-  endpoint: EndpointView;
-  secret: SecretView;
-  value: string;
-}
-
-/** What came of a change: problems is empty exactly when it was made. On CONFLICT webhook is the current one. */
-export interface WebhookOutcome {
-  problems: Problem[];
-  webhook: WebhookView | null;
-  newSecrets: NewSecret[];
-}
 
 /** What Webhooks is made of. */
 export interface WebhooksOptions {
@@ -77,16 +64,35 @@ export class Webhooks {
     this.#orm = options.orm;
   }
 
-  /** Creates a webhook in the caller's account; it is enabled at once, with a signing secret for each endpoint. */
-  async create(viewer: Viewer, input: WebhookInput): Promise<WebhookOutcome> {
+  /**
+   * Creates a webhook in the caller's account; it is enabled at once, with a signing secret for each
+   * endpoint. With an idempotency key that was used for the same input before, it is the webhook that was
+   * made then, without its secrets.
+   */
+  async create(viewer: Viewer, input: WebhookInput, idempotencyKey?: string | null): Promise<WebhookOutcome> {
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return failed(missing('WEBHOOKS_MANAGE'));
-    const plan = await this.#validate(viewer, viewer.accountId, input, null);
-    if (!plan.ok) return failed(...plan.problems);
-    const owner = { accountId: viewer.accountId, loginId: viewer.loginId };
-    return this.#orm.transaction(async (manager) => {
-      const { id, made } = await insertWebhook(manager, this.#options.keyring, owner, plan.value);
-      return this.#outcome(manager, id, made);
+    const wrongKey = idempotencyKey == null ? null : checkKey(idempotencyKey);
+    if (wrongKey) return failed(wrongKey);
+    const use = idempotencyKey == null ? null : this.#keyUse(viewer, idempotencyKey, input);
+    const made = await untilItHolds(async () => {
+      // Before the input is judged: what was right then may be wrong now.
+      const before =
+        use && (await this.#orm.transaction(async (manager) => findKey(await sqlOf(manager), use)));
+      if (before && !(before.ok && before.value === null)) return this.#madeBefore(before);
+      const plan = await this.#validate(viewer, viewer.accountId, input, null);
+      if (!plan.ok) return failed(...plan.problems);
+      return this.#orm.transaction(async (manager) => {
+        const id = newId('webhook');
+        const taken = use && (await takeKey(await sqlOf(manager), use, [id]));
+        if (taken && !(taken.ok && taken.value === null)) return this.#madeBefore(taken);
+        const owner = { id, accountId: viewer.accountId, loginId: viewer.loginId };
+        const made = await insertWebhook(manager, this.#options.keyring, owner, plan.value);
+        return (await this.#outcome(manager, id, made))!;
+      });
     });
+    return (
+      made ?? failed(problem('CONFLICT', null, 'What the webhook names changes all the time; try again.'))
+    );
   }
 
   /**
@@ -101,24 +107,21 @@ export class Webhooks {
   ): Promise<WebhookOutcome> {
     const refusal = await whyNotEditable(this.#orm, viewer, id);
     if (refusal) return failed(refusal);
-    for (let race = 0; race < MAX_RACES; race++) {
-      const current = await this.#current(id);
+    const updated = await untilItHolds(async () => {
+      const current = await readCurrent(this.#orm.manager, id);
       if (current === null) return failed(UNKNOWN);
-      if (expectedVersion !== null && expectedVersion !== current.webhook.version) break;
+      if (expectedVersion !== null && expectedVersion !== current.webhook.version) return this.#conflict(id);
       const plan = await this.#validate(viewer, current.webhook.accountId, input, current);
       if (!plan.ok) return failed(...plan.problems);
-      const outcome = await this.#orm.transaction(async (manager) => {
+      return this.#orm.transaction(async (manager) => {
         const locked = await lock(manager, id);
         if (locked?.version !== current.webhook.version) return null;
-        const made = await updateWebhook(manager, this.#options.keyring, current, plan.value);
-        return this.#outcome(manager, id, made);
+        const { keyring } = this.#options;
+        const made = await updateWebhook(manager, keyring, viewer.loginId, current, plan.value);
+        return (await this.#outcome(manager, id, made))!;
       });
-      if (outcome) return outcome;
-    }
-    const [webhook] = await readWebhooks(this.#orm, (add) => `w.id = ${add(id)}`);
-    if (!webhook) return failed(UNKNOWN);
-    const message = `Somebody else changed this webhook, it is now at version ${webhook.version}; read it again.`;
-    return { ...failed(problem('CONFLICT', ['expectedVersion'], message)), webhook };
+    });
+    return updated ?? this.#conflict(id);
   }
 
   /** Turns sending on, for events from now on; one that is on stays as it is. */
@@ -136,7 +139,7 @@ export class Webhooks {
     const refusal = await whyNotEditable(this.#orm, viewer, id, { deletedToo: true });
     if (refusal) return refused(refusal);
     await this.#orm.transaction(async (manager) => {
-      if (await lock(manager, id)) await deleteWebhook(manager, id);
+      if (await lock(manager, id)) await deleteWebhook(manager, viewer.loginId, id);
     });
     return ok(id);
   }
@@ -202,6 +205,11 @@ export class Webhooks {
     return readTriggersOf(this.#orm, webhookIds);
   }
 
+  /** Why triggers on these choices could not fire, in their order; null for those that could. */
+  inactiveReasons(choices: readonly TriggerChoice[]): Promise<(TriggerInactiveReason | null)[]> {
+    return readInactiveReasons(this.#orm, choices);
+  }
+
   /** Of each endpoint, which the caller has got already, its signing secrets, newest first. */
   secretsOf(endpointIds: readonly string[]): Promise<Map<string, SecretView[]>> {
     return readSecretsOf(this.#orm, endpointIds);
@@ -230,41 +238,43 @@ export class Webhooks {
     return this.#orm.transaction(async (manager) => {
       const webhook = await lock(manager, id);
       if (!webhook) return failed(UNKNOWN);
-      if (webhook.enabled !== enabled) await switchWebhook(manager, id, enabled);
-      return this.#outcome(manager, id, []);
+      if (webhook.enabled !== enabled) await switchWebhook(manager, viewer.loginId, id, enabled);
+      return (await this.#outcome(manager, id, []))!;
     });
   }
 
-  async #current(id: string): Promise<Current | null> {
-    const webhook = await this.#orm.manager.findOneBy(WebhookEntity, { id, deletedAt: IsNull() });
-    if (webhook === null) return null;
-    const order = { position: 'ASC' } as const;
-    const endpoints = await this.#orm.manager.find(EndpointEntity, {
-      where: { webhookId: id, removedAt: IsNull() },
-      order,
-    });
-    const triggers = await this.#orm.manager.find(TriggerEntity, { where: { webhookId: id }, order });
-    return { webhook, endpoints, triggers };
+  /** Nothing was changed, and what stands there now. */
+  async #conflict(id: string): Promise<WebhookOutcome> {
+    const now = await this.#outcome(this.#orm, id, []);
+    if (!now) return failed(UNKNOWN);
+    const message = `Somebody else changed this webhook, it is now at version ${now.webhook!.version}; read it again.`;
+    return { ...now, problems: [problem('CONFLICT', ['expectedVersion'], message)] };
   }
 
-  async #outcome(reader: Reader, id: string, made: MadeSecret[]): Promise<WebhookOutcome> {
-    const [webhook] = await readWebhooks(reader, (add) => `w.id = ${add(id)}`);
-    if (made.length === 0) return { problems: [], webhook: webhook!, newSecrets: [] };
-    const schedule = this.#options.defaults.retryScheduleSeconds;
-    const endpoints = byId((await readEndpointsOf(reader, schedule, [id])).get(id)!);
-    const secretIds = made.map((one) => one.secretId);
-    const secrets = byId(await readSecrets(reader, (add) => `s.id = any (${add(secretIds)}::text[])`));
-    const newSecrets = made.map(({ endpointId, secretId, value }) => ({
-      endpoint: endpoints.get(endpointId)!,
-      secret: secrets.get(secretId)!,
-      value,
-    }));
-    return { problems: [], webhook: webhook!, newSecrets };
+  /** The input may hold secrets, so what stays of it for a day is made with a key of the keyring. */
+  #keyUse(viewer: Viewer, key: string, input: WebhookInput): KeyUse {
+    const { keyring } = this.#options;
+    const text = canonical(input);
+    return {
+      loginId: viewer.loginId,
+      key,
+      operation: 'webhookCreate',
+      fingerprint: keyring.fingerprint(text),
+      matches: (stored) => keyring.isFingerprint(stored, text),
+    };
   }
-}
 
-function failed(...problems: Problem[]): WebhookOutcome {
-  return { problems, webhook: null, newSecrets: [] };
+  /** What an earlier use of an idempotency key made, or why this one is refused. */
+  async #madeBefore(taken: Taken): Promise<WebhookOutcome> {
+    if (!taken.ok) return failed(...taken.problems);
+    const outcome = await this.#outcome(this.#orm, taken.value![0]!, []);
+    const gone = 'The webhook that was made with this key was deleted meanwhile.';
+    return outcome ?? failed(problem('NOT_FOUND', ['idempotencyKey'], gone));
+  }
+
+  #outcome(reader: Reader, id: string, made: MadeSecret[]): Promise<WebhookOutcome | undefined> {
+    return readOutcome(reader, this.#options.defaults.retryScheduleSeconds, id, made);
+  }
 }
 
 function lock(manager: EntityManager, id: string): Promise<WebhookEntity | null> {

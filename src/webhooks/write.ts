@@ -1,22 +1,27 @@
 /**
  * The one writer. Comes in: a plan that the validator made, inside the caller's transaction. Goes
- * out: rows, sealed secrets and routes, all of it or, when the transaction fails, nothing. What
- * stays equal is not touched: an unchanged endpoint keeps its version, and with it its connections.
+ * out: rows, sealed secrets, routes, an entry of the audit log and word to open pages, all of it or,
+ * when the transaction fails, nothing. What stays equal is not touched: an unchanged endpoint keeps its
+ * version, and with it its connections.
  */
 import { isDeepStrictEqual } from 'node:util';
 
 import { type EntityManager, In } from 'typeorm';
 
-import { sqlOf } from '../db/sql.ts';
+import { recordAudit } from '../audit/audit-log.ts';
+import { noteWebhookChanges } from '../audit/webhook-changes.ts';
+import { type SqlFragment, sqlOf } from '../db/sql.ts';
 import { newId } from '../ids.ts';
 import { cancelDeliveries } from '../queue/cancel.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { SecretEntity } from '../secrets/secret.entity.ts';
 import { makeSigningSecret, signingSecretPlace } from '../secrets/signing-secret.ts';
+import { webhookChanges } from './audit-changes.ts';
+import { type Current, readCurrent } from './current.ts';
 import { EndpointEntity } from './endpoint.entity.ts';
 import { sealHeaders } from './headers.ts';
 import { TriggerEntity } from './trigger.entity.ts';
-import type { Current, Plan, PlannedTrigger } from './validate.ts';
+import type { Plan, PlannedTrigger } from './validate.ts';
 import type { PlannedEndpoint } from './validate-endpoints.ts';
 import { WebhookEntity } from './webhook.entity.ts';
 
@@ -27,58 +32,99 @@ export interface MadeSecret {
   value: string;
 }
 
-/** Stores a new webhook, enabled, for its account and in the name of its creator. */
+/** Stores a new webhook under this id, enabled, for its account and in the name of its creator. */
 export async function insertWebhook(
   manager: EntityManager,
   keyring: Keyring,
-  owner: { accountId: string; loginId: string },
+  owner: { id: string; accountId: string; loginId: string },
   plan: Plan,
-): Promise<{ id: string; made: MadeSecret[] }> {
-  const id = newId('webhook');
-  await manager.insert(WebhookEntity, { id, ...owner, ...plan.details });
+): Promise<MadeSecret[]> {
+  const { id } = owner;
+  await manager.insert(WebhookEntity, { ...owner, ...plan.details });
   const made = await writeEndpoints(manager, keyring, id, [], plan.endpoints ?? []);
   await writeTriggers(manager, id, [], plan.triggers ?? []);
   await writeRoutes(manager, id);
-  return { id, made };
+  await noteWebhookChanges(manager, only(id), { created: true });
+  await audit(manager, 'webhook.create', owner.loginId, null, await readCurrent(manager, id));
+  return made;
 }
 
-/** Carries out an edit of a webhook whose row the caller has locked. */
+/** Carries out an edit by a login of a webhook whose row the caller has locked. */
 export async function updateWebhook(
   manager: EntityManager,
   keyring: Keyring,
+  loginId: string,
   current: Current,
   plan: Plan,
 ): Promise<MadeSecret[]> {
   const { id } = current.webhook;
+  await noteWebhookChanges(manager, only(id));
   await manager.update(WebhookEntity, id, { ...plan.details, ...touched() });
   const made = plan.endpoints
     ? await writeEndpoints(manager, keyring, id, current.endpoints, plan.endpoints)
     : [];
   if (plan.triggers) await writeTriggers(manager, id, current.triggers, plan.triggers);
   await writeRoutes(manager, id);
+  await audit(manager, 'webhook.update', loginId, current, await readCurrent(manager, id));
   return made;
 }
 
-/** Turns sending on, for what is queued from now on, or off, cancelling what waits. */
-export async function switchWebhook(manager: EntityManager, id: string, enabled: boolean): Promise<void> {
+/** Turns sending on, for what is queued from now on, or off, cancelling what waits; the row is locked. */
+export async function switchWebhook(
+  manager: EntityManager,
+  loginId: string,
+  id: string,
+  enabled: boolean,
+): Promise<void> {
+  const before = await readCurrent(manager, id);
+  await noteWebhookChanges(manager, only(id));
   await manager.update(WebhookEntity, id, {
     enabled,
     ...(enabled ? { enabledAt: () => 'clock_timestamp()' } : {}),
     ...touched(),
   });
   if (!enabled) await cancelDeliveries(await sqlOf(manager), { webhookId: id });
+  const action = enabled ? 'webhook.enable' : 'webhook.disable';
+  await audit(manager, action, loginId, before, await readCurrent(manager, id));
 }
 
-/** Takes a webhook out of use: cancels what waits, ends its routes, forgets its secrets, keeps its history. */
-export async function deleteWebhook(manager: EntityManager, id: string): Promise<void> {
-  await switchWebhook(manager, id, false);
-  const endpoints = await manager.find(EndpointEntity, { select: { id: true }, where: { webhookId: id } });
+/**
+ * Takes a webhook, whose row is locked, out of use: cancels what waits, ends its routes, forgets its
+ * secrets, keeps its history.
+ */
+export async function deleteWebhook(manager: EntityManager, loginId: string, id: string): Promise<void> {
+  const before = await readCurrent(manager, id);
+  await noteWebhookChanges(manager, only(id));
+  await manager.update(WebhookEntity, id, {
+    enabled: false,
+    deletedAt: () => 'clock_timestamp()',
+    ...touched(),
+  });
+  await cancelDeliveries(await sqlOf(manager), { webhookId: id });
   await removeEndpoints(
     manager,
-    endpoints.map((endpoint) => endpoint.id),
+    (before?.endpoints ?? []).map((endpoint) => endpoint.id),
   );
   await manager.query(`delete from trigger_routes where webhook_id = $1`, [id]);
-  await manager.update(WebhookEntity, id, { deletedAt: () => 'clock_timestamp()' });
+  await audit(manager, 'webhook.delete', loginId, before, null);
+}
+
+function only(id: string): SqlFragment {
+  return (add) => `w.id = ${add(id)}`;
+}
+
+/** An entry for what differs between the two states; none when nothing does. */
+async function audit(
+  manager: EntityManager,
+  action: string,
+  loginId: string,
+  before: Current | null,
+  after: Current | null,
+): Promise<void> {
+  const changes = webhookChanges(before, after);
+  if (Object.keys(changes).length === 0) return;
+  const { id: subjectId, accountId: scopeId } = (after ?? before)!.webhook;
+  await recordAudit(manager, { loginId, action, subjectId, scopeId, changes });
 }
 
 function touched() {
@@ -100,7 +146,7 @@ async function writeEndpoints(
   const made: MadeSecret[] = [];
   for (const [position, plan] of planned.entries()) {
     const row = stored.find((endpoint) => endpoint.id === plan.id);
-    const id = row?.id ?? newId('endpoint');
+    const id = plan.id ?? newId('endpoint');
     const { target, timeoutMs, retrySchedule } = plan;
     const settings = { target, timeoutMs, retrySchedule, headers: sealHeaders(keyring, id, plan.headers) };
     if (row === undefined) {

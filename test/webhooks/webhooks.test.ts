@@ -3,7 +3,7 @@ import { newId } from '../../src/ids.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
 import { SecretUnavailableError } from '../../src/secrets/keyring.ts';
 import { openEndpointSecrets } from '../../src/webhooks/open-secrets.ts';
-import type { WebhookOutcome } from '../../src/webhooks/webhooks.ts';
+import type { WebhookOutcome } from '../../src/webhooks/outcome.ts';
 import { good } from '../access/people.ts';
 import { inputOf, openWorkshop, problemsOf, saved, type Workshop } from './workshop.ts';
 

@@ -3,6 +3,10 @@ import { ArgsType, Field, InputType, Int } from 'type-graphql';
 
 import { DateTime } from '../scalars.ts';
 
+/** The description of every idempotencyKey argument. */
+export const IDEMPOTENCY_KEY =
+  'A text that names this call for the calling login, 200 characters at most: within 24 hours the same key with the same input answers the first result again and does nothing, with another input it is refused (KEY_REUSED).';
+
 /** A half-open span of time. */
 @InputType('DateTimeRangeInput', { description: 'A span of time: from is inside it, to is not.' })
 export class DateTimeRangeInput {

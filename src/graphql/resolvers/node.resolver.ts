@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { toAttemptType, toDeliveryType, toEventType } from '../history-mapping.ts';
 import {
   toAccessTokenType,
+  toDraftType,
   toEndpointType,
   toLoginType,
   toResourceType,
@@ -24,7 +25,7 @@ const MAX_NODES = 100;
 type Finder = (context: Context, id: string) => Promise<NodeType | null>;
 
 /** One way of finding for each kind of id; what it does not find, or the caller may not see, is null. */
-const FINDERS: Record<Exclude<IdKind, 'audit' | 'draft'>, Finder> = {
+const FINDERS: Record<Exclude<IdKind, 'audit'>, Finder> = {
   login: async ({ loaders }, id) => shown(await loaders.visibleLogin.load(id), toLoginType),
   team: async ({ rooms, viewer }, id) => shown(await rooms.access.visibleTeam(viewer, id), toTeamType),
   accessToken: async ({ rooms, viewer }, id) =>
@@ -37,6 +38,7 @@ const FINDERS: Record<Exclude<IdKind, 'audit' | 'draft'>, Finder> = {
     );
   },
   webhook: async ({ loaders }, id) => shown(await loaders.webhook.load(id), toWebhookType),
+  draft: async ({ rooms, viewer }, id) => shown(await rooms.drafts.byId(viewer, id), toDraftType),
   endpoint: async ({ loaders }, id) => shown(await loaders.endpoint.load(id), toEndpointType),
   trigger: async ({ rooms, viewer }, id) =>
     shown((await rooms.webhooks.triggersByIds(viewer, [id])).get(id), toTriggerType),
@@ -56,7 +58,7 @@ function shown<T, N extends NodeType>(value: T | null | undefined, map: (value: 
 
 async function find(context: Context, id: string): Promise<NodeType | null> {
   const kind = kindOfId(id);
-  return kind === undefined || kind === 'audit' || kind === 'draft' ? null : await FINDERS[kind](context, id);
+  return kind === undefined || kind === 'audit' ? null : await FINDERS[kind](context, id);
 }
 
 /** Refetching. */

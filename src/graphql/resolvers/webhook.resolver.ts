@@ -2,10 +2,11 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 
 import { mayReadWebhooks } from '../../access/policy.ts';
-import type { WebhookOutcome } from '../../webhooks/webhooks.ts';
+import type { WebhookOutcome } from '../../webhooks/outcome.ts';
 import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { DeliveriesArgs } from '../inputs/delivery.input.ts';
+import { IDEMPOTENCY_KEY } from '../inputs/shared.input.ts';
 import { WebhookInput, WebhooksArgs } from '../inputs/webhook.input.ts';
 import {
   toEndpointType,
@@ -139,8 +140,10 @@ export class WebhookMutationResolver {
   async webhookCreate(
     @Ctx() { rooms, viewer }: Context,
     @Arg('input', () => WebhookInput, { description: 'The new webhook, whole.' }) input: WebhookInput,
+    @Arg('idempotencyKey', () => String, { nullable: true, description: IDEMPOTENCY_KEY })
+    idempotencyKey?: string | null,
   ): Promise<WebhookCreatePayloadType> {
-    return toPayload(await rooms.webhooks.create(viewer, input));
+    return toPayload(await rooms.webhooks.create(viewer, input, idempotencyKey));
   }
 
   @Mutation(() => WebhookUpdatePayloadType, {

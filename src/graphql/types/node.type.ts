@@ -12,6 +12,7 @@ const TYPE_BY_KIND: Partial<Record<IdKind, string>> = {
   accessToken: 'AccessToken',
   resource: 'CatalogResource',
   webhook: 'Webhook',
+  draft: 'WebhookDraft',
   endpoint: 'Endpoint',
   trigger: 'Trigger',
   secret: 'EndpointSecret',

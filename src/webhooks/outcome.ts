@@ -1,0 +1,55 @@
+/** What a change of a webhook answers. */
+import type { Problem } from '../errors.ts';
+import {
+  type EndpointView,
+  readEndpointsOf,
+  type Reader,
+  readSecrets,
+  readWebhooks,
+  type SecretView,
+  type WebhookView,
+} from './read.ts';
+import type { MadeSecret } from './write.ts';
+
+/** A signing secret that was made now; its value is shown this once. */
+export interface NewSecret {
+  endpoint: EndpointView;
+  secret: SecretView;
+  value: string;
+}
+
+/** What came of a change: problems is empty exactly when it was made. On CONFLICT webhook is the current one. */
+export interface WebhookOutcome {
+  problems: Problem[];
+  webhook: WebhookView | null;
+  newSecrets: NewSecret[];
+}
+
+/** Nothing was changed. */
+export function failed(...problems: Problem[]): WebhookOutcome {
+  return { problems, webhook: null, newSecrets: [] };
+}
+
+/**
+ * The webhook as it stands, with the secrets that were made with it in clear; defaultSchedule is for
+ * endpoints that name none. Undefined when the webhook is deleted.
+ */
+export async function readOutcome(
+  reader: Reader,
+  defaultSchedule: number[],
+  id: string,
+  made: MadeSecret[],
+): Promise<WebhookOutcome | undefined> {
+  const [webhook] = await readWebhooks(reader, (add) => `w.id = ${add(id)}`);
+  if (!webhook) return undefined;
+  if (made.length === 0) return { problems: [], webhook, newSecrets: [] };
+  const endpoints = (await readEndpointsOf(reader, defaultSchedule, [id])).get(id)!;
+  const secretIds = made.map((one) => one.secretId);
+  const secrets = await readSecrets(reader, (add) => `s.id = any (${add(secretIds)}::text[])`);
+  const newSecrets = made.map(({ endpointId, secretId, value }) => ({
+    endpoint: endpoints.find((endpoint) => endpoint.id === endpointId)!,
+    secret: secrets.find((secret) => secret.id === secretId)!,
+    value,
+  }));
+  return { problems: [], webhook, newSecrets };
+}
