@@ -20,6 +20,7 @@ import type { Rooms } from './graphql/context.ts';
 import { createEdge } from './graphql/server.ts';
 import { History } from './history/history.ts';
 import { Live } from './live/live.ts';
+import { WebhookChanges } from './live/webhook-changes.ts';
 import { createLogger, describeError, type Logger } from './log.ts';
 import { version } from './paths.ts';
 import { LOG_CHANNEL } from './queue/enqueue.ts';
@@ -130,6 +131,7 @@ async function compose(
     events: new Publisher({ pool: db.engine, access, catalog, firstDelayMs: config.retrySchedule[0]! }),
     history: new History(db.reads),
     live,
+    changes: new WebhookChanges({ ...config, pool: db.streams, hints: db.hints, logger }),
     db,
   };
 
@@ -162,7 +164,9 @@ async function compose(
     clearInterval(housekeeping);
     // Requests on the wire and API requests end side by side, within one grace period. Streams end by
     // their sockets, which tells clients to come back, and not by completing, which would not.
-    const served = edge.stop(config.shutdownGraceMs).then(() => live.stop());
+    const served = edge
+      .stop(config.shutdownGraceMs)
+      .then(() => Promise.all([live.stop(), rooms.changes.stop()]));
     await Promise.all([served, sender.stop(config.shutdownGraceMs)]);
   };
   stops.push(stopServing);

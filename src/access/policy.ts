@@ -40,6 +40,11 @@ export function webhookVisible(viewer: Viewer): SqlFragment {
   };
 }
 
+/** By which ids the caller sees webhooks: of one that it could see, the account's path or the team is among them. */
+export function webhookScopes(viewer: Viewer): string[] {
+  return may(viewer, 'WEBHOOKS_MANAGE') ? [viewer.accountId, ...viewer.teamIds] : viewer.teamIds;
+}
+
 /** True for rows of events e that the caller may read: what happened in its account's portfolio. */
 export function eventVisible(viewer: Viewer): SqlFragment {
   if (!may(viewer, 'WEBHOOKS_MANAGE') && !may(viewer, 'EVENTS_PUBLISH')) return nothing;

@@ -5,6 +5,7 @@ import type { Database } from '../db/database.ts';
 import type { Publisher } from '../events/publisher.ts';
 import type { History } from '../history/history.ts';
 import type { Live } from '../live/live.ts';
+import type { WebhookChanges } from '../live/webhook-changes.ts';
 import type { Drafts } from '../webhooks/drafts.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 
@@ -17,5 +18,6 @@ export interface Rooms {
   events: Publisher;
   history: History;
   live: Live;
+  changes: WebhookChanges;
   db: Database;
 }

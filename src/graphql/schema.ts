@@ -12,6 +12,7 @@ import { DraftResolver, DraftTriggerResolver } from './resolvers/draft.resolver.
 import { EventResolver } from './resolvers/event.resolver.ts';
 import { NodeResolver } from './resolvers/node.resolver.ts';
 import { EndpointResolver, WebhookMutationResolver, WebhookResolver } from './resolvers/webhook.resolver.ts';
+import { WebhookChangesResolver } from './resolvers/webhook-changes.resolver.ts';
 import { DateTime } from './scalars.ts';
 
 const ROOT_DESCRIPTIONS = {
@@ -55,6 +56,7 @@ function build(): GraphQLSchema {
       DeliveryResolver,
       AttemptResolver,
       DeliveryEventsResolver,
+      WebhookChangesResolver,
     ],
     // Inputs carry no class-validator decorators: the rooms check them, so that problems have paths.
     validate: false,

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { Egress } from '../../src/egress/egress.ts';
 import { newId } from '../../src/ids.ts';
 import { Keyring } from '../../src/secrets/keyring.ts';
+import { Drafts } from '../../src/webhooks/drafts.ts';
 import type { WebhookInput } from '../../src/webhooks/inputs.ts';
 import type { WebhookOutcome } from '../../src/webhooks/outcome.ts';
 import { Webhooks } from '../../src/webhooks/webhooks.ts';
@@ -14,6 +15,7 @@ import { scriptedResolver } from '../support/resolver.ts';
 /** Everything a test of webhooks needs. */
 export interface Workshop extends People {
   webhooks: Webhooks;
+  drafts: Drafts;
   keyring: Keyring;
   /** Adds or changes a resource with one event, both open to webhooks unless said otherwise. */
   catalog(resource: string, event: string, flags?: { allowed?: boolean; supported?: boolean }): Promise<void>;
@@ -25,16 +27,18 @@ export async function openWorkshop(): Promise<Workshop> {
   const keyring = new Keyring([{ id: 'test', key: randomBytes(32) }]);
   const resolver = scriptedResolver({ 'private.example.com': ['10.0.0.1'], 'one.example.com': ['1.1.1.1'] });
   const egress = new Egress({ policy: strictPolicy(), resolver, dnsTimeoutMs: 1000, maxSockets: 1 });
-  const webhooks = new Webhooks({
+  const options = {
     orm: people.orm,
     access: people.access,
     keyring,
     egress,
     defaults: { timeoutMs: 15_000, retryScheduleSeconds: [0, 5] },
-  });
+  };
+  const webhooks = new Webhooks(options);
   const workshop: Workshop = {
     ...people,
     webhooks,
+    drafts: new Drafts(options),
     keyring,
     async catalog(resource, event, { allowed = true, supported = true } = {}) {
       await people.orm.query(
