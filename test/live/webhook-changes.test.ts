@@ -1,0 +1,122 @@
+/** Open pages of the saved table stay true: what comes, changes and goes is told to those who see it. */
+import { Api, type Stream } from '../support/api.ts';
+import { createPerson, createTeam, type Person } from '../support/people.ts';
+import { createWebhook, registerResource } from '../support/scenario.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+const WATCH = 'subscription { webhookChanges { kind id webhook { name status version } } }';
+const UPDATE = `mutation ($id: ID!, $input: WebhookInput!) {
+  webhookUpdate(id: $id, input: $input) { errors { code field message } webhook { version } } }`;
+const KEYS = { BELLWIRE_ENCRYPTION_KEYS: `shared:${Buffer.alloc(32, 7).toString('base64')}` };
+
+let server: TestServer;
+/** Another server on the same database: changes made on the one are told by the other. */
+let other: TestServer;
+let x: Person;
+let y: Person;
+const open: Stream[] = [];
+
+beforeAll(async () => {
+  server = await startServer(KEYS);
+  other = await startServer({ ...KEYS, DATABASE_URL: server.database.url });
+  await registerResource(server.api);
+  const permissions = ['WEBHOOKS_MANAGE' as const];
+  x = await createPerson(server, { name: 'Branch X', isAccount: true, permissions });
+  y = await createPerson(server, { name: 'Branch Y', isAccount: true, permissions });
+});
+
+afterEach(async () => {
+  for (const stream of open.splice(0)) await stream.close();
+});
+
+afterAll(async () => {
+  await other?.stop();
+  await server?.stop();
+});
+
+/** Opens a page; resolves when it surely listens: a webhook that comes then is told. */
+async function openPage(person: Pick<Person, 'api'>): Promise<Stream> {
+  const stream = person.api.subscribe(WATCH);
+  open.push(stream);
+  for (let probe = 0; stream.received.length === 0; probe++) {
+    const { id } = await createWebhook(person.api, 'http://127.0.0.1:9999/', {
+      details: { name: `Probe ${probe}` },
+    });
+    await stream.until((changes) => changes.some((change) => change.id === id), 500).catch(() => undefined);
+  }
+  return stream;
+}
+
+const kindsOf = (stream: Stream, id: string): string[] =>
+  stream.received.filter((change) => change.id === id).map((change) => change.kind);
+const heard = (stream: Stream, id: string, kind: string) =>
+  stream.until((changes) => changes.find((change) => change.id === id && change.kind === kind));
+
+describe('an open page', () => {
+  it('is told of a webhook that comes, changes, is switched and goes, by whichever server', async () => {
+    const page = await openPage(x);
+    const webhook = await createWebhook(x.api, 'http://127.0.0.1:9999/', { details: { name: 'Orders' } });
+    expect(await heard(page, webhook.id, 'CREATED')).toMatchObject({
+      webhook: { name: 'Orders', status: 'ENABLED', version: 1 },
+    });
+    const api = new Api(other.api.url, x.api.token);
+    await api.mutate(UPDATE, { id: webhook.id, input: { details: { name: 'Payments' } } });
+    await page.until((changes) => changes.some((change) => change.webhook?.name === 'Payments'));
+    await api.mutate('mutation ($id: ID!) { webhookDisable(id: $id) { errors { code } } }', {
+      id: webhook.id,
+    });
+    await page.until((changes) =>
+      changes.some((change) => change.id === webhook.id && change.webhook?.status === 'DISABLED'),
+    );
+    await api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', {
+      id: webhook.id,
+    });
+    expect(await heard(page, webhook.id, 'DELETED')).toEqual({
+      kind: 'DELETED',
+      id: webhook.id,
+      webhook: null,
+    });
+    expect(kindsOf(page, webhook.id).at(-1)).toBe('DELETED');
+  });
+
+  it('of a branch hears nothing of another branch; the one above hears of both', async () => {
+    const [pageOfX, pageOfRoot] = [await openPage(x), await openPage(server)];
+    const foreign = await createWebhook(y.api, 'http://127.0.0.1:9999/');
+    await heard(pageOfRoot, foreign.id, 'CREATED');
+    // The proof: what comes behind it is told to X.
+    const own = await createWebhook(x.api, 'http://127.0.0.1:9999/');
+    await heard(pageOfX, own.id, 'CREATED');
+    await heard(pageOfRoot, own.id, 'CREATED');
+    expect(kindsOf(pageOfX, foreign.id)).toEqual([]);
+  });
+
+  it('of a team’s member sees a webhook come with the team and go with it', async () => {
+    const member = await createPerson(server, { name: 'Member' });
+    const team = await createTeam(server, 'Readers', [member.id]);
+    const page = member.api.subscribe(WATCH);
+    open.push(page);
+    const webhook = await createWebhook(server.api, 'http://127.0.0.1:9999/', {
+      details: { name: 'Shared' },
+    });
+    const assign = (teamId: string | null) =>
+      server.api.mutate(UPDATE, { id: webhook.id, input: { details: { teamId } } });
+    for (let tries = 0; page.received.length === 0 && tries < 50; tries++) {
+      await assign(team);
+      await page.until((changes) => changes[0], 300).catch(() => assign(null));
+    }
+    expect(page.received[0]).toMatchObject({ kind: 'CREATED', webhook: { name: 'Shared' } });
+    await server.api.mutate(UPDATE, { id: webhook.id, input: { details: { name: 'Renamed' } } });
+    await page.until((changes) =>
+      changes.some((change) => change.kind === 'UPDATED' && change.webhook.name === 'Renamed'),
+    );
+    await assign(null);
+    expect(await heard(page, webhook.id, 'DELETED')).toMatchObject({ webhook: null });
+  });
+
+  it('is refused to who may read no webhook', async () => {
+    const nobody = await createPerson(server, { name: 'Nobody' });
+    const page = nobody.api.subscribe(WATCH);
+    open.push(page);
+    expect(await page.end()).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+  });
+});

@@ -1,0 +1,105 @@
+/** webhookCreate under an idempotency key: repeated or doubled, it makes one webhook. */
+import { createPerson } from '../support/people.ts';
+import { registerResource } from '../support/scenario.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+const CREATE = `mutation ($input: WebhookInput!, $key: String) {
+  webhookCreate(input: $input, idempotencyKey: $key) {
+    errors { code field message } webhook { id version } newSecrets { value } } }`;
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+  await registerResource(server.api);
+});
+afterAll(() => server?.stop());
+
+function inputOf(name: string, secret = 'canary-of-keys') {
+  return {
+    details: { name },
+    endpoints: [
+      {
+        kind: 'URL',
+        target: 'http://127.0.0.1:9999/hooks',
+        advanced: { headers: [{ name: 'X-Key', value: secret, secret: true }] },
+      },
+    ],
+    triggers: [{ resource: 'clients', event: 'create' }],
+  };
+}
+
+const create = (key: string | null, input: object = inputOf('One'), api = server.api) =>
+  api.run(CREATE, { input, key });
+const at = ({ errors }: any) => errors.map((error: any) => `${error.code} ${error.field?.join('.')}`);
+
+async function count(): Promise<number> {
+  return (await server.api.run('{ webhooks { totalCount } }')).totalCount as number;
+}
+
+it('fifty at once with one key make one webhook, and one of them shows its secret', async () => {
+  const before = await count();
+  const answers = await Promise.all(Array.from({ length: 50 }, () => create('fifty')));
+  expect(answers.flatMap(at)).toEqual([]);
+  expect(new Set(answers.map((answer) => answer.webhook.id)).size).toBe(1);
+  expect(answers.filter((answer) => answer.newSecrets.length > 0)).toHaveLength(1);
+  expect(await count()).toBe(before + 1);
+});
+
+it('the same key with the same input is the same webhook as it is now; with another input it is refused', async () => {
+  const first = await create('same');
+  const reordered = Object.fromEntries(Object.entries(inputOf('One')).reverse());
+  const second = await create('same', reordered);
+  expect(second).toMatchObject({ errors: [], webhook: { id: first.webhook.id }, newSecrets: [] });
+  expect(at(await create('same', inputOf('Two')))).toEqual(['KEY_REUSED idempotencyKey']);
+  expect(at(await create('same', inputOf('One', 'another secret')))).toEqual(['KEY_REUSED idempotencyKey']);
+  await server.api.mutate(
+    'mutation ($id: ID!) { webhookUpdate(id: $id, input: { details: { name: "Renamed" } }) { errors { code } } }',
+    { id: first.webhook.id },
+  );
+  expect((await create('same')).webhook).toEqual({ id: first.webhook.id, version: 2 });
+  await server.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', {
+    id: first.webhook.id,
+  });
+  expect(at(await create('same'))).toEqual(['NOT_FOUND idempotencyKey']);
+});
+
+it('a refused input leaves the key free, and a key of another login is another key', async () => {
+  expect(at(await create('free', inputOf('')))).toEqual(['REQUIRED details.name']);
+  const made = await create('free', inputOf('Now right'));
+  expect(made.errors).toEqual([]);
+  const other = await createPerson(server, { name: 'Other', permissions: ['WEBHOOKS_MANAGE'] });
+  const theirs = await create('free', inputOf('Now right'), other.api);
+  expect(theirs.webhook.id).not.toBe(made.webhook.id);
+  expect(at(await create(''))).toEqual(['REQUIRED idempotencyKey']);
+  expect(at(await create('x'.repeat(201)))).toEqual(['TOO_LONG idempotencyKey']);
+  expect(at(await create('a\0'))).toEqual(['INVALID idempotencyKey']);
+});
+
+it('a key is forgotten after 24 hours', async () => {
+  const first = await create('old');
+  const age = (hours: number) =>
+    server.app.db.engine.query(
+      `update idempotency_keys set created_at = created_at - $1 * interval '1 hour' where key = 'old'`,
+      [hours],
+    );
+  await age(23.9);
+  expect((await create('old')).webhook.id).toBe(first.webhook.id);
+  await age(0.2);
+  const second = await create('old', inputOf('Another'));
+  expect(second.errors).toEqual([]);
+  expect(second.webhook.id).not.toBe(first.webhook.id);
+});
+
+it('what is kept of an input for a day tells nothing of its secrets', async () => {
+  await create('kept', inputOf('Kept', 'a'));
+  const { rows } = await server.app.db.engine.query(
+    `select k::text as text from idempotency_keys k where key = 'kept'`,
+  );
+  expect(rows).toHaveLength(1);
+  expect(rows[0].text).not.toContain('Kept');
+  // Made with a key: whoever has the table cannot try out what the secret was.
+  const { canonical, inputFingerprint } = await import('../../src/db/idempotency-keys.ts');
+  const plain = inputFingerprint(inputOf('Kept', 'a')).toString('hex');
+  expect(canonical(inputOf('Kept', 'a'))).toContain('"value":"a"');
+  expect(rows[0].text).not.toContain(plain);
+});
