@@ -18,6 +18,12 @@ const FIRST = [
   'delivery',
   'delivery-retry',
   'test-event-send',
+  'webhook-draft-create',
+  'webhook-draft-set-details',
+  'webhook-draft-set-endpoints',
+  'webhook-draft-set-triggers',
+  'webhook-draft-save',
+  'webhook-drafts',
 ];
 
 const operations = import.meta.glob<string>('../../../schema/operations/*.graphql', {

@@ -1,0 +1,116 @@
+/** GQL-06: every root field of the schema, played by every caller of the permission table of ARCHITECTURE.md. */
+import { apiSchema } from '../../src/graphql/schema.ts';
+import { Api } from '../support/api.ts';
+import { figure } from '../support/figure.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { createWebhook, registerResource } from '../support/scenario.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { CALLS, verdictOf } from './permission-calls.ts';
+import { type Caller, CALLERS, readPermissionTable, type Verdict } from './permission-table.ts';
+import { buildPlatform, type Objects, type Platform } from './platform.ts';
+
+const TABLE = readPermissionTable();
+const schema = apiSchema();
+const FIELDS = [schema.getQueryType()!, schema.getMutationType()!, schema.getSubscriptionType()!].flatMap(
+  (type) => Object.keys(type.getFields()).map((field) => `${type.name}.${field}`),
+);
+
+let server: TestServer;
+let receiver: Receiver;
+let platform: Platform;
+/** For what only reads. */
+let shared: Objects;
+
+beforeAll(async () => {
+  server = await startServer();
+  receiver = await startReceiver();
+  platform = await buildPlatform(server, receiver);
+  shared = await platform.objects();
+});
+
+afterAll(async () => {
+  await server?.stop();
+  await receiver?.close();
+});
+
+it('has a row for every root field, and no row of a field that is gone', () => {
+  expect([...TABLE.keys()].sort()).toEqual([...FIELDS].sort());
+  figure('GQL-06', { fields: FIELDS.length, callers: CALLERS.length, cells: FIELDS.length * CALLERS.length });
+});
+
+const REQUESTS = FIELDS.filter((field) => !field.startsWith('Subscription.'));
+
+it.each(REQUESTS)('%s is answered, refused or hidden as the table says', async (field) => {
+  const expected = TABLE.get(field)!;
+  const found = {} as Record<Caller, Verdict>;
+  for (const caller of CALLERS) {
+    if (field === 'Mutation.resourceRemove') await registerResource(server.api, 'spares');
+    const call = CALLS[field]!(field.startsWith('Query.') ? shared : await platform.objects());
+    found[caller] = verdictOf(await platform.callers[caller].api.send(call.document, call.variables), call);
+  }
+  expect(found).toEqual(expected);
+});
+
+it.each(REQUESTS)('%s is answered with 401 to nobody', async (field) => {
+  const call = CALLS[field]!(shared);
+  for (const token of [undefined, 'bw_nonsense']) {
+    const answer = await new Api(server.api.url, token).send(call.document, call.variables);
+    expect([answer.status, answer.errors![0]!.extensions!['code']]).toEqual([401, 'UNAUTHENTICATED']);
+  }
+});
+
+it('a token that holds less than its login may do no more than the token', async () => {
+  const { value } = await server.api.mutate(
+    'mutation { accessTokenCreate(input: { name: "less", permissions: [] }) { errors { code } value } }',
+  );
+  const api = new Api(server.api.url, value as string);
+  for (const field of REQUESTS.filter((name) => TABLE.get(name)!.none === 'no')) {
+    const call = CALLS[field]!(shared);
+    expect([field, verdictOf(await api.send(call.document, call.variables), call)]).toEqual([field, 'no']);
+  }
+});
+
+/** Lets the webhook of X and one of Y send and change, in this order; the ids that tell of each in a stream. */
+async function cause(): Promise<{ object: string; proof: string }> {
+  const { webhookId: object } = await platform.objects();
+  const { api } = platform.callers.beside;
+  const { id: proof } = await createWebhook(api, receiver.url);
+  await api.mutate(
+    `mutation ($id: ID!) { testEventSend(input: { webhookId: $id, resource: "clients", event: "create" }) {
+       errors { code } } }`,
+    { id: proof },
+  );
+  return { object, proof };
+}
+
+/** What of the webhook of X comes to a caller; that of Y, which comes behind it, is the proof for Y's. */
+async function watch(caller: Caller, document: string): Promise<Verdict> {
+  const stream = platform.callers[caller].api.subscribe(document);
+  const saw = (id: string) => JSON.stringify(stream.received).includes(id);
+  try {
+    for (;;) {
+      // Until the subscription listens, nothing comes.
+      const { object, proof } = await cause();
+      await stream.until(() => saw(object) || saw(proof), 500).catch(() => undefined);
+      if (saw(object)) return 'yes';
+      if (saw(proof)) return 'hidden';
+      const [error] = (stream.ended ?? []) as { extensions?: { code?: string } }[];
+      if (error?.extensions?.code === 'FORBIDDEN') return 'no';
+      if (stream.ended !== undefined) throw new Error(`it ended: ${JSON.stringify(stream.ended)}`);
+    }
+  } finally {
+    await stream.close();
+  }
+}
+
+it.each([
+  [
+    'Subscription.deliveryEvents',
+    'subscription { deliveryEvents(mode: EVERY_EVENT, minIntervalMs: 0) { cursor events { delivery { webhook { id } } } } }',
+  ],
+  ['Subscription.webhookChanges', 'subscription { webhookChanges { kind id } }'],
+])('%s comes to those whom the table names', async (field, document) => {
+  const found = {} as Record<Caller, Verdict>;
+  for (const caller of CALLERS) found[caller] = await watch(caller, document);
+  expect(found).toEqual(TABLE.get(field)!);
+});

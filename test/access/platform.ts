@@ -1,0 +1,101 @@
+/** A small platform to play the permission table on: the objects of account X, and the eight callers. */
+import type { Permission } from '../../src/access/viewer.ts';
+import { PERMISSIONS } from '../../src/access/viewer.ts';
+import { createPerson, createTeam, type Person } from '../support/people.ts';
+import type { Receiver } from '../support/receiver.ts';
+import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
+import type { TestServer } from '../support/server.ts';
+import type { Caller } from './permission-table.ts';
+
+/** The objects of the operations. */
+export interface Objects {
+  webhookId: string;
+  webhookNumber: number;
+  deliveryId: string;
+  eventId: string;
+  /** A draft of W. */
+  draftId: string;
+  /** Another draft of W, which can be saved. */
+  readyDraftId: string;
+  /** A login below A. */
+  loginId: string;
+  /** A token of that login. */
+  tokenId: string;
+  /** The team that the webhook watches. */
+  teamId: string;
+  /** A team of X that no webhook uses. */
+  spareTeamId: string;
+}
+
+/** The platform of one test file. */
+export interface Platform {
+  callers: Record<Caller, Pick<Person, 'api'>>;
+  /** Fresh objects, so that one cell cannot spoil the next. */
+  objects(): Promise<Objects>;
+}
+
+/** Builds the tree: the root, account X with its logins, account Y. */
+export async function buildPlatform(server: TestServer, receiver: Receiver): Promise<Platform> {
+  await registerResource(server.api);
+  const all = [...PERMISSIONS];
+  const x = await createPerson(server, { name: 'X', isAccount: true, permissions: all });
+  const inX = (name: string, permissions: Permission[] = []) =>
+    createPerson(server, { name, parentId: x.id, permissions });
+  const people = {
+    W: await inX('W', ['WEBHOOKS_MANAGE']),
+    P: await inX('P', ['EVENTS_PUBLISH']),
+    C: await inX('C', ['CATALOG_MANAGE']),
+    A: await inX('A', ['ACCESS_MANAGE']),
+    member: await inX('Member'),
+    none: await inX('None'),
+    beside: await createPerson(server, { name: 'Y', isAccount: true, permissions: all }),
+  };
+  const callers = { ...people, above: { api: server.api } };
+  const login = await createPerson(server, { name: 'Clerk', parentId: people.A.id });
+  const teamId = await createTeam(x, 'Watched', [people.member.id]);
+
+  async function objects(): Promise<Objects> {
+    const webhook = await createWebhook(callers.W.api, `${receiver.url}/platform`, { details: { teamId } });
+    const [published] = await publish(server.api, clientEvent('c1', { loginId: people.member.id }));
+    const { nodes } = await callers.W.api.run(
+      'query ($id: ID!) { deliveries(filter: { webhookId: $id }) { nodes { id event { id } } } }',
+      { id: webhook.id },
+    );
+    // A login may have twenty.
+    for (const { id } of await callers.W.api.run('{ webhookDrafts { id } }'))
+      await callers.W.api.mutate('mutation ($id: ID!) { webhookDraftDiscard(id: $id) { errors { code } } }', {
+        id,
+      });
+    const { draft } = await callers.W.api.mutate(
+      'mutation { webhookDraftCreate { errors { code } draft { id } } }',
+    );
+    const ready = await callers.W.api.mutate(
+      'mutation { webhookDraftCreate(input: { name: "Ready" }) { errors { code } draft { id } } }',
+    );
+    for (const step of [
+      `webhookDraftSetEndpoints(id: $id, input: [{ kind: URL, target: "${receiver.url}/ready" }])`,
+      'webhookDraftSetTriggers(id: $id, input: [{ resource: "clients", event: "create" }])',
+    ])
+      await callers.W.api.mutate(`mutation ($id: ID!) { ${step} { errors { code field } } }`, {
+        id: ready.draft.id,
+      });
+    const { accessToken } = await x.api.mutate(
+      `mutation ($id: ID!) { accessTokenCreate(input: { name: "t", permissions: [], loginId: $id }) {
+         errors { code message } accessToken { id } } }`,
+      { id: login.id },
+    );
+    return {
+      webhookId: webhook.id,
+      webhookNumber: webhook.number,
+      deliveryId: nodes[0].id,
+      eventId: published!.event.id,
+      draftId: draft.id,
+      readyDraftId: ready.draft.id,
+      loginId: login.id,
+      tokenId: accessToken.id,
+      teamId,
+      spareTeamId: await createTeam(x, 'Spare', []),
+    };
+  }
+  return { callers, objects };
+}
