@@ -18,6 +18,9 @@ import type { WebhookEntity } from './webhook.entity.ts';
 /** The most triggers of one webhook. */
 export const MAX_TRIGGERS = 100;
 
+/** What is said of a team that does not exist, does no longer, or may not be seen. */
+export const TEAM_GONE = problem('NOT_FOUND', ['details', 'teamId'], 'There is no such team.');
+
 /** A webhook as it stands, with the endpoints that are not removed; lists in their order. */
 export interface Current {
   webhook: WebhookEntity;
@@ -123,7 +126,7 @@ async function checkDetails(
     teamId !== stored?.teamId &&
     !(await context.access.visibleTeam(context.viewer, teamId))
   )
-    problems.push(problem('NOT_FOUND', ['details', 'teamId'], 'There is no such team.'));
+    problems.push(TEAM_GONE);
   return details;
 }
 

@@ -8,6 +8,7 @@ import { type DataSource, type EntityManager, IsNull } from 'typeorm';
 
 import type { Access } from '../access/access.ts';
 import { may, missing, webhookVisible } from '../access/policy.ts';
+import { holdTeam } from '../access/teams.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { allOf } from '../db/fragment.ts';
 import type { Page, PageArgs } from '../db/page.ts';
@@ -35,7 +36,7 @@ import {
   type WebhookView,
 } from './read.ts';
 import { TriggerEntity } from './trigger.entity.ts';
-import { type Current, type Plan, validate } from './validate.ts';
+import { type Current, type Plan, TEAM_GONE, validate } from './validate.ts';
 import type { TargetGuard } from './validate-endpoints.ts';
 import { WebhookEntity } from './webhook.entity.ts';
 import { deleteWebhook, insertWebhook, type MadeSecret, switchWebhook, updateWebhook } from './write.ts';
@@ -84,6 +85,7 @@ export class Webhooks {
     if (!plan.ok) return failed(...plan.problems);
     const owner = { accountId: viewer.accountId, loginId: viewer.loginId };
     return this.#orm.transaction(async (manager) => {
+      if (!(await teamStands(manager, plan.value))) return failed(TEAM_GONE);
       const { id, made } = await insertWebhook(manager, this.#options.keyring, owner, plan.value);
       return this.#outcome(manager, id, made);
     });
@@ -110,6 +112,7 @@ export class Webhooks {
       const outcome = await this.#orm.transaction(async (manager) => {
         const locked = await lock(manager, id);
         if (locked?.version !== current.webhook.version) return null;
+        if (!(await teamStands(manager, plan.value))) return failed(TEAM_GONE);
         const made = await updateWebhook(manager, this.#options.keyring, current, plan.value);
         return this.#outcome(manager, id, made);
       });
@@ -265,6 +268,11 @@ export class Webhooks {
 
 function failed(...problems: Problem[]): WebhookOutcome {
   return { problems, webhook: null, newSecrets: [] };
+}
+
+/** Whether the team that was checked is still there, and stays until the commit. */
+async function teamStands(manager: EntityManager, { details }: Plan): Promise<boolean> {
+  return details.teamId === null || (await holdTeam(manager, details.teamId));
 }
 
 function lock(manager: EntityManager, id: string): Promise<WebhookEntity | null> {

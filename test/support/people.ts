@@ -1,4 +1,4 @@
-/** Logins with tokens, as tests need them: made through the API, their tokens by the room. */
+/** Logins with tokens, as tests need them, made through the API. */
 import type { Permission } from '../../src/access/viewer.ts';
 import { Api } from './api.ts';
 import type { TestServer } from './server.ts';
@@ -19,15 +19,11 @@ export async function createPerson(
     'mutation ($input: LoginInput!) { loginCreate(input: $input) { errors { code field message } login { id number } } }',
     { input },
   );
-  // Only a login itself can make its token over the API; without one it cannot call it.
-  const { access } = server.app.rooms;
-  const permissions = input.permissions ?? [];
-  const made = await access.createToken(
-    { ...(await access.rootViewer()), loginId: login.id as string, permissions: new Set(permissions) },
-    { name: input.name, permissions },
+  const made = await server.api.mutate(
+    'mutation ($input: AccessTokenInput!) { accessTokenCreate(input: $input) { errors { code field message } value } }',
+    { input: { name: input.name, permissions: input.permissions ?? [], loginId: login.id } },
   );
-  if (!made.ok) throw new Error(JSON.stringify(made.problems));
-  return { id: login.id, number: login.number, api: new Api(server.api.url, made.value.value) };
+  return { id: login.id, number: login.number, api: new Api(server.api.url, made.value) };
 }
 
 /** Creates a team with some members. */
