@@ -6,6 +6,7 @@ import type pg from 'pg';
 
 import { createDataSource } from '../ormconfig.ts';
 import { Access } from './access/access.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/database.ts';
@@ -125,6 +126,7 @@ async function compose(
   };
   const rooms: Rooms = {
     access,
+    audit: new AuditLog(db.orm),
     catalog,
     webhooks: new Webhooks(saving),
     drafts: new Drafts(saving),

@@ -1,12 +1,19 @@
-/** A login's own API tokens: made, listed, ended. */
-import { type DataSource, IsNull } from 'typeorm';
+/** API tokens: made, listed, ended; of the caller itself, and with ACCESS_MANAGE of a login of its portfolio. */
+import type { DataSource, EntityManager } from 'typeorm';
 
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { kindOfId, newId } from '../ids.ts';
 import { AccessTokenEntity } from './access-token.entity.ts';
+import { bound } from './bound.ts';
+import { LoginEntity } from './login.entity.ts';
 import { checkGrants } from './logins.ts';
+import { loginManaged, loginVisible, may, missing, tokenManaged } from './policy.ts';
+import { recordChange } from './record-change.ts';
+import { TeamMemberEntity } from './team.entity.ts';
+import { hideWebhooks } from './teams.ts';
 import { MAX_NAME, readText } from './text-input.ts';
 import { hashToken, hintOf, makeToken } from './token-format.ts';
+import { lockTree } from './tree.ts';
 import type { Permission, Viewer } from './viewer.ts';
 
 /** What a new token may do and until when. */
@@ -15,52 +22,76 @@ export interface AccessTokenInput {
   permissions: Permission[];
   /** Null: no end. */
   expiresAt?: Date | null;
+  /** Whose it is; the caller's when left out or null. */
+  loginId?: string | null;
 }
 
-/** Makes a token for the caller's login, with no more than the caller may; the value is in this answer only. */
+/**
+ * Makes a token, with no more than the caller may; the value is in this answer only. One for another
+ * login needs ACCESS_MANAGE, and holds no more than that login either.
+ */
 export async function createToken(
   orm: DataSource,
   viewer: Viewer,
   input: AccessTokenInput,
 ): Promise<Result<{ token: AccessTokenEntity; value: string }>> {
-  const problems: Problem[] = [];
-  const name = readText(input.name, ['name'], { what: 'The name', max: MAX_NAME, required: true }, problems);
-  problems.push(...checkGrants(viewer, input.permissions, []));
-  if (input.expiresAt && !(input.expiresAt.getTime() > Date.now()))
-    problems.push(problem('INVALID', ['expiresAt'], 'The end of a token must lie in the future.'));
-  if (problems.length > 0) return refused(...problems);
-  const value = makeToken();
-  const id = newId('accessToken');
-  const tokens = orm.getRepository(AccessTokenEntity);
-  await tokens.insert({
-    id,
-    loginId: viewer.loginId,
-    origin: 'USER',
-    name,
-    sha256: hashToken(value),
-    hint: hintOf(value),
-    permissions: [...new Set(input.permissions)],
-    expiresAt: input.expiresAt ?? null,
+  const loginId = input.loginId ?? viewer.loginId;
+  const forOther = loginId !== viewer.loginId;
+  if (forOther && !may(viewer, 'ACCESS_MANAGE')) return refused(missing('ACCESS_MANAGE'));
+  return orm.transaction(async (manager) => {
+    await lockTree(manager);
+    const problems: Problem[] = [];
+    const name = readText(
+      input.name,
+      ['name'],
+      { what: 'The name', max: MAX_NAME, required: true },
+      problems,
+    );
+    problems.push(...checkGrants(viewer, input.permissions, []));
+    if (forOther) problems.push(...(await checkHolder(manager, viewer, loginId, input.permissions)));
+    if (input.expiresAt && !(input.expiresAt.getTime() > Date.now()))
+      problems.push(problem('INVALID', ['expiresAt'], 'The end of a token must lie in the future.'));
+    if (problems.length > 0) return refused(...problems);
+    const value = makeToken();
+    const id = newId('accessToken');
+    await manager.insert(AccessTokenEntity, {
+      id,
+      loginId,
+      origin: 'USER',
+      name,
+      sha256: hashToken(value),
+      hint: hintOf(value),
+      permissions: [...new Set(input.permissions)],
+      expiresAt: input.expiresAt ?? null,
+    });
+    const token = await manager.findOneByOrFail(AccessTokenEntity, { id });
+    const what = { action: 'accessToken.create', subjectId: id, scopeId: loginId };
+    await recordChange(manager, viewer, what, {}, audited(token));
+    return ok({ token, value });
   });
-  return ok({ token: await tokens.findOneByOrFail({ id }), value });
 }
 
-/** The caller's tokens, oldest first; revoked ones are gone, expired ones still show. */
-export async function ownTokens(orm: DataSource, viewer: Viewer): Promise<AccessTokenEntity[]> {
-  return orm.getRepository(AccessTokenEntity).find({
-    where: { loginId: viewer.loginId, revokedAt: IsNull() },
-    order: { id: 'ASC' },
-  });
+/** The tokens of a login that the caller may list, oldest first; revoked ones are gone, expired ones still show. */
+export async function tokensOf(
+  orm: DataSource,
+  viewer: Viewer,
+  loginId: string,
+): Promise<AccessTokenEntity[]> {
+  if (kindOfId(loginId) !== 'login') return [];
+  return managedTokens(orm.manager, viewer)
+    .andWhere('t.loginId = :loginId and t.revokedAt is null', { loginId })
+    .orderBy('t.id')
+    .getMany();
 }
 
-/** One of the caller's own tokens that is not revoked. */
-export async function ownToken(
+/** One token that the caller may list and that is not revoked. */
+export async function tokenById(
   orm: DataSource,
   viewer: Viewer,
   id: string,
 ): Promise<AccessTokenEntity | null> {
   if (kindOfId(id) !== 'accessToken') return null;
-  return orm.getRepository(AccessTokenEntity).findOneBy({ id, loginId: viewer.loginId, revokedAt: IsNull() });
+  return managedTokens(orm.manager, viewer).andWhere('t.id = :id and t.revokedAt is null', { id }).getOne();
 }
 
 /**
@@ -70,11 +101,65 @@ export async function ownToken(
 export async function revokeToken(orm: DataSource, viewer: Viewer, id: string): Promise<Result<string>> {
   const unknown = refused(problem('NOT_FOUND', ['id'], 'There is no such access token.'));
   if (kindOfId(id) !== 'accessToken') return unknown;
-  const [, count] = await orm.query<[unknown[], number]>(
-    `update access_tokens t set revoked_at = coalesce(t.revoked_at, clock_timestamp())
-     from logins l
-     where t.id = $1 and l.id = t.login_id and (l.id = $2 or ($3 and $2 = any (l.path)))`,
-    [id, viewer.loginId, viewer.permissions.has('ACCESS_MANAGE')],
+  return orm.transaction(async (manager) => {
+    const token = await managedTokens(manager, viewer)
+      .addSelect('t.revokedAt')
+      .andWhere('t.id = :id', { id })
+      .setLock('pessimistic_write')
+      .getOne();
+    if (token === null) return unknown;
+    if (token.revokedAt !== null) return ok(id);
+    await manager.update(AccessTokenEntity, id, { revokedAt: () => 'clock_timestamp()' });
+    const what = { action: 'accessToken.revoke', subjectId: id, scopeId: token.loginId };
+    await recordChange(manager, viewer, what, audited(token), {});
+    return ok(id);
+  });
+}
+
+/** The tokens that the caller may list and end, revoked ones included. */
+function managedTokens(manager: Pick<EntityManager, 'createQueryBuilder'>, viewer: Viewer) {
+  const { text, parameters } = bound(tokenManaged(viewer));
+  return manager.createQueryBuilder(AccessTokenEntity, 't').where(text, parameters);
+}
+
+/** What the audit log shows of a token: neither its value nor its hash, nor a part of them. */
+function audited({ loginId, name, permissions, expiresAt }: AccessTokenEntity): object {
+  return { loginId, name, permissions, expiresAt };
+}
+
+/** Whose token the caller may make: who bears it acts as that login, and reads what its teams read. */
+async function checkHolder(
+  manager: EntityManager,
+  viewer: Viewer,
+  loginId: string,
+  permissions: Permission[],
+): Promise<Problem[]> {
+  const login = kindOfId(loginId) === 'login' ? await manager.findOneBy(LoginEntity, { id: loginId }) : null;
+  if (login === null || !loginVisible(viewer, login))
+    return [problem('NOT_FOUND', ['loginId'], 'There is no such login.')];
+  if (!loginManaged(viewer, login)) {
+    const message = 'Only logins at or below the caller may be given tokens.';
+    return [problem('FORBIDDEN', ['loginId'], message)];
+  }
+  const problems = permissions.flatMap((permission, index) =>
+    login.permissions.includes(permission) || !may(viewer, permission)
+      ? []
+      : [
+          problem(
+            'FORBIDDEN',
+            ['permissions', String(index)],
+            `${permission} is not held by the login that the token is for.`,
+          ),
+        ],
   );
-  return count === 1 ? ok(id) : unknown;
+  if (login.disabled)
+    problems.push(problem('INVALID_STATE', ['loginId'], 'This login is disabled: its tokens are refused.'));
+  const memberships = await manager.findBy(TeamMemberEntity, { loginId });
+  const teamIds = memberships.map((member) => member.teamId);
+  if (await hideWebhooks(manager, viewer, teamIds)) {
+    const message =
+      'A team of this login is used by a webhook that the caller may not read, and the bearer of the token would.';
+    problems.push(problem('FORBIDDEN', ['loginId'], message));
+  }
+  return problems;
 }

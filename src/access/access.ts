@@ -14,7 +14,7 @@ import type { Sql } from '../db/sql.ts';
 import type { Result } from '../errors.ts';
 import { kindOfId } from '../ids.ts';
 import type { AccessTokenEntity } from './access-token.entity.ts';
-import { type AccessTokenInput, createToken, ownToken, ownTokens, revokeToken } from './access-tokens.ts';
+import { type AccessTokenInput, createToken, revokeToken, tokenById, tokensOf } from './access-tokens.ts';
 import {
   accountsOf,
   type CountedPage,
@@ -29,7 +29,7 @@ import { createLogin, type LoginInput, updateLogin } from './logins.ts';
 import { loginVisible } from './policy.ts';
 import { ensureRoot } from './root.ts';
 import type { TeamEntity } from './team.entity.ts';
-import { createTeam, type TeamInput, updateTeam } from './teams.ts';
+import { createTeam, deleteTeam, type TeamInput, updateTeam } from './teams.ts';
 import { hashToken, isWellFormed } from './token-format.ts';
 import { PERMISSIONS, readTokenOwner, type Viewer } from './viewer.ts';
 
@@ -85,7 +85,8 @@ export class Access {
   async rootViewer(): Promise<Viewer> {
     const root = await this.#orm.getRepository(LoginEntity).findOneByOrFail({ parentId: IsNull() });
     const self = { loginId: root.id, loginPath: root.path, accountId: root.id, accountPath: root.path };
-    return { ...self, tokenId: '', permissions: new Set(PERMISSIONS), teamIds: [], expiresAt: null };
+    const rights = { permissions: new Set(PERMISSIONS), teamIds: [], rightsLost: null };
+    return { ...self, ...rights, tokenId: '', expiresAt: null };
   }
 
   /** At most once a minute for each token, however many requests come at once. */
@@ -97,7 +98,7 @@ export class Access {
     );
   }
 
-  /** Makes a token of the caller; its value is in this answer only. */
+  /** Makes a token of the caller, or with ACCESS_MANAGE of a login of its portfolio; its value is in this answer only. */
   createToken(
     viewer: Viewer,
     input: AccessTokenInput,
@@ -105,9 +106,9 @@ export class Access {
     return createToken(this.#orm, viewer, input);
   }
 
-  /** The caller's tokens that are not revoked, oldest first. */
-  tokens(viewer: Viewer): Promise<AccessTokenEntity[]> {
-    return ownTokens(this.#orm, viewer);
+  /** The tokens of the caller that are not revoked, oldest first; with ACCESS_MANAGE those of a login of its portfolio. */
+  tokens(viewer: Viewer, loginId = viewer.loginId): Promise<AccessTokenEntity[]> {
+    return tokensOf(this.#orm, viewer, loginId);
   }
 
   /** Ends a token of the caller, or with ACCESS_MANAGE one of its portfolio; returns its id. */
@@ -115,9 +116,9 @@ export class Access {
     return revokeToken(this.#orm, viewer, id);
   }
 
-  /** One of the caller's own tokens. */
+  /** One of the tokens that the caller may list. */
   async visibleToken(viewer: Viewer, id: string): Promise<AccessTokenEntity | undefined> {
-    return (await ownToken(this.#orm, viewer, id)) ?? undefined;
+    return (await tokenById(this.#orm, viewer, id)) ?? undefined;
   }
 
   /** Creates a login in the caller's portfolio (ACCESS_MANAGE). */
@@ -138,6 +139,11 @@ export class Access {
   /** Renames a team or replaces its members (ACCESS_MANAGE). */
   updateTeam(viewer: Viewer, id: string, input: TeamInput): Promise<Result<TeamEntity>> {
     return updateTeam(this.#orm, viewer, id, input);
+  }
+
+  /** Deletes a team that no webhook uses (ACCESS_MANAGE); returns its id. */
+  deleteTeam(viewer: Viewer, id: string): Promise<Result<string>> {
+    return deleteTeam(this.#orm, viewer, id);
   }
 
   /** The logins that the caller may see, by number. */

@@ -1,18 +1,21 @@
 /**
  * Changes to the tree of logins. A caller with ACCESS_MANAGE edits its own portfolio (itself and all
  * below), and nothing it does gives anybody, itself included, a right that it does not hold: not by
- * a grant, not by moving a login, and not by taking away the mark that makes a login an account.
+ * a grant, not by moving a login, and not by taking away the mark that makes a login an account. Nor
+ * does it take one back that it does not hold. Each change is one transaction with its audit entry.
  */
 import { isEmail } from 'class-validator';
 import type { DataSource, EntityManager } from 'typeorm';
 
+import { noteWebhookChanges } from '../audit/webhook-changes.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { kindOfId, newId } from '../ids.ts';
 import { LoginEntity } from './login.entity.ts';
-import { loginManaged, loginVisible, may, missing } from './policy.ts';
+import { loginManaged, loginVisible, may, missing, within } from './policy.ts';
+import { recordChange } from './record-change.ts';
 import { MAX_NAME, readText } from './text-input.ts';
-import { lockTree, moveBranch, permissionsInBranch } from './tree.ts';
-import type { Permission, Viewer } from './viewer.ts';
+import { lockTree, moveBranch, noteLostRights, permissionsInBranch } from './tree.ts';
+import { type Permission, PERMISSIONS, type Viewer } from './viewer.ts';
 
 /** The longest e-mail address (RFC 5321, 4.5.3.1.3, less the angle brackets). */
 const MAX_EMAIL = 254;
@@ -42,16 +45,17 @@ export async function createLogin(
     problems.push(...checkGrants(viewer, input.permissions ?? [], []));
     if (parent === null || problems.length > 0) return refused(...problems);
     const id = newId('login');
-    await manager.insert(LoginEntity, {
-      id,
+    const settings = settingsOf({
       name: input.name!,
       email: input.email ?? '',
       parentId: parent.id,
-      path: [...parent.path, id],
       isAccount: input.isAccount ?? false,
-      permissions: [...new Set(input.permissions ?? [])],
+      permissions: input.permissions ?? [],
       disabled: input.disabled ?? false,
     });
+    await manager.insert(LoginEntity, { id, path: [...parent.path, id], ...settings });
+    const what = { action: 'login.create', subjectId: id, scopeId: id };
+    await recordChange(manager, viewer, what, {}, settings);
     return ok(await manager.findOneByOrFail(LoginEntity, { id }));
   });
 }
@@ -72,32 +76,61 @@ export async function updateLogin(
     if (!loginManaged(viewer, login))
       return refused(problem('FORBIDDEN', ['id'], 'Only logins at or below the caller may be edited.'));
     const problems = checkTexts(input);
-    const permissions = input.permissions ? [...new Set(input.permissions)] : login.permissions;
+    const after = settingsOf({
+      name: input.name ?? login.name,
+      email: input.email ?? login.email,
+      parentId: input.parentId ?? login.parentId,
+      isAccount: input.isAccount ?? login.isAccount,
+      permissions: input.permissions ?? login.permissions,
+      disabled: input.disabled ?? login.disabled,
+    });
     problems.push(...checkGrants(viewer, input.permissions ?? [], login.permissions));
-    const moved = input.parentId != null && input.parentId !== login.parentId;
-    const isAccount = input.isAccount ?? login.isAccount;
+    problems.push(...checkTakenBack(viewer, login.permissions, after.permissions));
     if (login.parentId === null) problems.push(...checkRoot(input));
-    else if (isAccount !== login.isAccount && login.id === viewer.loginId)
+    else if (after.isAccount !== login.isAccount && login.id === viewer.loginId)
       problems.push(problem('FORBIDDEN', ['isAccount'], 'Nobody may change which account they act in.'));
     const parent =
-      moved && login.parentId !== null
-        ? await findParent(manager, viewer, input.parentId!, problems, login)
+      after.parentId !== login.parentId && login.parentId !== null
+        ? await findParent(manager, viewer, after.parentId!, problems, login)
         : null;
-    if (parent !== null || (login.isAccount && !isAccount)) {
+    if (parent !== null || (login.isAccount && !after.isAccount)) {
       const field = [parent !== null ? 'parentId' : 'isAccount'];
       problems.push(...(await checkWidening(manager, viewer, login, field)));
     }
     if (problems.length > 0) return refused(...problems);
-    if (parent !== null) await moveBranch(manager, id, parent);
-    await manager.update(LoginEntity, id, {
-      name: input.name ?? login.name,
-      email: input.email ?? login.email,
-      isAccount,
-      permissions,
-      disabled: input.disabled ?? login.disabled,
-    });
+    await change(manager, viewer, login, after, parent);
     return ok(await manager.findOneByOrFail(LoginEntity, { id }));
   });
+}
+
+/** What can be set of a login. */
+type Settings = Pick<LoginEntity, 'name' | 'email' | 'parentId' | 'isAccount' | 'permissions' | 'disabled'>;
+
+/** The settings alone, the permissions in one order: as a set they are the same however they were given. */
+function settingsOf({ name, email, parentId, isAccount, permissions, disabled }: Settings): Settings {
+  const sorted = PERMISSIONS.filter((permission) => permissions.includes(permission));
+  return { name, email, parentId, isAccount, permissions: sorted, disabled };
+}
+
+/** Carries out a checked edit with what follows from it; parent is the new one of a login that moves. */
+async function change(
+  manager: EntityManager,
+  viewer: Viewer,
+  login: LoginEntity,
+  after: Settings,
+  parent: LoginEntity | null,
+): Promise<void> {
+  const { id } = login;
+  if (parent !== null) await noteWebhookChanges(manager, within('w.account_id', id));
+  if (after.name !== login.name)
+    await noteWebhookChanges(manager, (add) => `${add(id)} in (w.login_id, w.for_login_id)`);
+  if (parent !== null || after.isAccount !== login.isAccount) await noteLostRights(manager, [id], 'BRANCH');
+  else if (!login.permissions.every((held) => after.permissions.includes(held)))
+    await noteLostRights(manager, [id]);
+  if (parent !== null) await moveBranch(manager, id, parent);
+  await manager.update(LoginEntity, id, after);
+  const what = { action: 'login.update', subjectId: id, scopeId: id };
+  await recordChange(manager, viewer, what, settingsOf(login), after);
 }
 
 /** A problem for each permission that is new to its holder and that the caller does not hold. */
@@ -113,6 +146,14 @@ export function checkGrants(viewer: Viewer, asked: Permission[], held: Permissio
           ),
         ],
   );
+}
+
+/** A problem that names the permissions which the holder would lose and the caller does not hold. */
+function checkTakenBack(viewer: Viewer, held: Permission[], kept: Permission[]): Problem[] {
+  const beyond = held.filter((permission) => !kept.includes(permission) && !may(viewer, permission));
+  if (beyond.length === 0) return [];
+  const message = `${beyond.join(', ')} cannot be taken back by a caller that does not hold it.`;
+  return [problem('FORBIDDEN', ['permissions'], message)];
 }
 
 function checkTexts(input: LoginInput): Problem[] {

@@ -5,6 +5,7 @@
  */
 import type { SqlFragment } from '../db/sql.ts';
 import { type Problem, problem } from '../errors.ts';
+import type { IdKind } from '../ids.ts';
 import type { Permission, Viewer } from './viewer.ts';
 
 /** Whether the caller holds a permission, by its login and by its token. */
@@ -19,13 +20,18 @@ export function missing(permission: Permission): Problem {
 
 const nothing: SqlFragment = () => 'false';
 
+/** True where the login in a column lies at or below another one. */
+export function within(column: string, rootId: string): SqlFragment {
+  return (add) =>
+    `exists (select 1 from logins place where place.id = ${column} and ${add(rootId)}::text = any (place.path))`;
+}
+
 /** True for rows of webhooks w that the caller may edit: those of its account and of accounts below. */
 export function webhookManaged(viewer: Viewer): SqlFragment {
   if (!may(viewer, 'WEBHOOKS_MANAGE')) return nothing;
   // The root's account holds every other one.
   if (viewer.accountPath.length === 1) return () => 'true';
-  return (add) =>
-    `exists (select 1 from logins a where a.id = w.account_id and ${add(viewer.accountId)}::text = any (a.path))`;
+  return within('w.account_id', viewer.accountId);
 }
 
 /** True for rows of webhooks w that the caller may read: those it may edit, and those of its teams. */
@@ -66,18 +72,53 @@ export function loginManaged(viewer: Viewer, login: { path: string[] }): boolean
   return may(viewer, 'ACCESS_MANAGE') && login.path.includes(viewer.loginId);
 }
 
-/** True for rows of teams t that belong to the caller's account or to one below. */
-export function teamInPortfolio(viewer: Viewer): SqlFragment {
-  return (add) =>
-    `exists (select 1 from logins a where a.id = t.account_id and ${add(viewer.accountId)}::text = any (a.path))`;
+/** True for rows of access tokens t that the caller may list and end: its own, with ACCESS_MANAGE those of its portfolio. */
+export function tokenManaged(viewer: Viewer): SqlFragment {
+  if (may(viewer, 'ACCESS_MANAGE')) return within('t.login_id', viewer.loginId);
+  return (add) => `t.login_id = ${add(viewer.loginId)}`;
 }
 
-/** True for rows of teams t that the caller may read: those of its portfolio, and those it is a member of. */
+/** True for rows of teams t that belong to the caller's account or to one below. */
+export function teamInPortfolio(viewer: Viewer): SqlFragment {
+  return within('t.account_id', viewer.accountId);
+}
+
+/**
+ * True for rows of teams t that the caller may read: those it is a member of, and, where it chooses teams for
+ * webhooks or manages them, those of its account's portfolio.
+ */
 export function teamVisible(viewer: Viewer): SqlFragment {
-  return (add) => `(${teamInPortfolio(viewer)(add)} or t.id = any (${add(viewer.teamIds)}::text[]))`;
+  const own: SqlFragment = (add) => `t.id = any (${add(viewer.teamIds)}::text[])`;
+  if (!may(viewer, 'WEBHOOKS_MANAGE') && !may(viewer, 'ACCESS_MANAGE')) return own;
+  return (add) => `(${teamInPortfolio(viewer)(add)} or ${own(add)})`;
 }
 
 /** Whether the caller may ask for webhooks and deliveries at all: as a manager, or as a member of a team. */
 export function mayReadWebhooks(viewer: Viewer): boolean {
   return may(viewer, 'WEBHOOKS_MANAGE') || viewer.teamIds.length > 0;
+}
+
+/** Which permission shows audit entries about which things, and from where in the tree downwards; null: the catalog. */
+const AUDIT_RULES: { kinds: IdKind[]; permission: Permission; below: 'accountId' | 'loginId' | null }[] = [
+  { kinds: ['webhook'], permission: 'WEBHOOKS_MANAGE', below: 'accountId' },
+  { kinds: ['login', 'accessToken'], permission: 'ACCESS_MANAGE', below: 'loginId' },
+  { kinds: ['team'], permission: 'ACCESS_MANAGE', below: 'accountId' },
+  { kinds: ['resource'], permission: 'CATALOG_MANAGE', below: null },
+];
+
+/** Whether the caller may read the audit log at all; which entries, says auditVisible. */
+export function mayReadAudit(viewer: Viewer): boolean {
+  return AUDIT_RULES.some(({ permission }) => may(viewer, permission));
+}
+
+/** True for entries a of the audit log that the caller may read: those about what it may manage. */
+export function auditVisible(viewer: Viewer): SqlFragment {
+  const rules = AUDIT_RULES.filter(({ permission }) => may(viewer, permission));
+  return (add) => {
+    const texts = rules.map(({ kinds, below }) => {
+      const about = `a.subject_kind = any (${add(kinds)}::text[])`;
+      return below === null ? about : `(${about} and ${within('a.scope_id', viewer[below])(add)})`;
+    });
+    return texts.length === 0 ? 'false' : `(${texts.join(' or ')})`;
+  };
 }

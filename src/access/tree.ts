@@ -26,6 +26,20 @@ export async function moveBranch(
   );
 }
 
+/**
+ * Notes that a login, or its whole branch, loses a right in this transaction: stream cursors from before
+ * are then not resumed in silence. The caller holds the lock, so that two losses cannot deadlock.
+ */
+export async function noteLostRights(
+  manager: EntityManager,
+  loginIds: string[],
+  reach: 'ALONE' | 'BRANCH' = 'ALONE',
+): Promise<void> {
+  if (loginIds.length === 0) return;
+  const where = reach === 'BRANCH' ? 'path && $1::text[]' : 'id = any ($1::text[])';
+  await manager.query(`update logins set rights_lost = pg_current_xact_id() where ${where}`, [loginIds]);
+}
+
 /** Every permission that a login or one below it holds. */
 export async function permissionsInBranch(manager: EntityManager, loginId: string): Promise<Permission[]> {
   const rows = await manager.query<{ permission: Permission }[]>(

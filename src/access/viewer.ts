@@ -20,6 +20,8 @@ export interface Viewer {
   permissions: ReadonlySet<Permission>;
   teamIds: string[];
   expiresAt: Date | null;
+  /** The transaction in which its login last lost a permission, a team or its place in the tree; null: none ever did. */
+  rightsLost: bigint | null;
 }
 
 /** A viewer and what only the token check needs to know. */
@@ -43,6 +45,7 @@ interface Row {
   account_path: string[];
   team_ids: string[];
   expires_at: Date | null;
+  rights_lost: string | null;
   use_is_stale: boolean;
 }
 
@@ -54,7 +57,7 @@ export async function readTokenOwner(
   const rows = await orm.query<Row[]>(
     `select t.id as token_id, t.origin, t.sha256, t.permissions as token_permissions,
             l.permissions as login_permissions, l.id as login_id, l.path as login_path,
-            a.id as account_id, a.path as account_path, t.expires_at,
+            a.id as account_id, a.path as account_path, t.expires_at, l.rights_lost,
             array(select m.team_id from team_members m where m.login_id = l.id order by m.team_id) as team_ids,
             coalesce(t.last_used_at < clock_timestamp() - interval '1 minute', true) as use_is_stale
      from access_tokens t
@@ -81,6 +84,7 @@ export async function readTokenOwner(
       permissions: new Set(row.token_permissions.filter((permission) => held.has(permission))),
       teamIds: row.team_ids,
       expiresAt: row.expires_at,
+      rightsLost: row.rights_lost === null ? null : BigInt(row.rights_lost),
     },
     origin: row.origin,
     sha256: row.sha256,

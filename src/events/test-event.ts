@@ -68,7 +68,9 @@ export async function sendTestEvent(
     return refused(...problems.map((found) => ({ ...found, field: found.field?.slice(1) ?? null })));
 
   const [login] = await rooms.access.loginsForPublish(viewer, { ids: [viewer.loginId], numbers: [] });
-  const event = { ...events[0]!, id: newId('event'), login: login! };
+  // The caller was moved out of this account since its token was read.
+  if (!login) return notFound;
+  const event = { ...events[0]!, id: newId('event'), login };
   const deliveries = endpoints.map((endpoint) => ({
     id: newId('delivery'),
     eventId: event.id,

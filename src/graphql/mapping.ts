@@ -2,11 +2,13 @@
 import type { AccessTokenEntity } from '../access/access-token.entity.ts';
 import type { LoginEntity } from '../access/login.entity.ts';
 import type { TeamEntity } from '../access/team.entity.ts';
+import type { AuditEntry } from '../audit/audit-log.ts';
 import type { CatalogResource } from '../catalog/catalog.ts';
 import type { DraftView } from '../webhooks/draft-view.ts';
 import type { NewSecret } from '../webhooks/outcome.ts';
 import type { EndpointView, SecretView, TriggerView, WebhookView } from '../webhooks/read.ts';
 import type { AccessTokenType, LoginType, TeamType } from './types/access.type.ts';
+import type { AuditEntryType } from './types/audit.type.ts';
 import type { CatalogResourceType } from './types/catalog.type.ts';
 import type { WebhookDraftType } from './types/draft.type.ts';
 import type { EndpointSecretType, EndpointType } from './types/endpoint.type.ts';
@@ -28,6 +30,12 @@ export function toTeamType({ id, number, name, createdAt }: TeamEntity): TeamTyp
 export function toAccessTokenType(token: AccessTokenEntity): AccessTokenType {
   const { id, name, hint, permissions, createdAt, lastUsedAt, expiresAt } = token;
   return { id, name, hint, permissions, createdAt, lastUsedAt, expiresAt };
+}
+
+/** An entry of the audit log. */
+export function toAuditEntryType(entry: AuditEntry): AuditEntryType {
+  const { id, at, loginId, action, subjectId, changes } = entry;
+  return { id, at, loginId, action, subjectId, changes };
 }
 
 /** A resource of the catalog. */

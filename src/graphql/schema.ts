@@ -5,6 +5,7 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphq
 import { buildSchemaSync } from 'type-graphql';
 
 import { AccessTokenResolver, LoginResolver, TeamResolver } from './resolvers/access.resolver.ts';
+import { AuditResolver } from './resolvers/audit.resolver.ts';
 import { CatalogResolver } from './resolvers/catalog.resolver.ts';
 import { AttemptResolver, DeliveryResolver } from './resolvers/delivery.resolver.ts';
 import { DeliveryEventsResolver } from './resolvers/delivery-events.resolver.ts';
@@ -46,6 +47,7 @@ function build(): GraphQLSchema {
       LoginResolver,
       TeamResolver,
       AccessTokenResolver,
+      AuditResolver,
       CatalogResolver,
       WebhookResolver,
       WebhookMutationResolver,

@@ -2,8 +2,9 @@
  * The line of history that cursors belong to. Transaction ids order the log only inside one life of
  * one database cluster: after a restore or a move, ids stored earlier can lie in the future, and
  * rows would stay hidden for ever. So at start the cluster's identity and the log are compared with
- * what was noted; where they differ the epoch is raised and the old lines go: their deliveries are
- * all in the history, and a cursor of another epoch is answered with CURSOR_UNKNOWN.
+ * what was noted; where they differ the epoch is raised and the old lines go, here and in the log of
+ * changes to webhooks: their deliveries are all in the history, and a cursor of another epoch is
+ * answered with CURSOR_UNKNOWN.
  */
 import type { Sql } from '../db/sql.ts';
 import type { Logger } from '../log.ts';
@@ -28,7 +29,7 @@ export async function settleEpoch(sql: Sql, logger: Logger): Promise<number> {
   const epoch = (found.epoch ?? 0) + 1;
   if (found.epoch !== null) {
     logger.warn({ epoch }, 'the database was restored or moved: stream cursors begin anew');
-    await sql.query('truncate delivery_log');
+    await sql.query('truncate delivery_log, webhook_changes');
   }
   await sql.query(
     `insert into stream_epoch (epoch, system_identifier, timeline) values ($1, $2, $3)

@@ -38,7 +38,13 @@ export interface Batch {
   /** How many lines were folded away because a later one of their delivery is in the batch. */
   folded: number;
   /** The cursor could not be resumed; the reader should fetch its page anew. */
-  reset: 'CURSOR_UNKNOWN' | null;
+  reset: 'CURSOR_UNKNOWN' | 'PERMISSION_CHANGED' | null;
+}
+
+/** What a reader may see, over the alias w of webhooks, and the transaction in which it last lost a right. */
+export interface Rights {
+  visible: SqlFragment;
+  rightsLost: bigint | null;
 }
 
 /** What a reader wants. */
@@ -47,6 +53,8 @@ export interface Wish {
   mode: 'EVERY_EVENT' | 'LATEST_PER_DELIVERY';
   maxBatch: number;
   where: SqlFragment;
+  /** As they are now. */
+  rights: Rights;
 }
 
 /** Reads the log for the polling query and for subscriptions. */
@@ -89,34 +97,34 @@ export class Live {
     await Promise.allSettled([...this.#reading]);
   }
 
-  /** A cursor from which nothing is missed that comes after this call. */
-  async cursor(): Promise<string> {
-    return encodeCursor(this.#epoch, await currentPosition(this.#pool));
+  /** A cursor from which nothing is missed that comes after this call, for a reader with that last loss of rights. */
+  async cursor(rightsLost: bigint | null): Promise<string> {
+    return encodeCursor(this.#epoch, rightsLost, await currentPosition(this.#pool));
   }
 
   /** One batch for those who poll; without a cursor from the oldest line kept. */
-  async poll(wish: Wish, visible: SqlFragment): Promise<Batch> {
-    const start = await this.#startOf(wish.after, BEGINNING);
-    if (start.reset) return this.#batch([], start.position, false, wish, start.reset);
-    const read = await readLog(this.#pool, start.position, wish.maxBatch, visible, wish.where);
-    return this.#batch(read.lines, read.position, !read.more && !read.held, wish, null);
+  async poll(wish: Wish): Promise<Batch> {
+    const start = await this.#startOf(wish, BEGINNING);
+    if (start.reset) return this.#emptyBatch(start, wish);
+    const read = await readLog(this.#pool, start.position, wish.maxBatch, wish.rights.visible, wish.where);
+    return this.#batch(read, wish);
   }
 
   /**
    * Batches until the signal aborts: the first one at once (so that the reader has a cursor), then as
    * lines come, at most one each minIntervalMs, a heartbeat when idle. renew is asked before each
-   * read what the reader may see now; undefined ends the stream.
+   * read for the rights as they are then; undefined ends the stream.
    */
   async *follow(
     wish: Wish & { minIntervalMs: number },
-    renew: () => Promise<SqlFragment | undefined>,
+    renew: () => Promise<Rights | undefined>,
     signal: AbortSignal,
   ): AsyncGenerator<Batch, void, undefined> {
-    const start = await this.#startOf(wish.after, null);
+    const start = await this.#startOf(wish, null);
     let position = start.position;
     let lastYield = 0;
     if (start.reset || wish.after === null) {
-      yield this.#batch([], position, false, wish, start.reset);
+      yield this.#emptyBatch(start, wish);
       lastYield = performance.now();
     }
     while (!signal.aborted && !this.#stopping) {
@@ -130,7 +138,7 @@ export class Live {
       position = read.position;
       const idle = performance.now() - lastYield;
       if (read.lines.length > 0 || idle >= this.#options.heartbeatMs || lastYield === 0) {
-        yield this.#batch(read.lines, position, !read.more && !read.held, wish, null);
+        yield this.#batch(read, { ...wish, rights: read.rights });
         lastYield = performance.now();
         if (!(await this.#pause(wish.minIntervalMs, renew, signal))) return;
       } else {
@@ -146,11 +154,7 @@ export class Live {
   }
 
   /** Waits, and asks for the rights once a second meanwhile; false when they have ended. */
-  async #pause(
-    ms: number,
-    renew: () => Promise<SqlFragment | undefined>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async #pause(ms: number, renew: () => Promise<Rights | undefined>, signal: AbortSignal): Promise<boolean> {
     let left = ms;
     for (; left > RENEW_MS; left -= RENEW_MS) {
       await this.#wakeups.pause(RENEW_MS, signal);
@@ -169,11 +173,13 @@ export class Live {
   async #readOnce(
     position: Position,
     wish: Wish,
-    renew: () => Promise<SqlFragment | undefined>,
-  ): Promise<LogRead | 'AWAY' | undefined> {
+    renew: () => Promise<Rights | undefined>,
+  ): Promise<(LogRead & { rights: Rights }) | 'AWAY' | undefined> {
     try {
-      const visible = await renew();
-      return visible && (await readLog(this.#pool, position, wish.maxBatch, visible, wish.where));
+      const rights = await renew();
+      if (rights === undefined) return undefined;
+      const read = await readLog(this.#pool, position, wish.maxBatch, rights.visible, wish.where);
+      return { ...read, rights };
     } catch (error) {
       // The cursor loses nothing by waiting; ending the stream would leave the reader without one.
       if (!isConnectionLoss(error) || this.#stopping) throw error;
@@ -182,26 +188,32 @@ export class Live {
     }
   }
 
+  /** Where to begin: at the cursor, or at the present where it cannot be resumed. */
   async #startOf(
-    after: string | null,
+    { after, rights }: Wish,
     without: Position | null,
-  ): Promise<{ position: Position; reset: 'CURSOR_UNKNOWN' | null }> {
-    if (after !== null) {
-      const position = decodeCursor(this.#epoch, after);
-      if (position) return { position, reset: null };
-      return { position: await currentPosition(this.#pool), reset: 'CURSOR_UNKNOWN' };
-    }
-    return { position: without ?? (await currentPosition(this.#pool)), reset: null };
+  ): Promise<{ position: Position; reset: Batch['reset'] }> {
+    if (after === null) return { position: without ?? (await currentPosition(this.#pool)), reset: null };
+    const cursor = decodeCursor(this.#epoch, after);
+    if (cursor?.rightsLost === rights.rightsLost) return { position: cursor.position, reset: null };
+    const reset = cursor ? 'PERMISSION_CHANGED' : 'CURSOR_UNKNOWN';
+    return { position: await currentPosition(this.#pool), reset };
   }
 
-  #batch(lines: LogLine[], position: Position, caughtUp: boolean, wish: Wish, reset: Batch['reset']): Batch {
-    const kept = wish.mode === 'EVERY_EVENT' ? lines : fold(lines);
+  #emptyBatch({ position, reset }: { position: Position; reset: Batch['reset'] }, { rights }: Wish): Batch {
+    const cursor = encodeCursor(this.#epoch, rights.rightsLost, position);
+    return { lines: [], cursor, caughtUp: false, folded: 0, reset };
+  }
+
+  #batch({ lines, position, more, held }: LogRead, { mode, rights }: Wish): Batch {
+    const kept = mode === 'EVERY_EVENT' ? lines : fold(lines);
+    const cursorOf = (at: Position): string => encodeCursor(this.#epoch, rights.rightsLost, at);
     return {
-      lines: kept.map((line) => ({ ...line, cursor: encodeCursor(this.#epoch, line.position) })),
-      cursor: encodeCursor(this.#epoch, position),
-      caughtUp,
+      lines: kept.map((line) => ({ ...line, cursor: cursorOf(line.position) })),
+      cursor: cursorOf(position),
+      caughtUp: !more && !held,
       folded: lines.length - kept.length,
-      reset,
+      reset: null,
     };
   }
 

@@ -26,7 +26,7 @@ import { readOutcome, type WebhookOutcome } from './outcome.ts';
 import { untilItHolds } from './races.ts';
 import { type Plan, validate } from './validate.ts';
 import type { WebhooksOptions } from './webhooks.ts';
-import { insertWebhook } from './write.ts';
+import { insertWebhook, teamStands } from './write.ts';
 
 /** The most unfinished drafts of a login. */
 export const MAX_DRAFTS = 20;
@@ -274,7 +274,7 @@ export class Drafts {
     });
   }
 
-  /** Null when the draft was changed, saved or discarded since it was read. */
+  /** Null when the draft was changed, saved or discarded since it was read, or its team was deleted. */
   async #insert(
     manager: EntityManager,
     viewer: Viewer,
@@ -284,6 +284,7 @@ export class Drafts {
     const { keyring, defaults } = this.#options;
     const locked = await this.#own(manager, viewer, read.id, { lock: true });
     if (!locked.ok || locked.value.version !== read.version || locked.value.savedAs !== null) return null;
+    if (!(await teamStands(manager, plan))) return null;
     const id = newId('webhook');
     const owner = { id, accountId: viewer.accountId, loginId: viewer.loginId };
     const made = await insertWebhook(manager, keyring, owner, plan);

@@ -42,7 +42,14 @@ import type { TriggerChoice, TriggerInactiveReason } from './status.ts';
 import { type Plan, validate } from './validate.ts';
 import type { TargetGuard } from './validate-endpoints.ts';
 import { WebhookEntity } from './webhook.entity.ts';
-import { deleteWebhook, insertWebhook, type MadeSecret, switchWebhook, updateWebhook } from './write.ts';
+import {
+  deleteWebhook,
+  insertWebhook,
+  type MadeSecret,
+  switchWebhook,
+  teamStands,
+  updateWebhook,
+} from './write.ts';
 
 /** What Webhooks is made of. */
 export interface WebhooksOptions {
@@ -85,6 +92,7 @@ export class Webhooks {
         const id = newId('webhook');
         const taken = use && (await takeKey(await sqlOf(manager), use, [id]));
         if (taken && !(taken.ok && taken.value === null)) return this.#madeBefore(manager, taken);
+        if (!(await teamStands(manager, plan.value))) return null;
         const owner = { id, accountId: viewer.accountId, loginId: viewer.loginId };
         const made = await insertWebhook(manager, this.#options.keyring, owner, plan.value);
         return (await this.#outcome(manager, id, made))!;
@@ -116,6 +124,7 @@ export class Webhooks {
       return this.#orm.transaction(async (manager) => {
         const locked = await lock(manager, id);
         if (locked?.version !== current.webhook.version) return null;
+        if (!(await teamStands(manager, plan.value))) return null;
         const { keyring } = this.#options;
         const made = await updateWebhook(manager, keyring, viewer.loginId, current, plan.value);
         return (await this.#outcome(manager, id, made))!;

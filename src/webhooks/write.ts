@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { type EntityManager, In } from 'typeorm';
 
+import { holdTeam } from '../access/teams.ts';
 import { recordAudit } from '../audit/audit-log.ts';
 import { noteWebhookChanges } from '../audit/webhook-changes.ts';
 import { type SqlFragment, sqlOf } from '../db/sql.ts';
@@ -30,6 +31,14 @@ export interface MadeSecret {
   endpointId: string;
   secretId: string;
   value: string;
+}
+
+/**
+ * Whether the team that a plan was checked with is still there; it then stays, and who is added to it has to
+ * wait, until the end of the transaction. To be asked before a plan is carried out.
+ */
+export async function teamStands(manager: EntityManager, { details }: Plan): Promise<boolean> {
+  return details.teamId === null || (await holdTeam(manager, details.teamId));
 }
 
 /** Stores a new webhook under this id, enabled, for its account and in the name of its creator. */

@@ -30,8 +30,10 @@ export interface Objects {
 /** The platform of one test file. */
 export interface Platform {
   callers: Record<Caller, Pick<Person, 'api'>>;
-  /** Fresh objects, so that one cell cannot spoil the next. */
-  objects(): Promise<Objects>;
+  /** Made at first, for what only reads. */
+  objects: Objects;
+  /** The same objects, with new ones in place of those that the mutation of this field uses up. */
+  renew(field: string): Promise<Objects>;
 }
 
 /** Builds the tree: the root, account X with its logins, account Y. */
@@ -54,48 +56,67 @@ export async function buildPlatform(server: TestServer, receiver: Receiver): Pro
   const login = await createPerson(server, { name: 'Clerk', parentId: people.A.id });
   const teamId = await createTeam(x, 'Watched', [people.member.id]);
 
-  async function objects(): Promise<Objects> {
-    const webhook = await createWebhook(callers.W.api, `${receiver.url}/platform`, { details: { teamId } });
+  async function makeWebhook() {
+    const { id, number } = await createWebhook(callers.W.api, `${receiver.url}/platform`, {
+      details: { teamId },
+    });
     const [published] = await publish(server.api, clientEvent('c1', { loginId: people.member.id }));
     const { nodes } = await callers.W.api.run(
-      'query ($id: ID!) { deliveries(filter: { webhookId: $id }) { nodes { id event { id } } } }',
-      { id: webhook.id },
+      'query ($id: ID!) { deliveries(filter: { webhookId: $id }) { nodes { id } } }',
+      { id },
     );
+    return {
+      webhookId: id,
+      webhookNumber: number,
+      eventId: published!.event.id,
+      deliveryId: nodes[0].id as string,
+    };
+  }
+
+  async function makeDrafts() {
+    const { api } = callers.W;
     // A login may have twenty.
-    for (const { id } of await callers.W.api.run('{ webhookDrafts { id } }'))
-      await callers.W.api.mutate('mutation ($id: ID!) { webhookDraftDiscard(id: $id) { errors { code } } }', {
-        id,
-      });
-    const { draft } = await callers.W.api.mutate(
-      'mutation { webhookDraftCreate { errors { code } draft { id } } }',
-    );
-    const ready = await callers.W.api.mutate(
+    for (const { id } of await api.run('{ webhookDrafts { id } }'))
+      await api.mutate('mutation ($id: ID!) { webhookDraftDiscard(id: $id) { errors { code } } }', { id });
+    const { draft } = await api.mutate('mutation { webhookDraftCreate { errors { code } draft { id } } }');
+    const ready = await api.mutate(
       'mutation { webhookDraftCreate(input: { name: "Ready" }) { errors { code } draft { id } } }',
     );
     for (const step of [
       `webhookDraftSetEndpoints(id: $id, input: [{ kind: URL, target: "${receiver.url}/ready" }])`,
       'webhookDraftSetTriggers(id: $id, input: [{ resource: "clients", event: "create" }])',
     ])
-      await callers.W.api.mutate(`mutation ($id: ID!) { ${step} { errors { code field } } }`, {
-        id: ready.draft.id,
-      });
+      await api.mutate(`mutation ($id: ID!) { ${step} { errors { code field } } }`, { id: ready.draft.id });
+    return { draftId: draft.id as string, readyDraftId: ready.draft.id as string };
+  }
+
+  async function makeToken() {
     const { accessToken } = await x.api.mutate(
       `mutation ($id: ID!) { accessTokenCreate(input: { name: "t", permissions: [], loginId: $id }) {
          errors { code message } accessToken { id } } }`,
       { id: login.id },
     );
-    return {
-      webhookId: webhook.id,
-      webhookNumber: webhook.number,
-      deliveryId: nodes[0].id,
-      eventId: published!.event.id,
-      draftId: draft.id,
-      readyDraftId: ready.draft.id,
-      loginId: login.id,
-      tokenId: accessToken.id,
-      teamId,
-      spareTeamId: await createTeam(x, 'Spare', []),
-    };
+    return { tokenId: accessToken.id as string };
   }
-  return { callers, objects };
+
+  const makeSpare = async () => ({ spareTeamId: await createTeam(x, 'Spare', []) });
+
+  const objects = {
+    ...{ loginId: login.id, teamId },
+    ...(await makeWebhook()),
+    ...(await makeDrafts()),
+    ...(await makeToken()),
+    ...(await makeSpare()),
+  };
+  return {
+    callers,
+    objects,
+    renew: async (field) => ({
+      ...objects,
+      ...(/Draft/.test(field) ? await makeDrafts() : {}),
+      ...(/webhook[UED]|testEvent|delivery/.test(field) ? await makeWebhook() : {}),
+      ...(/accessToken/.test(field) ? await makeToken() : {}),
+      ...(/teamDelete/.test(field) ? await makeSpare() : {}),
+    }),
+  };
 }

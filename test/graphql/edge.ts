@@ -22,6 +22,7 @@ export function viewer(changes: Partial<Viewer> = {}): Viewer {
     permissions: new Set(['WEBHOOKS_MANAGE', 'EVENTS_PUBLISH', 'CATALOG_MANAGE', 'ACCESS_MANAGE']),
     teamIds: [],
     expiresAt: null,
+    rightsLost: null,
     ...changes,
   };
 }

@@ -1,5 +1,5 @@
 import { kindOfId } from '../../src/ids.ts';
-import { Api } from '../support/api.ts';
+import { createPerson } from '../support/people.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -19,6 +19,7 @@ beforeAll(async () => {
   const team = await api.mutate(
     'mutation { teamCreate(input: { name: "T" }) { errors { message } team { id } } }',
   );
+  const draft = await api.mutate('mutation { webhookDraftCreate { errors { message } draft { id } } }');
   const [published] = await publish(api, clientEvent('c-1'));
   await receiver.until(1);
   const stream = api.subscribe(
@@ -33,21 +34,23 @@ beforeAll(async () => {
   await stream.close();
   const found = await api.send(
     `query ($event: ID!) {
-       viewer { id } accessTokens { id } catalog { id }
+       viewer { id } accessTokens { id } catalog { id } auditLog(first: 1) { nodes { id } }
        webhooks { nodes { id endpoints { id secrets { id } } triggers { id } } }
        event(id: $event) { id deliveries { nodes { id latestAttempt { id } } } }
      }`,
     { event: published!.event.id },
   );
-  const { viewer, accessTokens, catalog, webhooks, event } = found.data;
+  const { viewer, accessTokens, catalog, auditLog, webhooks, event } = found.data;
   const [webhook] = webhooks.nodes;
   const [delivery] = event.deliveries.nodes;
   objects = {
     Login: viewer.id,
     Team: team.team.id,
     AccessToken: accessTokens[0].id,
+    AuditEntry: auditLog.nodes[0].id,
     CatalogResource: catalog[0].id,
     Webhook: webhook.id,
+    WebhookDraft: draft.draft.id,
     Endpoint: webhook.endpoints[0].id,
     EndpointSecret: webhook.endpoints[0].secrets[0].id,
     Trigger: webhook.triggers[0].id,
@@ -85,12 +88,11 @@ describe('node and nodes', () => {
   });
 
   it('are null for what another account owns, but for the catalog, which is for all', async () => {
-    const { api } = server;
-    const login = await api.mutate(
-      `mutation { loginCreate(input: { name: "Other", email: "o@example.com", isAccount: true,
-         permissions: [WEBHOOKS_MANAGE, EVENTS_PUBLISH, ACCESS_MANAGE] }) { errors { message } login { id } } }`,
-    );
-    const stranger = new Api(server.app.url, await tokenOf(login.login.id));
+    const { api: stranger } = await createPerson(server, {
+      name: 'Other',
+      isAccount: true,
+      permissions: ['WEBHOOKS_MANAGE', 'EVENTS_PUBLISH', 'ACCESS_MANAGE'],
+    });
     const seen = await stranger.run(NODES, { ids: Object.values(objects) });
     expect(seen.filter(Boolean)).toEqual([{ __typename: 'CatalogResource', id: objects['CatalogResource'] }]);
     const alone = await stranger.send(
@@ -135,16 +137,3 @@ describe('node and nodes', () => {
     expect(refused.errors![0]!.extensions).toEqual({ code: 'BAD_USER_INPUT' });
   });
 });
-
-/** A token of another login; nobody can make one over the API, so it is put where the server looks. */
-async function tokenOf(loginId: string): Promise<string> {
-  const { hashToken, makeToken } = await import('../../src/access/token-format.ts');
-  const { newId } = await import('../../src/ids.ts');
-  const value = makeToken();
-  await server.app.db.orm.query(
-    `insert into access_tokens (id, login_id, origin, name, sha256, hint, permissions)
-     select $1, id, 'USER', 'test', $2, '', permissions from logins where id = $3`,
-    [newId('accessToken'), hashToken(value), loginId],
-  );
-  return value;
-}

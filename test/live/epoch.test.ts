@@ -36,12 +36,20 @@ describe('a server that starts on a database', () => {
     ],
   ])('%s answers old cursors with CURSOR_UNKNOWN and shows what comes', async (_name, change) => {
     const { cursor } = await first.api.run(POLL);
+    const changes = async (server: TestServer) =>
+      (await server.app.db.engine.query('select 1 from webhook_changes')).rowCount;
+    await first.api.mutate(
+      'mutation ($id: ID!) { loginUpdate(id: $id, input: { name: "Renamed" }) { errors { code } } }',
+      { id: (await first.api.run('{ viewer { id } }')).id },
+    );
+    expect(await changes(first)).toBeGreaterThan(0);
     await first.app.db.engine.query(change);
     await first.app.stop();
     const second = await startServer({ ...KEYS, DATABASE_URL: first.database.url });
     try {
       const batch = await second.api.run(POLL, { after: cursor });
       expect(batch).toMatchObject({ reset: 'CURSOR_UNKNOWN', events: [] });
+      expect(await changes(second)).toBe(0);
       await publish(second.api, clientEvent('new'));
       await receiver.until(2);
       // A transaction of another test, open anywhere in the cluster, may hold new lines back for a moment.

@@ -1,13 +1,22 @@
-/** Rights are asked for anew with each batch: what a reader may no longer see ends its socket with 4403. */
+/**
+ * Rights are asked for anew with each batch: what a reader may no longer see ends its socket with 4403, and
+ * the cursor that it comes back with is answered with PERMISSION_CHANGED.
+ */
 import type { Permission } from '../../src/access/viewer.ts';
 import type { Api } from '../support/api.ts';
+import { holdLock } from '../support/lock-holder.ts';
 import { createPerson, createTeam } from '../support/people.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
-const WATCH = `subscription {
-  deliveryEvents(mode: EVERY_EVENT, minIntervalMs: 0) { cursor events { kind delivery { id } } } }`;
+const WATCH = `subscription ($after: StreamCursor) {
+  deliveryEvents(after: $after, mode: EVERY_EVENT, minIntervalMs: 0) {
+    cursor reset events { kind delivery { id } } } }`;
+const POLL = `query ($after: StreamCursor) {
+  deliveryEvents(after: $after) { cursor reset events { delivery { id } } } }`;
+const SET_MEMBERS = `mutation ($id: ID!, $memberIds: [ID!]) {
+  teamUpdate(id: $id, input: { memberIds: $memberIds }) { errors { code } } }`;
 const UPDATE = `mutation ($id: ID!, $input: LoginInput!) {
   loginUpdate(id: $id, input: $input) { errors { code field message } } }`;
 
@@ -55,11 +64,7 @@ describe('a stream', () => {
     [
       'the membership of the team ends',
       [] as Permission[],
-      (_id: string, teamId: string) =>
-        server.api.mutate(
-          'mutation ($id: ID!) { teamUpdate(id: $id, input: { memberIds: [] }) { errors { code } } }',
-          { id: teamId },
-        ),
+      (_id: string, teamId: string) => server.api.mutate(SET_MEMBERS, { id: teamId, memberIds: [] }),
     ],
   ])(
     'is closed with 4403 within a second when %s, and carries nothing that comes later',
@@ -98,5 +103,64 @@ describe('a stream', () => {
       (batches) => batches.flatMap((batch: { events: unknown[] }) => batch.events).length >= 2,
     );
     await stream.close();
+    // What was gained resets nothing.
+    const { cursor } = stream.received.at(0) as { cursor: string };
+    expect(await reader.api.run(POLL, { after: cursor })).toMatchObject({ reset: null });
   });
+});
+
+describe('a cursor from before a loss of rights', () => {
+  const losses: [string, (reader: { id: string; teamId: string }) => Promise<unknown>][] = [
+    ['a permission', ({ id }) => server.api.mutate(UPDATE, { id, input: { permissions: [] } })],
+    ['a team', ({ teamId }) => server.api.mutate(SET_MEMBERS, { id: teamId, memberIds: [] })],
+    [
+      'a team that is deleted',
+      ({ teamId }) =>
+        server.api.mutate('mutation ($id: ID!) { teamDelete(id: $id) { errors { code } } }', { id: teamId }),
+    ],
+    [
+      'the place in the tree',
+      async ({ id }) => {
+        const aside = await createPerson(server, { name: 'Aside' });
+        await server.api.mutate(UPDATE, { id, input: { parentId: aside.id } });
+      },
+    ],
+    ['the account', ({ id }) => server.api.mutate(UPDATE, { id, input: { isAccount: true } })],
+  ];
+
+  it.each(losses)(
+    'of %s is answered with PERMISSION_CHANGED once, and the new one goes on',
+    async (_name, lose) => {
+      const reader = await createReader(['WEBHOOKS_MANAGE']);
+      // A second team keeps the reader reading whatever it loses.
+      const kept = await createTeam(server, 'Kept', [reader.id]);
+      const webhook = await createWebhook(server.api, receiver.url, { details: { teamId: kept } });
+      const stream = reader.api.subscribe(WATCH);
+      const { cursor: old } = await stream.until((batches) => batches[0]);
+      // As long as another transaction is open, cursors from before and after the loss name the same position.
+      const older = await holdLock(server.database, 'select pg_current_xact_id()');
+      await lose(reader);
+      expect(await stream.end()).toMatchObject({ code: 4403 });
+
+      const again = reader.api.subscribe(WATCH, { after: old });
+      const first = await again.until((batches) => batches[0]);
+      expect(first).toMatchObject({ reset: 'PERMISSION_CHANGED', events: [] });
+      const polled = await reader.api.run(POLL, { after: old });
+      expect(polled).toMatchObject({ reset: 'PERMISSION_CHANGED', events: [] });
+      await again.until((batches) => batches[1]);
+      await again.close();
+      const page = await reader.api.run('{ deliveries(first: 1) { streamCursor } }');
+      const third = reader.api.subscribe(WATCH, { after: first.cursor });
+      await third.until((batches) => batches[0]);
+      await older.letGo();
+      const seen = await sendTest(webhook.id);
+      await third.until((batches) => JSON.stringify(batches).includes(seen));
+      await third.close();
+      for (const batch of [...again.received.slice(1), ...third.received]) expect(batch.reset).toBeNull();
+      for (const after of [page.streamCursor, polled.cursor, third.received.at(-1).cursor]) {
+        const batch = await reader.api.run(POLL, { after });
+        expect(batch.reset).toBeNull();
+      }
+    },
+  );
 });

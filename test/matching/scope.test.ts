@@ -1,8 +1,11 @@
 /** Whose activity a webhook watches: its account's portfolio, a login with all below, a team; never beyond the account. */
+import { holdLock } from '../support/lock-holder.ts';
 import { createPerson, createTeam, type Person } from '../support/people.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+
+const permissions = ['WEBHOOKS_MANAGE', 'EVENTS_PUBLISH'] as const;
 
 let server: TestServer;
 let receiver: Receiver;
@@ -17,7 +20,6 @@ beforeAll(async () => {
   server = await startServer();
   receiver = await startReceiver();
   await registerResource(server.api);
-  const permissions = ['WEBHOOKS_MANAGE', 'EVENTS_PUBLISH'] as const;
   x = await createPerson(server, { name: 'Branch X', isAccount: true, permissions: [...permissions] });
   y = await createPerson(server, { name: 'Branch Y', isAccount: true, permissions: [...permissions] });
   clerk = await createPerson(server, { name: 'Clerk', parentId: x.id, permissions: ['EVENTS_PUBLISH'] });
@@ -108,6 +110,106 @@ describe('an event', () => {
       id,
     });
     expect(retried.errors).toEqual([{ code: 'NOT_FOUND' }]);
+  });
+});
+
+describe('the tree and the teams', () => {
+  const UPDATE = `mutation ($id: ID!, $input: LoginInput!) {
+    loginUpdate(id: $id, input: $input) { errors { code field message } } }`;
+  const SET_MEMBERS = `mutation ($id: ID!, $memberIds: [ID!]) {
+    teamUpdate(id: $id, input: { memberIds: $memberIds }) { errors { code field message } } }`;
+
+  it('count as they are at publish: a login that moves takes all below it to its new branch', async () => {
+    const office = await createPerson(server, { name: 'Office', parentId: x.id });
+    const agent = await createPerson(server, { name: 'Agent', parentId: office.id });
+    expect(await heard('before', agent)).toEqual(['root', 'x']);
+    await server.api.mutate(UPDATE, { id: office.id, input: { parentId: y.id } });
+    expect(await heard('after', agent)).toEqual(['root', 'y']);
+    expect(await heard('after-itself', office)).toEqual(['root', 'y']);
+    // What happened before stays with the branch in which it happened.
+    const read = '{ events(first: 100) { nodes { entityId } } }';
+    const entities = async (reader: Person): Promise<string[]> =>
+      (await reader.api.run(read)).nodes.map((node: { entityId: string }) => node.entityId);
+    expect(await entities(x)).toEqual(expect.arrayContaining(['before']));
+    expect(await entities(x)).not.toEqual(expect.arrayContaining(['after']));
+    expect(await entities(y)).toEqual(expect.arrayContaining(['after', 'after-itself']));
+    expect(await entities(y)).not.toEqual(expect.arrayContaining(['before']));
+    await server.api.mutate(UPDATE, { id: office.id, input: { parentId: clerk.id } });
+    expect(await heard('below-the-clerk', agent)).toEqual(['clerk', 'root', 'x']);
+  });
+
+  it('count as they are at publish: who joins a team is heard, who left is not', async () => {
+    const member = await createPerson(server, { name: 'Member', parentId: y.id });
+    const teamId = await createTeam(server, 'Changing', []);
+    const webhook = await createWebhook(server.api, `${receiver.url}/changing`, { details: { teamId } });
+    const setMembers = (...memberIds: string[]) => server.api.mutate(SET_MEMBERS, { id: teamId, memberIds });
+    expect(await heard('not-yet', member)).toEqual(['root', 'y']);
+    await setMembers(member.id);
+    expect(await heard('joined', member)).toEqual(['changing', 'root', 'y']);
+    await setMembers(sibling.id);
+    expect(await heard('gone', member)).toEqual(['root', 'y']);
+    expect(await heard('came', sibling)).toEqual(['changing', 'root', 'team', 'x']);
+    await server.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', {
+      id: webhook.id,
+    });
+  });
+
+  it('let the webhooks of a disabled login go on, whose own tokens are refused at the next request', async () => {
+    const owner = await createPerson(server, {
+      name: 'Owner',
+      parentId: x.id,
+      permissions: [...permissions],
+    });
+    await createWebhook(owner.api, `${receiver.url}/owner`, { details: { forLoginId: below.id } });
+    expect(await heard('enabled', below)).toEqual(['clerk', 'owner', 'root', 'x']);
+    await server.api.mutate(UPDATE, { id: owner.id, input: { disabled: true } });
+    expect((await owner.api.send('{ viewer { id } }')).status).toBe(401);
+    expect(await heard('disabled', below)).toEqual(['clerk', 'owner', 'root', 'x']);
+    // Its own activity is heard, too: the host application publishes it.
+    expect(await heard('disabled-itself', owner)).toEqual(['root', 'x']);
+  });
+});
+
+describe('a publish under way when its login is moved away or disabled', () => {
+  const UPDATE = `mutation ($id: ID!, $input: LoginInput!) {
+    loginUpdate(id: $id, input: $input) { errors { code field message } } }`;
+  const PUBLISH = `mutation ($input: [EventInput!]!) {
+    eventsPublish(input: $input) { errors { code field } events { deliveryCount } } }`;
+  const TEST = `mutation ($input: TestEventInput!) {
+    testEventSend(input: $input) { errors { code field } deliveries { id } } }`;
+
+  it.each([
+    ['moved to another branch', () => ({ parentId: y.id }), ['0', 'loginId'], ['webhookId']],
+    ['disabled', () => ({ disabled: true }), null, null],
+  ])('and %s is taken or refused as a whole', async (_name, change, publishField, testField) => {
+    const publisher = await createPerson(server, {
+      name: 'Host',
+      parentId: x.id,
+      permissions: [...permissions],
+    });
+    const webhook = await createWebhook(publisher.api, `${receiver.url}/host`, {
+      details: { forLoginId: publisher.id },
+      triggers: [{ resource: 'clients', event: 'update' }],
+    });
+    // Both have read their caller's rights, and wait for the catalog.
+    const catalog = await holdLock(server.database, 'lock table resources in access exclusive mode');
+    const publishing = publisher.api.run(PUBLISH, { input: [clientEvent('late', { event: 'update' })] });
+    await catalog.waiting(1);
+    const testing = publisher.api.run(TEST, {
+      input: { webhookId: webhook.id, resource: 'clients', event: 'update' },
+    });
+    await catalog.waiting(2);
+    await server.api.mutate(UPDATE, { id: publisher.id, input: change() });
+    await catalog.letGo();
+    const [published, tested] = [await publishing, await testing];
+    if (publishField === null) {
+      expect(published).toEqual({ errors: [], events: [{ deliveryCount: 1 }] });
+      expect(tested).toEqual({ errors: [], deliveries: [{ id: expect.any(String) }] });
+      await receiver.find((hit) => hit.headers['webhook-id'] === tested.deliveries[0].id);
+    } else {
+      expect(published.errors).toEqual([{ code: 'NOT_FOUND', field: publishField }]);
+      expect(tested.errors).toEqual([{ code: 'NOT_FOUND', field: testField }]);
+    }
   });
 });
 

@@ -1,7 +1,6 @@
-/** Logins with tokens, as tests need them: made through the API, their tokens by the room. */
+/** Logins with tokens, as tests need them, made through the API. */
 import type { Permission } from '../../src/access/viewer.ts';
 import { Api } from './api.ts';
-import type { TestServer } from './server.ts';
 
 /** A login that can call the API. */
 export interface Person {
@@ -10,29 +9,25 @@ export interface Person {
   api: Api;
 }
 
-/** Creates a login below parent (the root unless given) and a token with the same permissions. */
+/** Creates, as a caller of the API, a login below it (or below parent), and a token with the same permissions. */
 export async function createPerson(
-  server: TestServer,
+  { api }: { api: Api },
   input: { name: string; parentId?: string; isAccount?: boolean; permissions?: Permission[] },
 ): Promise<Person> {
-  const { login } = await server.api.mutate(
+  const { login } = await api.mutate(
     'mutation ($input: LoginInput!) { loginCreate(input: $input) { errors { code field message } login { id number } } }',
     { input },
   );
-  // Only a login itself can make its token over the API; without one it cannot call it.
-  const { access } = server.app.rooms;
-  const permissions = input.permissions ?? [];
-  const made = await access.createToken(
-    { ...(await access.rootViewer()), loginId: login.id as string, permissions: new Set(permissions) },
-    { name: input.name, permissions },
+  const made = await api.mutate(
+    'mutation ($input: AccessTokenInput!) { accessTokenCreate(input: $input) { errors { code field message } value } }',
+    { input: { name: input.name, permissions: input.permissions ?? [], loginId: login.id } },
   );
-  if (!made.ok) throw new Error(JSON.stringify(made.problems));
-  return { id: login.id, number: login.number, api: new Api(server.api.url, made.value.value) };
+  return { id: login.id, number: login.number, api: new Api(api.url, made.value) };
 }
 
-/** Creates a team with some members. */
-export async function createTeam(server: TestServer, name: string, memberIds: string[]): Promise<string> {
-  const { team } = await server.api.mutate(
+/** Creates, as a caller of the API, a team with some members. */
+export async function createTeam({ api }: { api: Api }, name: string, memberIds: string[]): Promise<string> {
+  const { team } = await api.mutate(
     'mutation ($input: TeamInput!) { teamCreate(input: $input) { errors { code field message } team { id } } }',
     { input: { name, memberIds } },
   );

@@ -14,7 +14,10 @@ export class LoginInput {
   })
   name?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The mail address; required to create.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The mail address; empty when left out on create, as a service account has none.',
+  })
   email?: string | null;
 
   @Field(() => ID, {
@@ -31,7 +34,8 @@ export class LoginInput {
 
   @Field(() => [Permission], {
     nullable: true,
-    description: 'What it may do, no more than the caller may; nothing when left out on create.',
+    description:
+      'What it may do; nothing when left out on create. Only what the caller holds may be given or taken away.',
   })
   permissions?: PermissionName[] | null;
 
@@ -53,18 +57,23 @@ export class TeamInput {
 
   @Field(() => [ID], {
     nullable: true,
-    description: "All members, logins of the caller's portfolio: those not named leave.",
+    description:
+      "All members, logins of the account's portfolio: those not named leave. Who joins may read the team's webhooks, so the caller must.",
   })
   memberIds?: string[] | null;
 }
 
 /** A token to make. */
-@InputType('AccessTokenInput', { description: 'A token of the caller.' })
+@InputType('AccessTokenInput', {
+  description: 'A token, of the caller or of a login of its portfolio.',
+})
 export class AccessTokenInput {
   @Field(() => String, { description: 'What it is for, 200 characters at most.' })
   name: string;
 
-  @Field(() => [Permission], { description: 'What it may do: no more than the token that makes it.' })
+  @Field(() => [Permission], {
+    description: 'What it may do: no more than the token that makes it, and than the login that it is for.',
+  })
   permissions: PermissionName[];
 
   @Field(() => DateTime, {
@@ -72,4 +81,11 @@ export class AccessTokenInput {
     description: 'When it stops working; never by itself when left out.',
   })
   expiresAt?: Date | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      "Whose it is: the caller's when left out, or with ACCESS_MANAGE a login of the caller's portfolio.",
+  })
+  loginId?: string | null;
 }

@@ -72,7 +72,7 @@ export class EndpointAdvancedInput {
   @Field(() => Int, {
     nullable: true,
     description:
-      'How long the whole exchange may take, in milliseconds: from 100 to 60000, 15000 by default.',
+      'How long the whole exchange may take, in milliseconds: from 100 to 30000, 15000 by default.',
   })
   timeoutMs?: number | null;
 

@@ -3,7 +3,8 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } fr
 
 import type { CountedPage } from '../../access/lists.ts';
 import type { LoginEntity } from '../../access/login.entity.ts';
-import { valueOf } from '../answers.ts';
+import { loginManaged, may, missing } from '../../access/policy.ts';
+import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { AccessTokenInput, LoginInput, TeamInput } from '../inputs/access.input.ts';
 import { ForwardPageArgs } from '../inputs/shared.input.ts';
@@ -145,6 +146,18 @@ export class TeamResolver {
       : { errors: result.problems, team: null };
   }
 
+  @Mutation(() => DeletePayloadType, {
+    nullable: true,
+    description: 'Deletes a team that no webhook uses. Needs ACCESS_MANAGE.',
+  })
+  async teamDelete(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('id', () => ID, { description: "The team's id (tem_…)." }) id: string,
+  ): Promise<DeletePayloadType> {
+    const result = await rooms.access.deleteTeam(viewer, id);
+    return result.ok ? { errors: [], deletedId: result.value } : { errors: result.problems, deletedId: null };
+  }
+
   @FieldResolver()
   async members(
     @Ctx() { rooms, viewer }: Context,
@@ -160,16 +173,29 @@ export class TeamResolver {
 export class AccessTokenResolver {
   @Query(() => [AccessTokenType], {
     nullable: true,
-    description: 'The access tokens of the caller, oldest first.',
+    description:
+      'The access tokens of the caller, or with ACCESS_MANAGE of a login of its portfolio (null where it is none), oldest first.',
   })
-  async accessTokens(@Ctx() { rooms, viewer }: Context): Promise<AccessTokenType[]> {
-    return (await rooms.access.tokens(viewer)).map(toAccessTokenType);
+  async accessTokens(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('loginId', () => ID, {
+      nullable: true,
+      description: "Whose tokens; the caller's when left out.",
+    })
+    loginId: string | null | undefined,
+  ): Promise<AccessTokenType[] | null> {
+    if (loginId != null && loginId !== viewer.loginId) {
+      if (!may(viewer, 'ACCESS_MANAGE')) throw edgeError('FORBIDDEN', missing('ACCESS_MANAGE').message);
+      const login = await rooms.access.visibleLogin(viewer, loginId);
+      if (!login || !loginManaged(viewer, login)) return null;
+    }
+    return (await rooms.access.tokens(viewer, loginId ?? viewer.loginId)).map(toAccessTokenType);
   }
 
   @Mutation(() => AccessTokenCreatePayloadType, {
     nullable: true,
     description:
-      'Makes an access token for the caller, with no more than the caller may; its value is shown this once.',
+      'Makes an access token, with no more than the caller may; its value is shown this once. For another login it needs ACCESS_MANAGE.',
   })
   async accessTokenCreate(
     @Ctx() { rooms, viewer }: Context,

@@ -3,7 +3,7 @@ import { Args, Ctx, FieldResolver, Query, Resolver, Root, Subscription } from 't
 
 import { mayReadWebhooks, webhookVisible } from '../../access/policy.ts';
 import { deliveryFilter } from '../../history/delivery-filter.ts';
-import type { Batch } from '../../live/live.ts';
+import type { Batch, Rights } from '../../live/live.ts';
 import { edgeError } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { toAttemptType, toBatchType } from '../history-mapping.ts';
@@ -25,13 +25,18 @@ function checkReader(context: Context): void {
     throw edgeError('FORBIDDEN', 'This needs the permission WEBHOOKS_MANAGE, or membership of a team.');
 }
 
+function rightsOf({ viewer }: Context): Rights {
+  return { visible: webhookVisible(viewer), rightsLost: viewer.rightsLost };
+}
+
 /** The batches of one subscription; rights and loaders are renewed before each read. */
 function follow(context: Context, args: DeliveryEventsArgs): AsyncGenerator<Batch> {
   checkReader(context);
   checkRange('maxBatch', args.maxBatch, 1, MAX_BATCH);
   checkRange('minIntervalMs', args.minIntervalMs, 0, MAX_INTERVAL_MS);
-  const wish = { ...args, after: args.after ?? null, where: deliveryFilter(args.filter) };
-  const renew = async () => ((await context.renew()) ? webhookVisible(context.viewer) : undefined);
+  const where = deliveryFilter(args.filter);
+  const wish = { ...args, after: args.after ?? null, where, rights: rightsOf(context) };
+  const renew = async () => ((await context.renew()) ? rightsOf(context) : undefined);
   return context.rooms.live.follow(wish, renew, context.signal);
 }
 
@@ -54,8 +59,9 @@ export class DeliveryEventsResolver {
       mode: args.mode,
       maxBatch: args.first,
       where: deliveryFilter(args.filter),
+      rights: rightsOf(context),
     };
-    return toBatchType(await context.rooms.live.poll(wish, webhookVisible(context.viewer)));
+    return toBatchType(await context.rooms.live.poll(wish));
   }
 
   @Subscription(() => DeliveryEventBatchType, {

@@ -44,7 +44,7 @@ export async function deliveryPage(
   const request = valueOf(readPage(args));
   const scope = { visible: webhookVisible(viewer), where: deliveryFilter(filter) };
   // Before the page, never after: whatever comes between the two is seen twice rather than never.
-  const streamCursor = await rooms.live.cursor();
+  const streamCursor = await rooms.live.cursor(viewer.rightsLost);
   const page = await rooms.history.deliveries(scope, request);
   return Object.assign(new DeliveryConnectionType(), {
     ...toConnection(page, toDeliveryType),

@@ -1,13 +1,14 @@
 /** node and nodes: any object by its id, as far as the caller may see it. */
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 
-import { eventVisible, webhookVisible } from '../../access/policy.ts';
+import { auditVisible, eventVisible, webhookVisible } from '../../access/policy.ts';
 import { type IdKind, kindOfId } from '../../ids.ts';
 import { edgeError } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { toAttemptType, toDeliveryType, toEventType } from '../history-mapping.ts';
 import {
   toAccessTokenType,
+  toAuditEntryType,
   toDraftType,
   toEndpointType,
   toLoginType,
@@ -25,7 +26,7 @@ const MAX_NODES = 100;
 type Finder = (context: Context, id: string) => Promise<NodeType | null>;
 
 /** One way of finding for each kind of id; what it does not find, or the caller may not see, is null. */
-const FINDERS: Record<Exclude<IdKind, 'audit'>, Finder> = {
+const FINDERS: Record<IdKind, Finder> = {
   login: async ({ loaders }, id) => shown(await loaders.visibleLogin.load(id), toLoginType),
   team: async ({ rooms, viewer }, id) => shown(await rooms.access.visibleTeam(viewer, id), toTeamType),
   accessToken: async ({ rooms, viewer }, id) =>
@@ -50,15 +51,18 @@ const FINDERS: Record<Exclude<IdKind, 'audit'>, Finder> = {
     shown(await rooms.history.delivery(webhookVisible(viewer), id), toDeliveryType),
   attempt: async ({ rooms, viewer }, id) =>
     shown(await rooms.history.attempt(webhookVisible(viewer), id), toAttemptType),
+  audit: async ({ rooms, viewer }, id) =>
+    shown(await rooms.audit.entry(auditVisible(viewer), id), toAuditEntryType),
 };
 
 function shown<T, N extends NodeType>(value: T | null | undefined, map: (value: T) => N): N | null {
   return value == null ? null : map(value);
 }
 
-async function find(context: Context, id: string): Promise<NodeType | null> {
+/** The object with this id, whatever it is; null for what does not exist or the caller may not see. */
+export async function findNode(context: Context, id: string): Promise<NodeType | null> {
   const kind = kindOfId(id);
-  return kind === undefined || kind === 'audit' ? null : await FINDERS[kind](context, id);
+  return kind === undefined ? null : await FINDERS[kind](context, id);
 }
 
 /** Refetching. */
@@ -72,7 +76,7 @@ export class NodeResolver {
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'The id of an object of any type.' }) id: string,
   ): Promise<NodeType | null> {
-    return find(context, id);
+    return findNode(context, id);
   }
 
   @Query(() => [NodeType], {
@@ -85,6 +89,6 @@ export class NodeResolver {
   ): Promise<(NodeType | null)[]> {
     if (ids.length > MAX_NODES)
       throw edgeError('BAD_USER_INPUT', `nodes takes at most ${MAX_NODES} ids, these are ${ids.length}.`);
-    return Promise.all(ids.map((id) => find(context, id)));
+    return Promise.all(ids.map((id) => findNode(context, id)));
   }
 }

@@ -117,8 +117,7 @@ export class TeamConnectionType extends teamPages.ConnectionFields {
 @ObjectType('AccessToken', {
   implements: NodeType,
   simpleResolvers: true,
-  description:
-    'A bearer token of the caller. Its value was in the answer of accessTokenCreate and cannot be read again.',
+  description: 'A bearer token. Its value was in the answer of accessTokenCreate and cannot be read again.',
 })
 export class AccessTokenType {
   id: string;

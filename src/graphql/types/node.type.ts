@@ -19,6 +19,7 @@ const TYPE_BY_KIND: Partial<Record<IdKind, string>> = {
   event: 'Event',
   delivery: 'Delivery',
   attempt: 'Attempt',
+  audit: 'AuditEntry',
 };
 
 /** The interface Node; an object's type follows from the prefix of its id. */

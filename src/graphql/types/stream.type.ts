@@ -22,6 +22,8 @@ export const StreamReset = defineEnum(
   'Why the stream could not go on from a cursor: fetch the page anew, and go on from its streamCursor.',
   {
     CURSOR_UNKNOWN: 'The cursor is not from the present history of this server.',
+    PERMISSION_CHANGED:
+      'The cursor is from before the caller lost a permission, a team or its place in the tree.',
   },
 );
 

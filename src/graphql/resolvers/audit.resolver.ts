@@ -1,0 +1,43 @@
+/** The audit log. */
+import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+
+import { auditVisible, mayReadAudit } from '../../access/policy.ts';
+import { edgeError, valueOf } from '../answers.ts';
+import type { Context } from '../context.ts';
+import { AuditLogArgs } from '../inputs/audit.input.ts';
+import { toAuditEntryType, toLoginType } from '../mapping.ts';
+import { LoginType } from '../types/access.type.ts';
+import { AuditConnectionType, AuditEntryType } from '../types/audit.type.ts';
+import { NodeType } from '../types/node.type.ts';
+import { toConnection } from '../types/page.type.ts';
+import { findNode } from './node.resolver.ts';
+
+/** The log, and the fields of an entry. */
+@Resolver(() => AuditEntryType)
+export class AuditResolver {
+  @Query(() => AuditConnectionType, {
+    nullable: true,
+    description:
+      'Who changed what, the newest first: webhooks with WEBHOOKS_MANAGE, logins, tokens and teams with ACCESS_MANAGE, the catalog with CATALOG_MANAGE.',
+  })
+  async auditLog(
+    @Ctx() { rooms, viewer }: Context,
+    @Args(() => AuditLogArgs) args: AuditLogArgs,
+  ): Promise<AuditConnectionType> {
+    if (!mayReadAudit(viewer))
+      throw edgeError('FORBIDDEN', 'This needs WEBHOOKS_MANAGE, ACCESS_MANAGE or CATALOG_MANAGE.');
+    const page = valueOf(await rooms.audit.page(auditVisible(viewer), args, args.subjectId));
+    return toConnection(page, toAuditEntryType);
+  }
+
+  @FieldResolver()
+  async login(@Ctx() { loaders }: Context, @Root() { loginId }: AuditEntryType): Promise<LoginType | null> {
+    const login = await loaders.visibleLogin.load(loginId);
+    return login && toLoginType(login);
+  }
+
+  @FieldResolver()
+  subject(@Ctx() context: Context, @Root() { subjectId }: AuditEntryType): Promise<NodeType | null> {
+    return findNode(context, subjectId);
+  }
+}
