@@ -122,3 +122,43 @@ export async function heard(
     .map(({ type, entityId }) => `${type} ${entityId}`)
     .sort();
 }
+
+const TRANSITIONS = `subscription ($after: StreamCursor, $filter: DeliveryFilterInput) {
+  deliveryEvents(after: $after, filter: $filter, mode: EVERY_EVENT, minIntervalMs: 0) {
+    cursor
+    events {
+      kind
+      delivery { id status attemptCount }
+      attempt { id outcome failure { code } response { statusCode } }
+    }
+  }
+}`;
+
+/** One line of the delivery log. */
+export interface Transition {
+  kind: string;
+  delivery: { id: string; status: string; attemptCount: number };
+  attempt: {
+    id: string;
+    outcome: string;
+    failure: { code: string } | null;
+    response: { statusCode: number } | null;
+  } | null;
+}
+
+/** The first transition of a webhook's deliveries that fits, past or to come. */
+export async function transition(
+  { api }: Person,
+  webhook: { id: string },
+  fits: (line: Transition) => boolean,
+): Promise<Transition> {
+  const stream = api.subscribe(TRANSITIONS, {
+    after: await api.beginning(),
+    filter: { webhookId: webhook.id },
+  });
+  const found = await stream.until((batches) =>
+    batches.flatMap((batch: { events: Transition[] }) => batch.events).find(fits),
+  );
+  await stream.close();
+  return found;
+}
