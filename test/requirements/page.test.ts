@@ -1,13 +1,14 @@
 /**
  * The Webhooks page as its operations show it: what is listed, edited, deleted, and what an action sends.
  *
- * Where the rows of the requirements are tested that need no browser (rows.test.ts counts them):
- *   page.test.ts       P01 P03 P05 P06 P07 P26 P31 P35 P36 P38
- *   wizard.test.ts     P07 P17 P19 P21 P23 to P29
- *   people.test.ts     P02 P04 P10 P32 P33 P34, L06 L07 L09 L10: whose activity, and who may see and do what
- *   listeners.test.ts  L01 L04 L13 to L18 L25 to L28: entity, function, switching
- *   host.test.ts       L05 L29: the platform's own changes
- *   delivery.test.ts   P01 L02 L19, X02 X08 X09 X13: what goes out
+ * Where the rows of the requirements are tested that need no browser (rows.test.ts keeps the list):
+ *   page.test.ts         P01 P03 P05 P06 P07 P26 P31 P35 P36 P38
+ *   wizard.test.ts       P07 P17 P19 P21 P23 to P29
+ *   people.test.ts       P02 P04 P32 to P34, L09 L10: whose activity is heard, whose webhooks are listed
+ *   permissions.test.ts  P10, L06 L07: who may do what
+ *   listeners.test.ts    L01 L04 L13 to L18 L25 to L28: entity, function, switching
+ *   host.test.ts         L05 L29: the platform's own changes
+ *   delivery.test.ts     L02 L19, X02 X08 X09 X13: what goes out
  */
 import type { Person } from '../support/people.ts';
 import { createWebhook } from '../support/scenario.ts';

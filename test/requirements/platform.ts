@@ -81,6 +81,7 @@ export interface Envelope {
   resource: string;
   event: string;
   entityId: string;
+  timestamp: string;
   webhookNumber: number;
   data: Record<string, unknown>;
 }
