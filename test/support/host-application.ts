@@ -23,7 +23,7 @@ const REGISTER = `mutation Register($input: CatalogResourceInput!) {
 const PUBLISH = `mutation Publish($input: [EventInput!]!) {
   eventsPublish(input: $input) { errors { code field message } } }`;
 
-/** How often a publish is sent when no answer comes. */
+/** How often a publish is sent when no answer comes: at once here, with growing waits on a platform that is used. */
 const PUBLISH_TRIES = 3;
 
 /** A running host application. */
