@@ -7,22 +7,19 @@
  */
 import type pg from 'pg';
 
-import { isConnectionLoss } from '../db/connection-loss.ts';
 import type { Hints } from '../db/hints.ts';
 import { type SqlFragment, transaction } from '../db/sql.ts';
-import { describeError, type Logger } from '../log.ts';
+import type { Logger } from '../log.ts';
 import { BEGINNING, decodeCursor, encodeCursor, type Position } from './cursor.ts';
 import { settleEpoch } from './epoch.ts';
+import { Followers } from './followers.ts';
 import { currentPosition, type LogLine, type LogRead, readLog } from './read-log.ts';
-import { Wakeups } from './wakeups.ts';
 
 /** How often to look again while committed lines wait for an older transaction to end, ms. */
 const HELD_POLL_MS = 20;
 
 /** How long a stream may go on without asking for the reader's rights, ms: what is lost ends it within a second. */
 const RENEW_MS = 1_000;
-/** How long a stream waits before it asks a database again that was away, ms. */
-const AWAY_PAUSE_MS = 500;
 /** The least time between two reads that find nothing for the reader, ms. */
 const QUIET_PAUSE_MS = 25;
 
@@ -61,13 +58,9 @@ export interface Wish {
 export class Live {
   readonly #pool: pg.Pool;
   readonly #logger: Logger;
-  readonly #wakeups = new Wakeups();
+  readonly #followers: Followers;
   readonly #options: { pollMs: number; heartbeatMs: number };
-  /** Reads that are under way: the pool must not be closed beneath them. */
-  readonly #reading = new Set<Promise<unknown>>();
-  #stopping = false;
   #epoch = 0;
-  #stopListening: () => void = () => undefined;
 
   /** channel is the one on which the queue says that the log has grown. */
   constructor(options: {
@@ -81,7 +74,7 @@ export class Live {
     this.#pool = options.pool;
     this.#logger = options.logger;
     this.#options = options;
-    this.#stopListening = options.hints.on(options.channel, () => this.#wakeups.wake());
+    this.#followers = new Followers(options);
   }
 
   /** Settles the epoch; to be called once, before anything is read. */
@@ -90,11 +83,8 @@ export class Live {
   }
 
   /** Ends all followers; resolves when none of them reads any more. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#stopListening();
-    this.#wakeups.wake();
-    await Promise.allSettled([...this.#reading]);
+  stop(): Promise<void> {
+    return this.#followers.stop();
   }
 
   /** A cursor from which nothing is missed that comes after this call, for a reader with that last loss of rights. */
@@ -120,6 +110,7 @@ export class Live {
     renew: () => Promise<Rights | undefined>,
     signal: AbortSignal,
   ): AsyncGenerator<Batch, void, undefined> {
+    const { wakeups } = this.#followers;
     const start = await this.#startOf(wish, null);
     let position = start.position;
     let lastYield = 0;
@@ -127,14 +118,10 @@ export class Live {
       yield this.#emptyBatch(start, wish);
       lastYield = performance.now();
     }
-    while (!signal.aborted && !this.#stopping) {
-      const seen = this.#wakeups.count;
-      const read = await this.#tracked(() => this.#readOnce(position, wish, renew));
+    while (!this.#followers.ended(signal)) {
+      const seen = wakeups.count;
+      const read = await this.#followers.read(signal, () => this.#readOnce(position, wish, renew));
       if (read === undefined) return;
-      if (read === 'AWAY') {
-        await this.#wakeups.pause(AWAY_PAUSE_MS, signal);
-        continue;
-      }
       position = read.position;
       const idle = performance.now() - lastYield;
       if (read.lines.length > 0 || idle >= this.#options.heartbeatMs || lastYield === 0) {
@@ -143,12 +130,12 @@ export class Live {
         if (!(await this.#pause(wish.minIntervalMs, renew, signal))) return;
       } else {
         // Lines of others wake this reader, too: it need not look at each of them.
-        await this.#wakeups.pause(Math.min(wish.minIntervalMs, QUIET_PAUSE_MS), signal);
+        await wakeups.pause(Math.min(wish.minIntervalMs, QUIET_PAUSE_MS), signal);
       }
       if (!read.more) {
         const untilBeat = Math.max(1, this.#options.heartbeatMs - (performance.now() - lastYield));
         const wait = Math.min(read.held ? HELD_POLL_MS : this.#options.pollMs, untilBeat);
-        await this.#wakeups.wait(seen, wait, signal);
+        await wakeups.wait(seen, wait, signal);
       }
     }
   }
@@ -157,35 +144,23 @@ export class Live {
   async #pause(ms: number, renew: () => Promise<Rights | undefined>, signal: AbortSignal): Promise<boolean> {
     let left = ms;
     for (; left > RENEW_MS; left -= RENEW_MS) {
-      await this.#wakeups.pause(RENEW_MS, signal);
-      if (signal.aborted || this.#stopping) return false;
-      const kept = await this.#tracked(renew).catch((error: unknown) => {
-        if (isConnectionLoss(error)) return true;
-        throw error;
-      });
-      if (kept === undefined) return false;
+      await this.#followers.wakeups.pause(RENEW_MS, signal);
+      if ((await this.#followers.read(signal, renew)) === undefined) return false;
     }
-    await this.#wakeups.pause(left, signal);
+    await this.#followers.wakeups.pause(left, signal);
     return true;
   }
 
-  /** One read with the rights as they are now; undefined when the reader's have ended, AWAY without a database. */
+  /** One read with the rights as they are now; undefined when the reader's have ended. */
   async #readOnce(
     position: Position,
     wish: Wish,
     renew: () => Promise<Rights | undefined>,
-  ): Promise<(LogRead & { rights: Rights }) | 'AWAY' | undefined> {
-    try {
-      const rights = await renew();
-      if (rights === undefined) return undefined;
-      const read = await readLog(this.#pool, position, wish.maxBatch, rights.visible, wish.where);
-      return { ...read, rights };
-    } catch (error) {
-      // The cursor loses nothing by waiting; ending the stream would leave the reader without one.
-      if (!isConnectionLoss(error) || this.#stopping) throw error;
-      this.#logger.warn({ error: describeError(error).error }, 'a stream waits for the database');
-      return 'AWAY';
-    }
+  ): Promise<(LogRead & { rights: Rights }) | undefined> {
+    const rights = await renew();
+    if (rights === undefined) return undefined;
+    const read = await readLog(this.#pool, position, wish.maxBatch, rights.visible, wish.where);
+    return { ...read, rights };
   }
 
   /** Where to begin: at the cursor, or at the present where it cannot be resumed. */
@@ -215,16 +190,6 @@ export class Live {
       folded: lines.length - kept.length,
       reset: null,
     };
-  }
-
-  async #tracked<T>(work: () => Promise<T>): Promise<T> {
-    const running = work();
-    this.#reading.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#reading.delete(running);
-    }
   }
 }
 
