@@ -4,7 +4,7 @@
  */
 import type { Permission } from '../../src/access/viewer.ts';
 import type { Api } from '../support/api.ts';
-import { holdLock } from '../support/lock-holder.ts';
+import { holdLock, type LockHolder } from '../support/lock-holder.ts';
 import { createPerson, createTeam } from '../support/people.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
@@ -110,6 +110,9 @@ describe('a stream', () => {
 });
 
 describe('a cursor from before a loss of rights', () => {
+  let older: LockHolder | undefined;
+  afterEach(() => older?.letGo());
+
   const losses: [string, (reader: { id: string; teamId: string }) => Promise<unknown>][] = [
     ['a permission', ({ id }) => server.api.mutate(UPDATE, { id, input: { permissions: [] } })],
     ['a team', ({ teamId }) => server.api.mutate(SET_MEMBERS, { id: teamId, memberIds: [] })],
@@ -138,7 +141,7 @@ describe('a cursor from before a loss of rights', () => {
       const stream = reader.api.subscribe(WATCH);
       const { cursor: old } = await stream.until((batches) => batches[0]);
       // As long as another transaction is open, cursors from before and after the loss name the same position.
-      const older = await holdLock(server.database, 'select pg_current_xact_id()');
+      older = await holdLock(server.database, 'select pg_current_xact_id()');
       await lose(reader);
       expect(await stream.end()).toMatchObject({ code: 4403 });
 
@@ -153,6 +156,7 @@ describe('a cursor from before a loss of rights', () => {
       const third = reader.api.subscribe(WATCH, { after: first.cursor });
       await third.until((batches) => batches[0]);
       await older.letGo();
+      older = undefined;
       const seen = await sendTest(webhook.id);
       await third.until((batches) => JSON.stringify(batches).includes(seen));
       await third.close();
