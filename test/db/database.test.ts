@@ -20,6 +20,7 @@ const MIGRATIONS = [
   'CreateAccessAndCatalog1764000000000',
   'CreateWebhooks1764000000001',
   'CreateEventsAndDeliveries1764000000002',
+  'CreateDraftsAndLogs1764000000003',
 ];
 
 function open(url: string): Promise<Database> {
