@@ -47,6 +47,7 @@ export async function startEdge(
   const access = {
     viewerOfToken: (token: string) => Promise.resolve(token === TOKEN ? caller : undefined),
     refresh: (known: Viewer) => Promise.resolve(known),
+    refreshAll: (ids: string[]) => Promise.resolve(new Map(ids.map((id) => [id, caller]))),
   };
   const log: Record<string, unknown>[] = [];
   const edge = await createEdge({

@@ -200,12 +200,8 @@ describe('a request that is too large', () => {
     const comment = (bytes: number) => `{ __typename }#${'x'.repeat(bytes - 15)}`;
     expect(await send(comment(32 * 1024))).toEqual([200, undefined]);
     expect(await send(comment(32 * 1024 + 1))).toEqual([413, 'PAYLOAD_TOO_LARGE']);
-    const aliases = Array.from({ length: 332 }, (_, index) => `a${index}: __typename`).join(' ');
-    expect(await send(`{ ${aliases} __typename __typename }`)).toEqual([200, undefined]);
-    expect(await send(`{ ${aliases} __typename __typename __typename }`)).toEqual([
-      400,
-      'GRAPHQL_PARSE_FAILED',
-    ]);
+    expect(await send(`{ ${'__typename '.repeat(998)} }`)).toEqual([200, undefined]);
+    expect(await send(`{ ${'__typename '.repeat(999)} }`)).toEqual([400, 'GRAPHQL_PARSE_FAILED']);
     expect(await send(`{ viewer ${'{ parent '.repeat(12)} { id } ${'} '.repeat(12)} }`)).toEqual([
       400,
       'GRAPHQL_VALIDATION_FAILED',
