@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 
 import { loadConfig } from '../../src/config.ts';
-import { costOf, HEAVY_VALUES, SIZES, sizeOf } from '../../src/graphql/cost.ts';
+import { costOf, HEAVY_VALUES, sizeOf, SIZES } from '../../src/graphql/cost.ts';
 import { createGuard } from '../../src/graphql/guard.ts';
 import { apiSchema } from '../../src/graphql/schema.ts';
 import { packageRoot } from '../../src/paths.ts';
