@@ -220,12 +220,12 @@ describe('attacks (GQL-03)', () => {
   it('leave no memory behind', async () => {
     const socket = await new RawSocket(edge.url).connect();
     const growths: number[] = [];
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 5; round++) {
       const before = process.memoryUsage().rss;
       await attackAll(socket);
       growths.push((process.memoryUsage().rss - before) / 1e6);
     }
-    const rssMb = Math.min(...growths);
+    const rssMb = growths.sort((a, b) => a - b)[2]!;
     figure('GQL-03', {
       attacks: ATTACKS.length,
       slowestMs: Number(slowestMs.toFixed(1)),
