@@ -2,10 +2,23 @@
  * All settings, in one table: name, type, default, meaning. The README's table is generated from
  * it; every mistake in the environment is listed at once, before anything starts.
  */
-import { isIP } from 'class-validator';
-
+import {
+  allowedTargets,
+  bytes,
+  databaseUrl,
+  duration,
+  encryptionKeys,
+  flag,
+  httpUrl,
+  oneOf,
+  optional,
+  origins,
+  rootToken,
+  schedule,
+  text,
+  wholeNumber,
+} from './config-values.ts';
 import { StartupError } from './errors.ts';
-import { parseUrl } from './url.ts';
 
 /** How one setting is read: parse gives the value or throws a sentence that completes "must be …". */
 interface Setting<T> {
@@ -15,124 +28,6 @@ interface Setting<T> {
   secret?: true;
   meaning: string;
   parse: (text: string) => T;
-}
-
-/** One range of addresses that may be called although the policy denies it, for every name or for one. */
-export interface AllowedTarget {
-  name: string | null;
-  cidr: string;
-}
-
-function text(input: string): string {
-  return input;
-}
-
-function wholeNumber(min: number, max: number) {
-  return (input: string): number => {
-    const value = Number(input);
-    if (!/^\d+$/.test(input) || value < min || value > max)
-      throw new Error(`a whole number from ${min} to ${max}`);
-    return value;
-  };
-}
-
-function flag(input: string): boolean {
-  if (['1', 'true', 'yes'].includes(input.toLowerCase())) return true;
-  if (['', '0', 'false', 'no'].includes(input.toLowerCase())) return false;
-  throw new Error('true or false');
-}
-
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** "5s", "20ms", "5m", "2h" or a bare number of seconds, in ms. */
-function duration(min: number, max: number) {
-  return (input: string): number => {
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(input.trim());
-    const value = match ? Math.round(Number(match[1]) * UNIT_MS[match[2] ?? 's']!) : NaN;
-    if (!(value >= min && value <= max))
-      throw new Error(`a duration such as 500ms, 5s, 5m or 2h, from ${min} ms to ${max} ms`);
-    return value;
-  };
-}
-
-function bytes(min: number, max: number) {
-  return (input: string): number => {
-    const match = /^(\d+)\s*(KiB|MiB)?$/i.exec(input.trim());
-    const unit = match?.[2]?.toLowerCase();
-    const value = match ? Number(match[1]) * (unit === 'mib' ? 1048576 : unit === 'kib' ? 1024 : 1) : NaN;
-    if (!(value >= min && value <= max))
-      throw new Error(`a size such as 65536, 256KiB or 8MiB, from ${min} to ${max} bytes`);
-    return value;
-  };
-}
-
-function schedule(input: string): number[] {
-  const entry = duration(0, 7 * 24 * 3_600_000);
-  const parts = input.split(',').map((part) => part.trim());
-  if (input.trim() === '' || parts.length > 20)
-    throw new Error('1 to 20 durations, comma-separated, such as 0s,5s,5m');
-  try {
-    return parts.map(entry);
-  } catch {
-    throw new Error('1 to 20 durations, comma-separated, such as 0s,5s,5m, each at most 7 days');
-  }
-}
-
-function httpUrl(input: string): string {
-  const url = parseUrl(input);
-  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username)
-    throw new Error('an http or https address without query, such as https://hooks.example.com');
-  return url.href.replace(/\/$/, '');
-}
-
-function databaseUrl(input: string): string {
-  if (!/^postgres(ql)?:\/\//.test(input)) throw new Error('a postgres:// address');
-  return input;
-}
-
-function rootToken(input: string): string {
-  if (input.length < 32) throw new Error('a string of 32 characters or more');
-  return input;
-}
-
-function encryptionKeys(input: string): { id: string; key: Buffer }[] {
-  const keys = input.split(',').map((part) => {
-    const match = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/=_-]+)$/.exec(part.trim());
-    const key = match ? Buffer.from(match[2]!, 'base64') : undefined;
-    if (!match || key?.length !== 32)
-      throw new Error('id:base64 pairs, comma-separated, each key 32 bytes; the first is active');
-    return { id: match[1]!, key };
-  });
-  if (new Set(keys.map((key) => key.id)).size !== keys.length) throw new Error('keys with different ids');
-  return keys;
-}
-
-function isCidr(text: string): boolean {
-  const [address, prefix] = text.split('/');
-  return (isIP(address, '4') && Number(prefix) <= 32) || (isIP(address, '6') && Number(prefix) <= 128);
-}
-
-function allowedTargets(input: string): AllowedTarget[] {
-  return input.split(',').map((part) => {
-    const match = /^(?:([a-z0-9.-]+)=)?([0-9a-f:.]+\/\d{1,3})$/i.exec(part.trim());
-    if (!match || !isCidr(match[2]!))
-      throw new Error(
-        'cidr or name=cidr entries, comma-separated, such as 10.1.0.0/16 or hooks.internal=10.1.2.3/32',
-      );
-    return { name: match[1]?.toLowerCase() ?? null, cidr: match[2]! };
-  });
-}
-
-function oneOf<T extends string>(...choices: T[]) {
-  return (input: string): T => {
-    if (!(choices as string[]).includes(input)) throw new Error(`one of ${choices.join(', ')}`);
-    return input as T;
-  };
-}
-
-/** Reads nothing when the setting is empty. */
-function optional<T>(parse: (input: string) => T) {
-  return (input: string): T | null => (input === '' ? null : parse(input));
 }
 
 /** The type of each row is kept, so that loadConfig's result is typed by the table. */
@@ -261,12 +156,133 @@ export const SETTINGS = {
     meaning: 'How long requests in flight may go on after SIGTERM.',
     parse: duration(0, 3_600_000),
   }),
+  introspection: setting({
+    env: 'BELLWIRE_INTROSPECTION',
+    type: 'flag',
+    default: 'true',
+    meaning: 'Whether holders of a token may read the schema from the server; GraphiQL needs it.',
+    parse: flag,
+  }),
+  graphiql: setting({
+    env: 'BELLWIRE_GRAPHIQL',
+    type: 'flag',
+    default: 'true',
+    meaning: 'Whether the pages of GraphiQL are served.',
+    parse: flag,
+  }),
+  allowedOrigins: setting({
+    env: 'BELLWIRE_ALLOWED_ORIGINS',
+    type: 'origins',
+    default: '',
+    meaning:
+      "Origins whose pages may call the API from a browser (CORS, WebSocket), besides the server's own.",
+    parse: origins,
+  }),
   maxBodyBytes: setting({
     env: 'BELLWIRE_MAX_BODY',
     type: 'size',
     default: '8MiB',
-    meaning: 'The largest API request of a caller who may publish events; others get 256 KiB.',
+    meaning: 'The largest API request of a caller who may publish events.',
     parse: bytes(65_536, 268_435_456),
+  }),
+  maxSmallBodyBytes: setting({
+    env: 'BELLWIRE_MAX_SMALL_BODY',
+    type: 'size',
+    default: '256KiB',
+    meaning: 'The largest API request of every other caller.',
+    parse: bytes(1_024, 268_435_456),
+  }),
+  maxDocumentBytes: setting({
+    env: 'BELLWIRE_MAX_DOCUMENT',
+    type: 'size',
+    default: '32KiB',
+    meaning: 'The longest GraphQL document.',
+    parse: bytes(1_024, 1_048_576),
+  }),
+  maxTokens: setting({
+    env: 'BELLWIRE_MAX_TOKENS',
+    type: 'number',
+    default: '1000',
+    meaning: 'How many tokens a document has at most.',
+    parse: wholeNumber(100, 10_000),
+  }),
+  maxDepth: setting({
+    env: 'BELLWIRE_MAX_DEPTH',
+    type: 'number',
+    default: '12',
+    meaning: 'How deep the fields of an operation nest at most; introspection does not count.',
+    parse: wholeNumber(1, 100),
+  }),
+  maxFields: setting({
+    env: 'BELLWIRE_MAX_FIELDS',
+    type: 'number',
+    default: '2000',
+    meaning:
+      'How many fields and fragments an operation selects at most, each fragment counted where it is spread.',
+    parse: wholeNumber(10, 9_000),
+  }),
+  maxAliases: setting({
+    env: 'BELLWIRE_MAX_ALIASES',
+    type: 'number',
+    default: '30',
+    meaning: 'How many aliases an operation has at most, counted alike.',
+    parse: wholeNumber(0, 9_000),
+  }),
+  maxDirectives: setting({
+    env: 'BELLWIRE_MAX_DIRECTIVES',
+    type: 'number',
+    default: '20',
+    meaning: 'How many directives an operation has at most, counted alike.',
+    parse: wholeNumber(0, 9_000),
+  }),
+  maxCost: setting({
+    env: 'BELLWIRE_MAX_COST',
+    type: 'number',
+    default: '10000',
+    meaning: 'What an operation may cost: about one point for each object that it can return.',
+    parse: wholeNumber(100, 10_000_000),
+  }),
+  maxCostPerMinute: setting({
+    env: 'BELLWIRE_RATE_LIMIT',
+    type: 'number',
+    default: '1000000',
+    meaning: 'What the operations of one login may cost in a minute, on each server process.',
+    parse: wholeNumber(100, 1_000_000_000),
+  }),
+  maxMessageBytes: setting({
+    env: 'BELLWIRE_MAX_MESSAGE',
+    type: 'size',
+    default: '64KiB',
+    meaning: 'The largest message of a client over WebSocket.',
+    parse: bytes(1_024, 16_777_216),
+  }),
+  initTimeoutMs: setting({
+    env: 'BELLWIRE_INIT_TIMEOUT',
+    type: 'duration',
+    default: '3s',
+    meaning: 'How long a socket may wait before it says who it is.',
+    parse: duration(100, 60_000),
+  }),
+  maxSocketSubscriptions: setting({
+    env: 'BELLWIRE_MAX_SOCKET_SUBSCRIPTIONS',
+    type: 'number',
+    default: '100',
+    meaning: 'How many subscriptions run on one socket at most.',
+    parse: wholeNumber(1, 10_000),
+  }),
+  maxLoginSubscriptions: setting({
+    env: 'BELLWIRE_MAX_LOGIN_SUBSCRIPTIONS',
+    type: 'number',
+    default: '500',
+    meaning: 'How many subscriptions of one login run on each server process at most.',
+    parse: wholeNumber(1, 100_000),
+  }),
+  maxLoginSockets: setting({
+    env: 'BELLWIRE_MAX_LOGIN_SOCKETS',
+    type: 'number',
+    default: '50',
+    meaning: 'How many sockets one login has on each server process at most.',
+    parse: wholeNumber(1, 10_000),
   }),
   logLevel: setting({
     env: 'BELLWIRE_LOG_LEVEL',
@@ -308,6 +324,11 @@ export function loadConfig(env: Record<string, string | undefined>, options: { d
   if (mistakes.length > 0)
     throw new StartupError(`The configuration has mistakes:\n  ${mistakes.join('\n  ')}`);
   return { ...(values as unknown as Values), dev: options.dev ?? false };
+}
+
+/** The setting behind a key of the configuration, for sentences that name it. */
+export function settingName(key: keyof typeof SETTINGS): string {
+  return SETTINGS[key].env;
 }
 
 /** What the environment sets, for the start-up log: secrets as "set", everything else as it stands there. */

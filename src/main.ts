@@ -114,10 +114,10 @@ async function serve(command: Command): Promise<void> {
 }
 
 function sayAddresses({ url, rootToken, config }: App): void {
+  const graphiql = config.graphiql ? `\n  GraphiQL  ${url}/graphiql` : '';
   say(`Bellwire ${version} is ready.
 
-  GraphQL   ${url}/graphql
-  GraphiQL  ${url}/graphiql
+  GraphQL   ${url}/graphql${graphiql}
   Health    ${url}/healthz  ${url}/readyz
 `);
   if (config.dev)

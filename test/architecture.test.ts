@@ -12,7 +12,7 @@ import {
 import { importsOf, listFiles, readModules } from './architecture/sources.ts';
 
 /** Files at the top of src that every room but the console may import. */
-const LEAVES = ['config', 'errors', 'log', 'ids', 'paths', 'url'];
+const LEAVES = ['config', 'config-values', 'errors', 'log', 'ids', 'paths', 'url'];
 
 const BELOW_THE_EDGE = [
   'db',
@@ -33,6 +33,7 @@ const BELOW_THE_EDGE = [
 /** Room -> what it may import besides the leaves and itself. */
 const ARROWS: Arrows = {
   config: [],
+  'config-values': [],
   errors: [],
   log: [],
   ids: [],

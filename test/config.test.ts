@@ -34,6 +34,23 @@ describe('the configuration', () => {
     expect(summary).toEqual({ BELLWIRE_PORT: '0', BELLWIRE_ROOT_TOKEN: 'set', DATABASE_URL: 'set' });
   });
 
+  it('takes origins as browsers send them, and no addresses of pages', () => {
+    expect(loadConfig({}).allowedOrigins).toEqual([]);
+    expect(
+      loadConfig({ BELLWIRE_ALLOWED_ORIGINS: 'https://App.example.com, http://127.0.0.1:3000/' })
+        .allowedOrigins,
+    ).toEqual(['https://app.example.com', 'http://127.0.0.1:3000']);
+    for (const wrong of [
+      '*',
+      'null',
+      'app.example.com',
+      'https://a.example/app',
+      'ws://a.example',
+      'https://a.example,',
+    ])
+      expect(() => loadConfig({ BELLWIRE_ALLOWED_ORIGINS: wrong })).toThrow('BELLWIRE_ALLOWED_ORIGINS: ');
+  });
+
   it.each(['10.0.0.0/8', 'hooks.internal=10.1.2.3/32', 'fd00::/8', '10.0.0.0/8, a.example=192.168.0.1/32'])(
     'takes the allowed targets %s',
     (text) => {

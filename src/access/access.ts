@@ -31,7 +31,7 @@ import { ensureRoot } from './root.ts';
 import type { TeamEntity } from './team.entity.ts';
 import { createTeam, deleteTeam, type TeamInput, updateTeam } from './teams.ts';
 import { hashToken, isWellFormed } from './token-format.ts';
-import { PERMISSIONS, readTokenOwner, type Viewer } from './viewer.ts';
+import { PERMISSIONS, readTokenOwners, type Viewer } from './viewer.ts';
 
 /** A login that an event may be published for, with its place in the tree and its teams as they are now. */
 export interface PublishLogin {
@@ -68,7 +68,7 @@ export class Access {
     const sha256 = hashToken(value);
     const isRootToken = this.#rootSha256 !== null && timingSafeEqual(sha256, this.#rootSha256);
     if (!isRootToken && !isWellFormed(value)) return undefined;
-    const owner = await readTokenOwner(this.#orm, { sha256 });
+    const [owner] = await readTokenOwners(this.#orm, { sha256 });
     if (owner === undefined || !timingSafeEqual(owner.sha256, sha256)) return undefined;
     // A value that the environment held once and holds no more is no token of this server.
     if (owner.origin === 'ENVIRONMENT' && !isRootToken) return undefined;
@@ -78,7 +78,13 @@ export class Access {
 
   /** The same caller with its rights as they are now; undefined when its token or its login has ended. */
   async refresh(viewer: Viewer): Promise<Viewer | undefined> {
-    return (await readTokenOwner(this.#orm, { tokenId: viewer.tokenId }))?.viewer;
+    return (await this.refreshAll([viewer.tokenId])).get(viewer.tokenId);
+  }
+
+  /** Callers by the ids of their tokens, with their rights as they are now; without those whose token or login has ended. */
+  async refreshAll(tokenIds: readonly string[]): Promise<Map<string, Viewer>> {
+    const owners = await readTokenOwners(this.#orm, { tokenIds });
+    return new Map(owners.map(({ viewer }) => [viewer.tokenId, viewer]));
   }
 
   /** The root administrator acting without a token: for what the operator starts together with the server (--demo). */

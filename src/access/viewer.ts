@@ -49,11 +49,11 @@ interface Row {
   use_is_stale: boolean;
 }
 
-/** The owner of a token that is valid now, found by the token's hash or id; undefined when there is none. */
-export async function readTokenOwner(
+/** The owners of tokens that are valid now, found by a token's hash or by ids; those that have ended are left out. */
+export async function readTokenOwners(
   orm: DataSource,
-  by: { sha256: Buffer } | { tokenId: string },
-): Promise<TokenOwner | undefined> {
+  by: { sha256: Buffer } | { tokenIds: readonly string[] },
+): Promise<TokenOwner[]> {
   const rows = await orm.query<Row[]>(
     `select t.id as token_id, t.origin, t.sha256, t.permissions as token_permissions,
             l.permissions as login_permissions, l.id as login_id, l.path as login_path,
@@ -67,12 +67,14 @@ export async function readTokenOwner(
        where id = any (l.path) and is_account
        order by cardinality(path) desc limit 1
      ) a
-     where ${'sha256' in by ? 't.sha256' : 't.id'} = $1 and t.revoked_at is null
+     where ${'sha256' in by ? 't.sha256 = $1' : 't.id = any ($1::text[])'} and t.revoked_at is null
        and (t.expires_at is null or t.expires_at > clock_timestamp())`,
-    ['sha256' in by ? by.sha256 : by.tokenId],
+    ['sha256' in by ? by.sha256 : by.tokenIds],
   );
-  const row = rows[0];
-  if (row === undefined) return undefined;
+  return rows.map(ownerOf);
+}
+
+function ownerOf(row: Row): TokenOwner {
   const held = new Set(row.login_permissions);
   return {
     viewer: {

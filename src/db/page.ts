@@ -7,7 +7,8 @@ import { ok, problem, refused, type Result } from '../errors.ts';
 
 /** The most rows of one page. */
 export const MAX_PAGE = 100;
-const DEFAULT_PAGE = 50;
+/** The rows of a page when nothing is said. */
+export const DEFAULT_PAGE = 50;
 
 /** Paging arguments as they come over the API. */
 export interface PageArgs {

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 
-import type { AllowedTarget } from '../config.ts';
+import type { AllowedTarget } from '../config-values.ts';
 import { parseUrl } from '../url.ts';
 import { type Address, AddressRanges, parseAddress, parseCidr } from './address.ts';
 import { isReservedHostname, malformedHostname } from './hostnames.ts';

@@ -2,8 +2,9 @@
  * GraphQL errors: the only ones whose message a client may read. A mutation carries its problems as
  * values; a query that cannot be answered ends in one of these. Not found is null, not an error.
  */
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
 
+import { settingName, type SETTINGS } from '../config.ts';
 import type { Result } from '../errors.ts';
 
 /** Every code that a GraphQL error may carry to a client; an error without one of them is masked. */
@@ -15,7 +16,9 @@ export const EDGE_ERROR_CODES = {
   NOT_FOUND: 'There is nothing at this address.',
   PAYLOAD_TOO_LARGE: 'The request or the document is larger than its limit.',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not JSON.',
-  TOO_MANY_SUBSCRIPTIONS: 'The socket has as many subscriptions as it may have.',
+  TOO_MANY_SUBSCRIPTIONS: 'The socket or its login has as many subscriptions as it may have.',
+  COST_EXCEEDED: 'The operation could return more than one operation may.',
+  RATE_LIMITED: 'The login asked for more in this minute than it may; try again later.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema, or exceeds a limit.',
   OPERATION_RESOLUTION_FAILURE: 'The document does not hold the operation that was named.',
@@ -32,6 +35,23 @@ export function edgeError(
   extensions: Record<string, unknown> = {},
 ): GraphQLError {
   return new GraphQLError(message, { extensions: { code, ...extensions } });
+}
+
+/**
+ * A refusal by a limit: the sentence says the number, its end and extensions.limit which setting it is.
+ * An operator can raise it, a client can tell it from a mistake.
+ */
+export function limitError(
+  code: EdgeErrorCode,
+  setting: keyof typeof SETTINGS,
+  sentence: string,
+  options: GraphQLErrorOptions = {},
+): GraphQLError {
+  const limit = settingName(setting);
+  return new GraphQLError(`${sentence} (${limit}).`, {
+    ...options,
+    extensions: { ...options.extensions, code, limit },
+  });
 }
 
 /** The value of a result, for queries: problems become one GraphQL error, FORBIDDEN or BAD_USER_INPUT. */

@@ -10,18 +10,21 @@ import { type GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { Logger } from '../log.ts';
 import { edgeError } from './answers.ts';
 import type { Context } from './context.ts';
-import { documentLimits, MAX_TOKENS } from './document-limits.ts';
+import type { Guard } from './guard.ts';
 import type { Mask } from './masking.ts';
 
 /** A server that is not started yet. */
 export function createApollo(options: {
   schema: GraphQLSchema;
+  guard: Guard;
   mask: Mask;
   logger: Logger;
 }): ApolloServer<Context> {
+  const { schema, guard, mask, logger } = options;
   return new ApolloServer<Context>({
-    schema: options.schema,
-    logger: options.logger,
+    schema,
+    logger,
+    // Whether it is allowed is for the guard to say, which names the setting.
     introspection: true,
     csrfPrevention: true,
     persistedQueries: false,
@@ -29,43 +32,53 @@ export function createApollo(options: {
     includeStacktraceInErrorResponses: false,
     // The process has one handler of its own; Apollo's would re-raise the signal in the middle of the clean-up.
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: MAX_TOKENS },
-    validationRules: [documentLimits],
-    formatError: (_formatted, error) => options.mask(error),
+    parseOptions: guard.parseOptions,
+    // Without maxRecursiveSelections, because Apollo would then ask these rules last. They count the same
+    // selections, and the limit is 2,000 and not ten million.
+    validationRules: guard.rules,
+    formatError: (_formatted, error) => mask(guard.explain(error)),
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       // Environment variables of Apollo's cloud must not make this server call out.
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      noSubscriptions,
+      guardOperations(guard),
       statusForPlainJson,
-      logOperations(options.logger),
+      logOperations(logger),
     ],
   });
 }
 
-/** Without it a subscription sent by POST would be executed as if it were a query. */
-const noSubscriptions: ApolloServerPlugin<Context> = {
-  requestDidStart: () =>
-    Promise.resolve({
-      didResolveOperation({ operation }) {
-        if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return Promise.resolve();
-        throw edgeError(
-          'BAD_REQUEST',
-          'Subscriptions run over WebSocket (graphql-transport-ws) at this address.',
-          {
-            http: { status: 400 },
-          },
-        );
-      },
-    }),
-};
+/** What has to be known of an operation before it runs. */
+function guardOperations(guard: Guard): ApolloServerPlugin<Context> {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({
+        async didResolveOperation({ operation, document, request, contextValue }) {
+          // Sent by POST it would be executed as if it were a query.
+          if (operation?.operation === OperationTypeNode.SUBSCRIPTION)
+            throw edgeError(
+              'BAD_REQUEST',
+              'Subscriptions run over WebSocket (graphql-transport-ws) at this address.',
+              { http: { status: 400 } },
+            );
+          const refused = await guard.admit(contextValue.viewer.loginId, {
+            document,
+            operationName: request.operationName ?? null,
+            variables: request.variables ?? {},
+          });
+          if (refused) throw refused;
+        },
+      }),
+  };
+}
 
 const REFUSED_DOCUMENT = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT']);
 
 /**
  * Clients that only know application/json get 200 for a well-formed answer that holds nothing but
- * errors (GraphQL over HTTP, 6.4.1); those that ask for application/graphql-response+json get 400.
+ * errors (GraphQL over HTTP, 6.4.1); those that ask for application/graphql-response+json get 400. What
+ * a limit refused is well-formed, and 400 for both.
  */
 const statusForPlainJson: ApolloServerPlugin<Context> = {
   requestDidStart: () =>
@@ -79,8 +92,9 @@ const statusForPlainJson: ApolloServerPlugin<Context> = {
           accept.includes('application/graphql-response+json')
         )
           return Promise.resolve();
-        const codes = (body.singleResult.errors ?? []).map((error) => String(error.extensions?.['code']));
-        if (codes.every((code) => REFUSED_DOCUMENT.has(code))) http.status = 200;
+        const errors = (body.singleResult.errors ?? []).map((error) => error.extensions ?? {});
+        if (errors.every(({ code, limit }) => REFUSED_DOCUMENT.has(String(code)) && limit === undefined))
+          http.status = 200;
         return Promise.resolve();
       },
     }),

@@ -49,7 +49,7 @@ export function createContext(options: {
 }
 
 /** Whether a permission, the membership of a team or the place in the tree was lost. */
-function hasLost(before: Viewer, now: Viewer): boolean {
+export function hasLost(before: Viewer, now: Viewer): boolean {
   return (
     [...before.permissions].some((permission) => !now.permissions.has(permission)) ||
     before.teamIds.some((id) => !now.teamIds.includes(id)) ||

@@ -6,16 +6,18 @@ import { join } from 'node:path';
 
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
+import cors from 'cors';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { GraphQLError } from 'graphql';
 
 import type { Viewer } from '../access/viewer.ts';
-import type { Config } from '../config.ts';
+import { type Config, settingName } from '../config.ts';
 import type { Logger } from '../log.ts';
 import { packageRoot } from '../paths.ts';
-import { type EdgeErrorCode } from './answers.ts';
+import { edgeError, type EdgeErrorCode, limitError } from './answers.ts';
 import { bearerToken } from './bearer.ts';
 import { type Context, createContext, type Rooms } from './context.ts';
-import { MAX_DOCUMENT_BYTES } from './document-limits.ts';
+import type { Guard } from './guard.ts';
 import type { Mask } from './masking.ts';
 import { pagePolicy } from './origins.ts';
 
@@ -26,18 +28,19 @@ export interface Health {
 
 /** What the HTTP side is made of. */
 export interface HttpOptions {
-  config: Pick<Config, 'maxBodyBytes'>;
+  config: Pick<Config, 'maxBodyBytes' | 'maxSmallBodyBytes' | 'graphiql' | 'allowedOrigins'>;
   rooms: Rooms;
   apollo: ApolloServer<Context>;
+  guard: Guard;
   mask: Mask;
   logger: Logger;
   health: Health;
-  /** Known once the server listens. */
+  /** The server's own; known once it listens. */
   origins: () => ReadonlySet<string>;
 }
 
-/** The largest body of a caller that may not publish events, in bytes. */
-const MAX_SMALL_BODY_BYTES = 256 * 1024;
+/** How long a browser may go by one answer to its preflight. */
+const PREFLIGHT_SECONDS = 600;
 const PAGES = join(packageRoot, 'dist', 'console', 'graphiql');
 
 /** The Express application. */
@@ -46,16 +49,17 @@ export function createHttpApp(options: HttpOptions): Express {
   app.set('etag', false);
   app.disable('x-powered-by');
   app.use(safeHeaders);
-  app.get('/', (_request, response) => response.redirect('graphiql/'));
   app.get('/healthz', (_request, response) => response.json({ status: 'ok' }));
   app.get('/readyz', readiness(options));
-  app.use('/graphiql', pages(options));
+  if (options.config.graphiql) {
+    app.get('/', (_request, response) => response.redirect('graphiql/'));
+    app.use('/graphiql', pages(options));
+  }
+  app.use('/graphql', crossOrigin(options.config));
   app.all('/graphql', graphql(options));
   app.use((request, response) => {
-    const unbuilt = request.path.startsWith('/graphiql')
-      ? ' The page has to be built first: npm run build.'
-      : '';
-    refuse(response, 404, 'NOT_FOUND', `There is nothing at this address.${unbuilt}`);
+    const why = request.path.startsWith('/graphiql') ? noPages(options.config) : '';
+    refuse(response, 404, edgeError('NOT_FOUND', `There is nothing at this address.${why}`));
   });
   app.use(answerErrors(options));
   return app;
@@ -70,6 +74,28 @@ function safeHeaders(_request: Request, response: Response, next: NextFunction):
     'Cache-Control': 'no-store',
   });
   next();
+}
+
+function noPages({ graphiql }: HttpOptions['config']): string {
+  return graphiql
+    ? ' The page has to be built first: npm run build.'
+    : ` GraphiQL is switched off (${settingName('graphiql')}).`;
+}
+
+/**
+ * CORS for the origins that were listed: to all others nothing is said, so that browsers keep their
+ * pages from asking. A caller is known by its token alone, so credentials are never allowed.
+ */
+function crossOrigin({ allowedOrigins }: HttpOptions['config']): express.RequestHandler {
+  return cors((request: Request, decide) =>
+    decide(null, {
+      origin: allowedOrigins.includes(request.headers.origin ?? ''),
+      methods: ['GET', 'POST'],
+      allowedHeaders: ['Authorization', 'Content-Type', 'Apollo-Require-Preflight'],
+      exposedHeaders: ['Retry-After', 'WWW-Authenticate'],
+      maxAge: PREFLIGHT_SECONDS,
+    }),
+  );
 }
 
 function readiness({ health, logger }: HttpOptions) {
@@ -99,9 +125,10 @@ function pages({ origins }: HttpOptions) {
 }
 
 function graphql(options: HttpOptions): express.RequestHandler[] {
-  const { rooms, config, apollo } = options;
-  const large = express.json({ limit: config.maxBodyBytes });
-  const small = express.json({ limit: Math.min(config.maxBodyBytes, MAX_SMALL_BODY_BYTES) });
+  const { rooms, config, apollo, guard } = options;
+  const large = bodyParser(config, 'maxBodyBytes');
+  const small =
+    config.maxSmallBodyBytes < config.maxBodyBytes ? bodyParser(config, 'maxSmallBodyBytes') : large;
 
   return [
     async function authenticate(request, response, next) {
@@ -109,7 +136,8 @@ function graphql(options: HttpOptions): express.RequestHandler[] {
       const viewer = token === undefined ? undefined : await rooms.access.viewerOfToken(token);
       if (viewer === undefined) {
         response.set('WWW-Authenticate', token === undefined ? 'Bearer' : 'Bearer error="invalid_token"');
-        refuse(response, 401, 'UNAUTHENTICATED', 'Send a valid token: Authorization: Bearer <token>.');
+        const how = 'Send a valid token: Authorization: Bearer <token>.';
+        refuse(response, 401, edgeError('UNAUTHENTICATED', how));
         return;
       }
       response.locals['viewer'] = viewer;
@@ -117,21 +145,18 @@ function graphql(options: HttpOptions): express.RequestHandler[] {
     },
     function requireJson(request, response, next) {
       if (request.method !== 'POST' || request.is('application/json')) next();
-      else refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
+      else
+        refuse(response, 415, edgeError('UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.'));
     },
     function readBody(request, response, next) {
       const parser = viewerOf(response).permissions.has('EVENTS_PUBLISH') ? large : small;
       parser(request, response, next);
     },
     function checkDocument(request, response, next) {
-      const query: unknown = (request.body as { query?: unknown } | undefined)?.query;
-      if (typeof query === 'string' && Buffer.byteLength(query) > MAX_DOCUMENT_BYTES)
-        refuse(
-          response,
-          413,
-          'PAYLOAD_TOO_LARGE',
-          `The document is longer than ${MAX_DOCUMENT_BYTES} bytes; give values as variables.`,
-        );
+      const given: unknown = request.method === 'GET' ? request.query : request.body;
+      const query = (given as { query?: unknown } | undefined)?.query;
+      const tooLong = typeof query === 'string' ? guard.checkLength(query) : undefined;
+      if (tooLong) refuse(response, 413, tooLong);
       else next();
     },
     expressMiddleware(apollo, {
@@ -144,19 +169,33 @@ function graphql(options: HttpOptions): express.RequestHandler[] {
   ];
 }
 
+/** Reads JSON of at most as many bytes as a setting says. */
+function bodyParser(
+  config: HttpOptions['config'],
+  setting: 'maxBodyBytes' | 'maxSmallBodyBytes',
+): express.RequestHandler {
+  const limit = config[setting];
+  const parse = express.json({ limit });
+  const tooLarge = `The request is larger than the ${limit} bytes that this caller may send`;
+  return (request, response, next) =>
+    parse(request, response, (error?: unknown) => {
+      if ((error as { type?: unknown } | undefined)?.type !== 'entity.too.large') next(error);
+      else refuse(response, 413, limitError('PAYLOAD_TOO_LARGE', setting, tooLarge));
+    });
+}
+
 function viewerOf(response: Response): Viewer {
   return response.locals['viewer'] as Viewer;
 }
 
 /** Errors before GraphQL, in the form of GraphQL's. */
-function refuse(response: Response, status: number, code: EdgeErrorCode, message: string): void {
+function refuse(response: Response, status: number, error: GraphQLError): void {
   // What is left of a refused body is not worth reading.
   if (!response.req.complete) response.set('Connection', 'close');
-  response.status(status).json({ errors: [{ message, extensions: { code } }] });
+  response.status(status).json({ errors: [error] });
 }
 
 const BODY_ERRORS: Record<string, [status: number, code: EdgeErrorCode, message: string]> = {
-  'entity.too.large': [413, 'PAYLOAD_TOO_LARGE', 'The request is larger than this caller may send.'],
   'entity.parse.failed': [400, 'BAD_REQUEST', 'The body is not valid JSON.'],
   'charset.unsupported': [415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json in UTF-8.'],
   'encoding.unsupported': [415, 'UNSUPPORTED_MEDIA_TYPE', 'This content encoding is not supported.'],
@@ -168,9 +207,9 @@ function answerErrors({ mask }: HttpOptions): express.ErrorRequestHandler {
     const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
     const known = typeof type === 'string' ? BODY_ERRORS[type] : undefined;
     if (response.headersSent) response.destroy();
-    else if (known) refuse(response, ...known);
+    else if (known) refuse(response, known[0], edgeError(known[1], known[2]));
     else if (typeof status === 'number' && status >= 400 && status < 500)
-      refuse(response, status, 'BAD_REQUEST', 'The request is malformed.');
+      refuse(response, status, edgeError('BAD_REQUEST', 'The request is malformed.'));
     else response.status(500).json({ errors: [mask(error)] });
   };
 }

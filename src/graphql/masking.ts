@@ -1,7 +1,7 @@
 /**
  * What of an error reaches a client, the same over HTTP, over WebSocket and in the middle of a
- * stream: errors that carry a code of EDGE_ERROR_CODES pass, with nothing but that code; everything
- * else becomes "Internal server error" with an id under which the log has the cause.
+ * stream: errors that carry a code of EDGE_ERROR_CODES pass, with nothing but that code, the path of an
+ * input and the name of a limit; everything else becomes "Internal server error" with an id under which the log has the cause.
  */
 import { randomUUID } from 'node:crypto';
 
@@ -18,11 +18,15 @@ export function createMask(logger: Logger): Mask {
   return (error) => {
     const code = publicCode(error);
     if (code !== undefined && error instanceof GraphQLError) {
-      const { field } = error.extensions;
+      const { field, limit } = error.extensions;
       return {
         message: withoutSuggestion(error.message),
         ...placeOf(error),
-        extensions: field === undefined ? { code } : { code, field },
+        extensions: {
+          code,
+          ...(field === undefined ? {} : { field }),
+          ...(limit === undefined ? {} : { limit }),
+        },
       };
     }
     const correlationId = randomUUID();

@@ -12,6 +12,7 @@ import { StartupError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { createApollo } from './apollo.ts';
 import type { Rooms } from './context.ts';
+import { createGuard } from './guard.ts';
 import { createHttpApp, type Health } from './http.ts';
 import { createMask } from './masking.ts';
 import { listeningUrl, ownOrigins } from './origins.ts';
@@ -39,12 +40,21 @@ export async function createEdge(options: {
   const { config, rooms, logger, health } = options;
   const schema = apiSchema();
   const mask = createMask(logger);
+  const guard = createGuard(schema, config);
   let origins: ReadonlySet<string> = new Set();
-  const apollo = createApollo({ schema, mask, logger });
+  const apollo = createApollo({ schema, guard, mask, logger });
   await apollo.start();
-  const app = createHttpApp({ config, rooms, apollo, mask, logger, health, origins: () => origins });
+  const app = createHttpApp({ config, rooms, apollo, guard, mask, logger, health, origins: () => origins });
   const server = createServer(app);
-  const sockets = createWebSockets({ schema, rooms, mask, logger, origins: () => origins });
+  const sockets = createWebSockets({
+    config,
+    schema,
+    rooms,
+    guard,
+    mask,
+    logger,
+    origins: () => new Set([...origins, ...config.allowedOrigins]),
+  });
   server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
 
   async function stop(graceMs: number): Promise<void> {

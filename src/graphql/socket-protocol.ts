@@ -9,7 +9,9 @@ import type { Viewer } from '../access/viewer.ts';
 import type { Logger } from '../log.ts';
 import { edgeError } from './answers.ts';
 import { tokenOfParams } from './bearer.ts';
+import type { Connection, Connections } from './connections.ts';
 import { type Context, createContext, type Rooms } from './context.ts';
+import type { Guard } from './guard.ts';
 import type { Mask } from './masking.ts';
 import { readSubscription, type SubscribePayload } from './subscription-document.ts';
 
@@ -19,48 +21,64 @@ import { readSubscription, type SubscribePayload } from './subscription-document
  */
 export const CLOSE = { goingAway: 1001, tryAgain: 1013, unauthorized: 4401, forbidden: 4403 } as const;
 
-const MAX_SUBSCRIPTIONS = 100;
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Why a socket is closed with 4403 before its token expires. */
+export const LOST_RIGHTS = 'The token has ended, or may do or see less than before';
 
-/** What belongs to one socket. */
-export interface Connection {
-  close(code: number, reason: string): void;
-  /** Whether the socket has closed; it may do so while its token is looked up. */
-  gone: boolean;
-  /** Set once the token was found valid. */
-  viewer?: Viewer;
-  /** Fires when the token expires; the owner of the socket clears it. */
-  expiry?: NodeJS.Timeout;
-}
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 type Params = Record<string, unknown>;
 
+/** What the protocol is made of. */
+export interface ProtocolOptions {
+  schema: GraphQLSchema;
+  rooms: Rooms;
+  guard: Guard;
+  connections: Connections;
+  initTimeoutMs: number;
+  mask: Mask;
+  logger: Logger;
+}
+
 /** The protocol, to be given the sockets. */
-export function createProtocol(options: { schema: GraphQLSchema; rooms: Rooms; mask: Mask; logger: Logger }) {
-  const { schema, rooms, mask, logger } = options;
+export function createProtocol(options: ProtocolOptions) {
+  const { schema, rooms, guard, connections, mask, logger } = options;
   const aborts = new WeakMap<object, AbortController>();
 
-  async function subscribe(connection: Connection, count: number, payload: SubscribePayload) {
-    if (count > MAX_SUBSCRIPTIONS)
-      return [
-        edgeError('TOO_MANY_SUBSCRIPTIONS', `A socket may have ${MAX_SUBSCRIPTIONS} subscriptions at once.`),
-      ];
-    const read = readSubscription(schema, payload);
-    if (read.errors) return read.errors;
-    const gone = new AbortController();
+  /** What graphql-ws is to execute, or the errors that stand against it. */
+  async function subscribe(connection: Connection, payload: SubscribePayload) {
+    const gone = connections.begin(connection);
+    if (gone instanceof GraphQLError) return [gone];
+    try {
+      const prepared = await prepare(connection, payload, gone);
+      if (Array.isArray(prepared)) gone.abort();
+      return prepared;
+    } catch (error) {
+      gone.abort();
+      throw error;
+    }
+  }
+
+  async function prepare(connection: Connection, payload: SubscribePayload, gone: AbortController) {
+    const { operation, errors } = readSubscription(schema, guard, payload);
+    if (errors) return errors;
+    const viewer = connection.viewer!;
+    const refused = await guard.admit(viewer.loginId, operation);
+    if (refused) return [refused];
     const contextValue = createContext({
-      viewer: connection.viewer!,
+      viewer,
       rooms,
       signal: gone.signal,
-      onEnd: () => connection.close(CLOSE.forbidden, 'The token has ended'),
+      onEnd: () => connection.close(CLOSE.forbidden, LOST_RIGHTS),
     });
     aborts.set(contextValue, gone);
     if (!(await contextValue.renew()))
       return [edgeError('UNAUTHENTICATED', 'The token of this socket is not valid any more.')];
-    return { schema, ...read, contextValue };
+    const { document, operationName, variables } = operation;
+    return { schema, document, operationName, variableValues: variables, contextValue };
   }
 
   return makeServer<Params, Connection>({
+    connectionInitWaitTimeout: options.initTimeoutMs,
     async onConnect({ connectionParams, extra: connection }) {
       try {
         const token = tokenOfParams(connectionParams);
@@ -69,18 +87,21 @@ export function createProtocol(options: { schema: GraphQLSchema; rooms: Rooms; m
           connection.close(CLOSE.unauthorized, 'Unauthorized');
           return false;
         }
-        connection.viewer = viewer;
-        closeAtExpiry(connection, viewer);
-        return true;
+        // It may have closed while its token was looked up; then nobody would take it out again.
+        if (connection.gone) return false;
+        const full = connections.add(connection, viewer);
+        if (full === undefined) closeAtExpiry(connection, viewer);
+        else connection.close(CLOSE.tryAgain, full);
+        return full === undefined;
       } catch (error) {
         mask(error);
         connection.close(CLOSE.tryAgain, 'Try again later');
         return false;
       }
     },
-    async onSubscribe({ extra: connection, subscriptions }, _id, payload) {
+    async onSubscribe({ extra: connection }, _id, payload) {
       try {
-        return await subscribe(connection, Object.keys(subscriptions).length, payload);
+        return await subscribe(connection, payload);
       } catch (error) {
         const originalError = error instanceof Error ? error : new Error(String(error));
         return [new GraphQLError(originalError.message, { originalError })];
@@ -88,7 +109,9 @@ export function createProtocol(options: { schema: GraphQLSchema; rooms: Rooms; m
     },
     onOperation(_socket, _id, payload, args, result) {
       const gone = aborts.get(args.contextValue as Context);
-      if (!gone || !isGenerator(result)) return;
+      if (!gone) return;
+      // The field refused to begin; the result holds its errors.
+      if (!isGenerator(result)) return gone.abort();
       const startedAt = performance.now();
       gone.signal.addEventListener('abort', () =>
         logger.debug(

@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 
 import { edgeError, type EdgeErrorCode } from './answers.ts';
-import { documentLimits, MAX_DOCUMENT_BYTES, MAX_TOKENS } from './document-limits.ts';
+import type { Guard } from './guard.ts';
 
 /** What a client sends to subscribe. */
 export interface SubscribePayload {
@@ -20,23 +20,21 @@ export interface SubscribePayload {
   variables?: Record<string, unknown> | null | undefined;
 }
 
-const RULES = [...specifiedRules, documentLimits];
-
-/** The document, ready to be executed, or the errors that stand against it, each with a code. */
-export function readSubscription(schema: GraphQLSchema, payload: SubscribePayload) {
+/** The document, ready to be weighed and executed, or the errors that stand against it, each with a code. */
+export function readSubscription(schema: GraphQLSchema, guard: Guard, payload: SubscribePayload) {
   const { query, operationName, variables } = payload;
-  if (Buffer.byteLength(query) > MAX_DOCUMENT_BYTES)
-    return {
-      errors: [edgeError('PAYLOAD_TOO_LARGE', `The document is longer than ${MAX_DOCUMENT_BYTES} bytes.`)],
-    };
+  const tooLong = guard.checkLength(query);
+  if (tooLong) return { errors: [tooLong] };
   let document;
   try {
-    document = parse(query, { maxTokens: MAX_TOKENS });
+    document = parse(query, guard.parseOptions);
   } catch (error) {
-    if (error instanceof GraphQLError) return { errors: [withCode('GRAPHQL_PARSE_FAILED', error)] };
+    const explained = guard.explain(error);
+    if (explained instanceof GraphQLError) return { errors: [withCode('GRAPHQL_PARSE_FAILED', explained)] };
     throw error;
   }
-  const invalid = validate(schema, document, RULES, { hideSuggestions: true });
+  const rules = [...specifiedRules, ...guard.rules];
+  const invalid = validate(schema, document, rules, { hideSuggestions: true });
   if (invalid.length > 0)
     return { errors: invalid.map((error) => withCode('GRAPHQL_VALIDATION_FAILED', error)) };
   const operation = getOperationAST(document, operationName);
@@ -58,7 +56,7 @@ export function readSubscription(schema: GraphQLSchema, payload: SubscribePayloa
     maxErrors: 50,
   });
   if (values.errors) return { errors: values.errors.map((error) => withCode('BAD_USER_INPUT', error)) };
-  return { document, operationName: operationName ?? null, variableValues: variables ?? {} };
+  return { operation: { document, operationName: operationName ?? null, variables: variables ?? {} } };
 }
 
 function withCode(code: EdgeErrorCode, error: GraphQLError): GraphQLError {
@@ -66,6 +64,6 @@ function withCode(code: EdgeErrorCode, error: GraphQLError): GraphQLError {
     nodes: error.nodes,
     source: error.source,
     positions: error.positions,
-    extensions: { code },
+    extensions: { ...error.extensions, code },
   });
 }

@@ -10,20 +10,26 @@ import type { GraphQLSchema } from 'graphql';
 import { handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 
+import type { Config } from '../config.ts';
 import { describeError, type Logger } from '../log.ts';
+import { type Connection, type ConnectionLimits, Connections } from './connections.ts';
 import type { Rooms } from './context.ts';
+import type { Guard } from './guard.ts';
 import type { Mask } from './masking.ts';
-import { CLOSE, type Connection, createProtocol } from './socket-protocol.ts';
+import { watchRights } from './rights-watch.ts';
+import { CLOSE, createProtocol } from './socket-protocol.ts';
 
-const MAX_MESSAGE_BYTES = 64 * 1024;
 const KEEP_ALIVE_MS = 12_000;
 
 /** What the socket side is made of. */
 export interface WebSocketOptions {
+  config: ConnectionLimits & Pick<Config, 'maxMessageBytes' | 'initTimeoutMs'>;
   schema: GraphQLSchema;
   rooms: Rooms;
+  guard: Guard;
   mask: Mask;
   logger: Logger;
+  /** Whose pages may connect. */
   origins: () => ReadonlySet<string>;
 }
 
@@ -37,10 +43,13 @@ export interface WebSockets {
 
 /** Makes the socket side. */
 export function createWebSockets(options: WebSocketOptions): WebSockets {
-  const protocol = createProtocol(options);
+  const { config, rooms, logger } = options;
+  const connections = new Connections(config);
+  const protocol = createProtocol({ ...options, ...config, connections });
+  const stopWatching = watchRights({ connections, access: rooms.access, logger });
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_MESSAGE_BYTES,
+    maxPayload: config.maxMessageBytes,
     perMessageDeflate: false,
     handleProtocols,
   });
@@ -49,9 +58,13 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   let closing = false;
 
   function opened(socket: WebSocket): void {
-    const connection: Connection = { close: (code, reason) => socket.close(code, reason), gone: false };
+    const connection: Connection = {
+      close: (code, reason) => socket.close(code, reason),
+      gone: false,
+      running: new Set(),
+    };
     const fail = (error: unknown): void => {
-      options.logger.error(describeError(error), 'a socket failed');
+      logger.error(describeError(error), 'a socket failed');
       socket.close(CLOSE.tryAgain, 'Try again later');
     };
     const closed = protocol.opened(
@@ -66,10 +79,11 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     );
     const stopPinging = keepAlive(socket);
     // ws closes the socket itself with the code that fits, such as 1009 for too large a message.
-    socket.on('error', (error) => options.logger.debug(describeError(error), 'a socket broke'));
+    socket.on('error', (error) => logger.debug(describeError(error), 'a socket broke'));
     socket.once('close', (code, reason) => {
       stopPinging();
       connection.gone = true;
+      connections.delete(connection);
       clearTimeout(connection.expiry);
       const ending = closed(code, String(reason))
         .catch(fail)
@@ -88,6 +102,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     },
     async close(graceMs) {
       closing = true;
+      stopWatching();
       const gone = [...sockets.clients].map((socket) => {
         socket.close(CLOSE.goingAway, 'Going away');
         return new Promise((resolve) => socket.once('close', resolve));

@@ -10,6 +10,8 @@ import { Api } from '../support/api.ts';
 
 /** A token that the access room of these tests knows. */
 export const TOKEN = 'a token of these tests';
+/** One of another login. */
+export const OTHER_TOKEN = 'a token of somebody else';
 
 /** A caller who may do everything. */
 export function viewer(changes: Partial<Viewer> = {}): Viewer {
@@ -32,10 +34,43 @@ export interface TestEdge {
   url: string;
   api: Api;
   log: Record<string, unknown>[];
+  /** How many contexts were made and renewed: each makes loaders, which ask for the room of history. */
+  contexts(): number;
   stop(graceMs?: number): Promise<void>;
 }
 
-/** Starts an edge; access knows TOKEN as `caller` unless given, everything else is up to the test. */
+/** A batch of the live stream that holds nothing but its cursor. */
+export const BATCH = { lines: [], cursor: 'c1', caughtUp: true, folded: 0, reset: null };
+
+/** A stream of one batch that then waits until nobody listens any more, and lets the test wait for that. */
+export class QuietStream {
+  ended = 0;
+  /** What it still has to do when nobody listens any more, such as a query that is under way. */
+  rest: () => Promise<void> = () => Promise.resolve();
+  #wake: () => void = () => undefined;
+
+  async *follow(_wish: unknown, _renew: unknown, signal: AbortSignal) {
+    yield BATCH;
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    await this.rest();
+    this.ended++;
+    this.#wake();
+  }
+
+  /** The polling twin. */
+  poll() {
+    return Promise.resolve(BATCH);
+  }
+
+  async untilEnded(count: number): Promise<void> {
+    while (this.ended < count) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+}
+
+/**
+ * Starts an edge; access knows TOKEN as `caller` unless given, and OTHER_TOKEN as a login of its own.
+ * Everything else is up to the test.
+ */
 export async function startEdge(
   options: {
     rooms?: { [K in keyof Rooms]?: object };
@@ -45,14 +80,27 @@ export async function startEdge(
   } = {},
 ): Promise<TestEdge> {
   const caller = options.caller ?? viewer();
+  const other = viewer({ tokenId: 'tok_2', loginId: 'lgn_2', loginPath: ['lgn_1', 'lgn_2'] });
+  const byToken = new Map([
+    [TOKEN, caller],
+    [OTHER_TOKEN, other],
+  ]);
   const access = {
-    viewerOfToken: (token: string) => Promise.resolve(token === TOKEN ? caller : undefined),
+    viewerOfToken: (token: string) => Promise.resolve(byToken.get(token)),
     refresh: (known: Viewer) => Promise.resolve(known),
+    refreshAll: () => Promise.resolve(new Map([caller, other].map((one) => [one.tokenId, one]))),
   };
+  let contexts = 0;
+  const rooms = new Proxy({ access, ...options.rooms } as unknown as Rooms, {
+    get(target, name: keyof Rooms) {
+      if (name === 'history') contexts++;
+      return target[name];
+    },
+  });
   const log: Record<string, unknown>[] = [];
   const edge = await createEdge({
     config: loadConfig({ BELLWIRE_PORT: '0', ...options.settings }),
-    rooms: { access, ...options.rooms } as unknown as Rooms,
+    rooms,
     logger: pino(
       { level: 'debug' },
       { write: (line) => log.push(JSON.parse(line) as Record<string, unknown>) },
@@ -60,7 +108,13 @@ export async function startEdge(
     health: { ready: options.ready ?? (() => Promise.resolve({ ok: true })) },
   });
   const { url } = await edge.listen();
-  return { url, api: new Api(url, TOKEN), log, stop: (graceMs = 5000) => edge.stop(graceMs) };
+  return {
+    url,
+    api: new Api(url, TOKEN),
+    log,
+    contexts: () => contexts,
+    stop: (graceMs = 5000) => edge.stop(graceMs),
+  };
 }
 
 /** A bare socket that speaks graphql-transport-ws by hand. */

@@ -4,7 +4,7 @@ import { QueryFailedError } from 'typeorm';
 
 import { describeError } from '../../src/log.ts';
 import { figure } from '../support/figure.ts';
-import { RawSocket, startEdge, type TestEdge } from './edge.ts';
+import { BATCH, RawSocket, startEdge, type TestEdge } from './edge.ts';
 
 const SECRET = 'hunter2';
 
@@ -53,7 +53,6 @@ const MASKED = {
   extensions: { code: 'INTERNAL_SERVER_ERROR', correlationId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
 };
 const STREAM = 'subscription { deliveryEvents { cursor events { attempt { id } } } }';
-const BATCH = { lines: [], cursor: 'c1', caughtUp: true, folded: 0, reset: null };
 
 let cause: unknown;
 const fail = (): Promise<never> => {

@@ -1,29 +1,7 @@
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
-import { RawSocket, startEdge, type TestEdge, TOKEN, viewer } from './edge.ts';
+import { QuietStream, RawSocket, startEdge, type TestEdge, TOKEN, viewer } from './edge.ts';
 
 const STREAM = 'subscription { deliveryEvents { cursor } }';
-const BATCH = { lines: [], cursor: 'c1', caughtUp: true, folded: 0, reset: null };
-
-/** A stream of one batch that then waits until nobody listens any more, and lets the test wait for that. */
-class QuietStream {
-  ended = 0;
-  /** What it still has to do when nobody listens any more, such as a query that is under way. */
-  rest: () => Promise<void> = () => Promise.resolve();
-  #wake: () => void = () => undefined;
-
-  async *follow(_wish: unknown, _renew: unknown, signal: AbortSignal) {
-    yield BATCH;
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
-    await this.rest();
-    this.ended++;
-    this.#wake();
-  }
-
-  async untilEnded(count: number): Promise<void> {
-    while (this.ended < count) await new Promise<void>((resolve) => (this.#wake = resolve));
-  }
-}
-
 let edge: TestEdge;
 let live: QuietStream;
 beforeEach(async () => {
@@ -50,27 +28,6 @@ describe('a socket', () => {
     const socket = new RawSocket(edge.url);
     socket.socket.once('open', () => socket.send({ id: '1', type: 'subscribe', payload: { query: STREAM } }));
     expect((await socket.closed).code).toBe(4401);
-  });
-
-  it('from another Origin is refused with 403; from an own one, or without, it is taken', async () => {
-    const { port } = new URL(edge.url);
-    for (const origin of [
-      'https://evil.example',
-      'null',
-      `http://127.0.0.1:${Number(port) + 1}`,
-      `https://127.0.0.1:${port}`,
-    ])
-      expect(await new RawSocket(edge.url, { origin }).refused).toBe(403);
-    for (const origin of [edge.url, `http://localhost:${port}`]) {
-      const socket = await new RawSocket(edge.url, { origin }).connect();
-      socket.socket.close();
-    }
-    const behindProxy = await startEdge({
-      settings: { BELLWIRE_PUBLIC_URL: 'https://hooks.example.com/bellwire' },
-    });
-    const socket = await new RawSocket(behindProxy.url, { origin: 'https://hooks.example.com' }).connect();
-    socket.socket.close();
-    await behindProxy.stop();
   });
 
   it('runs no query and no mutation, and says so, and stays open', async () => {
@@ -129,20 +86,7 @@ describe('a socket', () => {
     expect((await socket.operation('2', STREAM)).type).toBe('next');
   });
 
-  it('has at most 100 subscriptions at once', async () => {
-    const socket = await new RawSocket(edge.url).connect();
-    for (let id = 0; id < 100; id++) expect((await socket.operation(`s${id}`, STREAM)).type).toBe('next');
-    const answer = await socket.operation('one more', STREAM);
-    expect(answer.payload[0].extensions.code).toBe('TOO_MANY_SUBSCRIPTIONS');
-    socket.send({ id: 's0', type: 'complete' });
-    await live.untilEnded(1);
-    expect((await socket.operation('another', STREAM)).type).toBe('next');
-  });
-
-  it('with a message of more than 64 KiB is closed with 1009, with one that is no message with 4400', async () => {
-    const large = await new RawSocket(edge.url).connect();
-    large.socket.send(JSON.stringify({ type: 'ping', payload: { pad: 'x'.repeat(70_000) } }));
-    expect((await large.closed).code).toBe(1009);
+  it('with something that is no message is closed with 4400', async () => {
     const wrong = await new RawSocket(edge.url).connect();
     wrong.socket.send('no message');
     expect((await wrong.closed).code).toBe(4400);
@@ -227,7 +171,7 @@ describe('a socket of a whole server', () => {
       id,
     });
     socket.send({ id: '1', type: 'subscribe', payload: { query: STREAM } });
-    expect(await socket.closed).toEqual({ code: 4403, reason: 'The token has ended' });
+    expect(await socket.closed).toEqual({ code: 4403, reason: expect.stringContaining('has ended') });
     expect(socket.messages).toEqual([]);
   });
 

@@ -1,0 +1,132 @@
+/**
+ * What an operation may cost, weighed before it runs: a point for each object that it can return. A page
+ * counts as many rows as were asked for; a list without such arguments as many as SIZES says.
+ */
+import {
+  type DocumentNode,
+  getNamedType,
+  getNullableType,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLSchema,
+  isCompositeType,
+  isInputObjectType,
+  isListType,
+  isUnionType,
+  Kind,
+  visit,
+} from 'graphql';
+import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity';
+
+import { DEFAULT_PAGE, MAX_PAGE } from '../db/page.ts';
+import { Json } from './scalars.ts';
+
+/** The arguments of a field, as its resolver gets them. */
+type Args = Record<string, unknown>;
+/** How many objects a field returns, or how that follows from its arguments. */
+type Size = number | ((args: Args) => number);
+
+/** Publishing is cheap for its size: all events of a call are written by a few statements. */
+const EVENTS_PER_POINT = 10;
+/** The schema is in memory: a hundred of its objects cost as much as one from the database. */
+const SCHEMA_OBJECTS_PER_POINT = 100;
+
+/**
+ * How many objects the lists hold that take no paging arguments: what is usual, not what is possible.
+ * An interface's row counts for all types that implement it.
+ */
+export const SIZES: Record<string, Size> = {
+  'Query.accessTokens': 10,
+  'Query.catalog': 50,
+  'Query.nodes': ({ ids }) => (ids as unknown[]).length,
+  'Query.deliveryEvents': ({ first }) => first as number,
+  'Subscription.deliveryEvents': ({ maxBatch }) => maxBatch as number,
+  // Already multiplied by the two above.
+  'DeliveryEventBatch.events': 1,
+  'Mutation.eventsPublish': ({ input }) => (input as unknown[]).length / EVENTS_PER_POINT,
+  'EventsPublishPayload.events': 1,
+  'MutationPayload.errors': 1,
+  'TestEventSendPayload.deliveries': 3,
+  'WebhookCreatePayload.newSecrets': 3,
+  'WebhookUpdatePayload.newSecrets': 3,
+  'Login.teams': 5,
+  'CatalogResource.events': 5,
+  'Webhook.endpoints': 3,
+  'Webhook.triggers': 5,
+  'Endpoint.secrets': 2,
+  'EndpointAdvanced.headers': 5,
+  'HttpMessage.headers': 10,
+  'Attempt.phases': 7,
+  '__Schema.types': 150,
+  '__Schema.directives': 5,
+  '__Type.fields': 10,
+  '__Type.interfaces': 1,
+  '__Type.possibleTypes': 5,
+  '__Type.enumValues': 5,
+  '__Type.inputFields': 5,
+  '__Field.args': 2,
+  '__Directive.args': 2,
+};
+
+/** Values that are long, or take a query of their own, cost as much as an object; others nothing. */
+export const HEAVY_VALUES = new Set([
+  'totalCount',
+  'payload',
+  'body',
+  'model',
+  'payloadSchema',
+  'examplePayload',
+]);
+
+/** What an operation costs, in points, 1 at least. Throws a GraphQLError for arguments that do not fit the schema. */
+export function costOf(
+  schema: GraphQLSchema,
+  operation: { document: DocumentNode; operationName: string | null; variables: Args },
+): number {
+  const cost = getComplexity({
+    schema,
+    query: withPlainInputs(schema, operation.document),
+    variables: operation.variables,
+    ...(operation.operationName === null ? {} : { operationName: operation.operationName }),
+    estimators: [estimate],
+    // The limit of fields has bounded it already.
+    maxQueryNodes: Infinity,
+  });
+  return Math.max(1, Math.ceil(cost));
+}
+
+/**
+ * The same document, its input objects declared as JSON: of them only the lengths of lists count here,
+ * and to check 1,000 events field by field takes 3 ms and more, which execution does anyway.
+ */
+function withPlainInputs(schema: GraphQLSchema, document: DocumentNode): DocumentNode {
+  const json = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: Json.name } } as const;
+  return visit(document, {
+    SelectionSet: () => false,
+    NamedType: (node) => (isInputObjectType(schema.getType(node.name.value)) ? json : undefined),
+  });
+}
+
+const estimate: ComplexityEstimator = ({ type, field, args, childComplexity }) => {
+  if (!isCompositeType(getNamedType(field.type))) return HEAVY_VALUES.has(field.name) ? 1 : 0;
+  if (field.name.startsWith('__')) return 1 + childComplexity / SCHEMA_OBJECTS_PER_POINT;
+  const size = sizeOf(type, field) ?? DEFAULT_PAGE;
+  const count = typeof size === 'number' ? size : size(args);
+  return Math.max(1, count) * (1 + childComplexity);
+};
+
+/** How many objects a field returns; undefined for a list that SIZES does not weigh. */
+export function sizeOf(type: GraphQLCompositeType, field: GraphQLField<unknown, unknown>): Size | undefined {
+  const owners = isUnionType(type) ? [] : [type, ...type.getInterfaces()];
+  const row = owners.find((owner) => `${owner.name}.${field.name}` in SIZES);
+  if (row) return SIZES[`${row.name}.${field.name}`];
+  if (field.args.some((argument) => argument.name === 'first')) return pageSize;
+  // The rows of a page: the page itself was multiplied by their number.
+  if (type.name.endsWith('Connection') && ['edges', 'nodes'].includes(field.name)) return 1;
+  return isListType(getNullableType(field.type)) ? undefined : 1;
+}
+
+/** More than the largest page is refused by the list itself, with a better word. */
+function pageSize({ first, last }: Args): number {
+  return Math.min(((first ?? last) as number | null | undefined) ?? DEFAULT_PAGE, MAX_PAGE);
+}
