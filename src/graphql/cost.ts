@@ -38,6 +38,7 @@ const SCHEMA_OBJECTS_PER_POINT = 100;
 export const SIZES: Record<string, Size> = {
   'Query.accessTokens': 10,
   'Query.catalog': 50,
+  'Query.webhookDrafts': 20,
   'Query.nodes': ({ ids }) => (ids as unknown[]).length,
   'Query.deliveryEvents': ({ first }) => first as number,
   'Subscription.deliveryEvents': ({ maxBatch }) => maxBatch as number,
@@ -49,6 +50,11 @@ export const SIZES: Record<string, Size> = {
   'TestEventSendPayload.deliveries': 3,
   'WebhookCreatePayload.newSecrets': 3,
   'WebhookUpdatePayload.newSecrets': 3,
+  'WebhookDraftSavePayload.newSecrets': 3,
+  'WebhookDraft.endpoints': 3,
+  'WebhookDraft.triggers': 5,
+  // The whole draft is judged for it, and DNS asked for each address.
+  'WebhookDraft.problems': 20,
   'Login.teams': 5,
   'CatalogResource.events': 5,
   'Webhook.endpoints': 3,
