@@ -10,6 +10,7 @@ import { DataSource } from 'typeorm';
 import { CreateAccessAndCatalog1764000000000 } from './migrations/1764000000000-create-access-and-catalog.ts';
 import { CreateWebhooks1764000000001 } from './migrations/1764000000001-create-webhooks.ts';
 import { CreateEventsAndDeliveries1764000000002 } from './migrations/1764000000002-create-events-and-deliveries.ts';
+import { IndexWebhooks1764000000004 } from './migrations/1764000000004-index-webhooks.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -41,6 +42,7 @@ export function createDataSource(url: string | undefined): DataSource {
       CreateAccessAndCatalog1764000000000,
       CreateWebhooks1764000000001,
       CreateEventsAndDeliveries1764000000002,
+      IndexWebhooks1764000000004,
     ],
     synchronize: false,
     logging: false,

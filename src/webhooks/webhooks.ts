@@ -10,7 +10,7 @@ import type { Access } from '../access/access.ts';
 import { may, missing, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { allOf } from '../db/fragment.ts';
-import type { Page, PageArgs } from '../db/page.ts';
+import type { CountedPage, PageArgs } from '../db/page.ts';
 import type { SqlFragment } from '../db/sql.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { type IdKind, kindOfId } from '../ids.ts';
@@ -19,7 +19,8 @@ import { UNKNOWN, whyNotEditable } from './editable.ts';
 import { EndpointEntity } from './endpoint.entity.ts';
 import type { WebhookFilter } from './filter.ts';
 import type { WebhookInput } from './inputs.ts';
-import { countWebhooks, listWebhooks, type WebhookOrder } from './list.ts';
+import { listWebhooks } from './list.ts';
+import type { WebhookOrder } from './order.ts';
 import {
   type EndpointView,
   readEndpoints,
@@ -158,13 +159,8 @@ export class Webhooks {
     args: PageArgs,
     filter: WebhookFilter | null = null,
     orderBy: WebhookOrder[] | null = null,
-  ): Promise<Result<Page<WebhookView>>> {
+  ): Promise<Result<CountedPage<WebhookView>>> {
     return listWebhooks(this.#orm, viewer, args, filter, orderBy);
-  }
-
-  /** How many webhooks list has in all its pages. */
-  count(viewer: Viewer, filter: WebhookFilter | null = null): Promise<Result<number>> {
-    return countWebhooks(this.#orm, viewer, filter);
   }
 
   /** Webhooks by id, as far as the caller may see them. */
