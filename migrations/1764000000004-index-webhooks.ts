@@ -5,7 +5,8 @@
  * One index for each order, texts without regard to case and ties by id, so that a page is read off
  * it. Of a description the first 200 characters count, since a row of a btree holds 2,704 bytes at
  * most. The names behind LOGIN, FOR_LOGIN and TEAM lie in other tables: those are walked by their
- * names, and for each of them its webhooks by id. Deleted webhooks are in none of these indexes.
+ * names, and for each of them its webhooks by id. Deleted webhooks are in none of these indexes. The few
+ * that are disabled have one of their own, for the filter.
  *
  * A search finds a text anywhere by trigrams where pg_trgm can be had. It is a trusted extension, but
  * a host may not have it, a role may not create it, and some hosts refuse it by an allow-list with an
@@ -28,6 +29,7 @@ export class IndexWebhooks1764000000004 implements MigrationInterface {
       create index webhooks_by_login on webhooks (login_id, id) where deleted_at is null;
       create index webhooks_by_for_login on webhooks (for_login_id, id) where deleted_at is null;
       create index webhooks_by_team on webhooks (team_id, id) where deleted_at is null;
+      create index webhooks_disabled on webhooks (id) where not enabled and deleted_at is null;
       create index logins_by_name on logins (lower(name), id);
       create index teams_by_name on teams (lower(name), id);
       create index triggers_by_resource on triggers (resource, event, webhook_id);
@@ -69,8 +71,9 @@ export class IndexWebhooks1764000000004 implements MigrationInterface {
     await db.query(`
       drop index if exists webhooks_trigrams, logins_trigrams, teams_trigrams, webhooks_name_prefix,
         webhooks_description_prefix, logins_name_prefix, logins_email_prefix, teams_name_prefix;
-      drop index triggers_by_resource, teams_by_name, logins_by_name, webhooks_by_team, webhooks_by_for_login,
-        webhooks_by_login, webhooks_by_change, webhooks_by_creation, webhooks_by_description, webhooks_by_name;
+      drop index triggers_by_resource, teams_by_name, logins_by_name, webhooks_disabled, webhooks_by_team,
+        webhooks_by_for_login, webhooks_by_login, webhooks_by_change, webhooks_by_creation, webhooks_by_description,
+        webhooks_by_name;
     `);
   }
 }

@@ -1,7 +1,6 @@
 /** The filter of the saved table: fields are ANDed, values of a list ORed. */
 import type { DataSource } from 'typeorm';
 
-import { allOf } from '../db/fragment.ts';
 import type { SqlFragment } from '../db/sql.ts';
 import { readSearch, textSearch } from '../db/text-search.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
@@ -24,10 +23,8 @@ export interface WebhookFilter {
 /** A filter over webhooks w, checked. */
 export interface CheckedFilter {
   search: string | null;
-  /** Conditions that an index answers. */
-  indexed: SqlFragment[];
-  /** The condition on the status, which follows from the catalog. */
-  status: SqlFragment;
+  /** Everything else. */
+  conditions: SqlFragment[];
 }
 
 /** Checks a filter. */
@@ -39,23 +36,24 @@ export function readFilter(filter: WebhookFilter): Result<CheckedFilter> {
     if (value?.includes('\0'))
       problems.push(problem('INVALID', ['filter', name], 'A filter must not hold the character NUL.'));
   }
-  const indexed: SqlFragment[] = [];
+  const conditions: SqlFragment[] = [];
   for (const [value, column] of [
     [exact.loginId, 'w.login_id'],
     [exact.forLoginId, 'w.for_login_id'],
     [exact.teamId, 'w.team_id'],
   ] as const) {
-    if (value != null) indexed.push((add) => `${column} = ${add(value)}`);
+    if (value != null) conditions.push((add) => `${column} = ${add(value)}`);
   }
   if (exact.resource != null)
-    indexed.push(
+    conditions.push(
       (add) =>
         `exists (select 1 from triggers t where t.webhook_id = w.id and t.resource = ${add(exact.resource)})`,
     );
-  if (createdAt?.from) indexed.push((add) => `w.created_at >= ${add(createdAt.from)}::timestamptz`);
-  if (createdAt?.to) indexed.push((add) => `w.created_at < ${add(createdAt.to)}::timestamptz`);
+  if (status?.length) conditions.push(() => hasStatus(status));
+  if (createdAt?.from) conditions.push((add) => `w.created_at >= ${add(createdAt.from)}::timestamptz`);
+  if (createdAt?.to) conditions.push((add) => `w.created_at < ${add(createdAt.to)}::timestamptz`);
   if (problems.length > 0) return refused(...problems);
-  return ok({ search: wanted, indexed, status: status?.length ? () => hasStatus(status) : allOf([]) });
+  return ok({ search: wanted, conditions });
 }
 
 /**

@@ -130,20 +130,28 @@ describe('the saved table', () => {
       ).length;
       return { rows: page.nodes.length, total: page.totalCount, statements };
     };
-    const search = { search: 'test' };
+    const anyone = { search: 'test' };
+    const onlyAnn = { search: 'ann' };
+    await cost({ filter: anyone }); // Whether there are trigrams is looked up by the first search of a process.
     const costs = {
       one: await cost({ first: 1 }),
       hundred: await cost({ first: 100 }),
-      searchOne: (await cost({ first: 1, filter: search }), await cost({ first: 1, filter: search })),
-      searchHundred: await cost({ first: 100, filter: search }),
+      searchOne: await cost({ first: 1, filter: anyone }),
+      searchHundred: await cost({ first: 100, filter: anyone }),
+      searchFew: await cost({ first: 100, filter: onlyAnn }),
     };
     sent.mockRestore();
     figure('saved table', costs);
     const { statements } = costs.one;
-    expect(costs.one).toEqual({ rows: 1, total: 102, statements: expect.any(Number) });
-    expect(costs.hundred).toEqual({ rows: 100, total: 102, statements });
-    expect(costs.searchOne).toEqual({ rows: 1, total: 102, statements: statements + 2 });
-    expect(costs.searchHundred).toEqual({ rows: 100, total: 102, statements: statements + 2 });
+    expect(costs).toEqual({
+      one: { rows: 1, total: 102, statements: expect.any(Number) },
+      hundred: { rows: 100, total: 102, statements },
+      // Who is called that and which teams are.
+      searchOne: { rows: 1, total: 102, statements: statements + 1 },
+      searchHundred: { rows: 100, total: 102, statements: statements + 1 },
+      // A second look for a page that is not full; no team is there to be read and no reason.
+      searchFew: { rows: 51, total: 51, statements: statements + 2 - 2 },
+    });
     // The caller, the page, its reasons and count, logins, team, endpoints, secrets, triggers.
     expect(statements).toBeLessThanOrEqual(10);
   });

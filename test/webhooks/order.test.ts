@@ -1,4 +1,4 @@
-/** The saved table with more rows than are few (src/webhooks/narrow.ts): every order, page by page from either end. */
+/** The saved table with more rows than it reaches for at once (src/webhooks/list.ts): every order, page by page from either end. */
 import type { Viewer } from '../../src/access/viewer.ts';
 import type { Page } from '../../src/db/page.ts';
 import { newId } from '../../src/ids.ts';
@@ -41,7 +41,7 @@ beforeAll(async () => {
             case when i % 40 <> 0 and i % 3 = 0 then ($4::text[])[1 + i % 4] end,
             case when i % 40 = 0 then ($5::text[])[3] when i % 3 = 1 then ($5::text[])[1 + i % 2] end,
             (array['beta', 'Alpha', 'alpha', 'Beta', 'émile', 'Zoe'])[1 + i % 6],
-            (array['', 'same', repeat('x', 200) || i])[1 + i % 3], i % 7 <> 0,
+            (array['', 'same', repeat('x', 200) || i])[1 + i % 3], i % 7 = 0,
             timestamptz '2026-01-01' + i / 10 * interval '1 microsecond',
             timestamptz '2026-01-01' + i % 10 * interval '1 microsecond',
             case when i % 50 = 7 then now() end
@@ -111,9 +111,9 @@ it.each(CASES)(
     const whole = await sorted('true', sql);
     expect(whole).toHaveLength(ROWS * 0.98);
     expect(await walk(shop.root, null, [order])).toEqual({ forward: whole, backward: whole });
-    const many = await sorted('w.enabled', sql);
-    const inactive: WebhookFilter = { status: ['INACTIVE'], createdAt: { from: new Date(0) } };
-    expect(await walk(shop.root, inactive, [order])).toEqual({
+    const many = await sorted('not w.enabled', sql);
+    const disabled: WebhookFilter = { status: ['DISABLED'], createdAt: { from: new Date(0) } };
+    expect(await walk(shop.root, disabled, [order])).toEqual({
       forward: many,
       backward: many,
     });
