@@ -9,21 +9,13 @@ import { timingSafeEqual } from 'node:crypto';
 
 import { type DataSource, IsNull } from 'typeorm';
 
-import type { PageArgs } from '../db/page.ts';
+import type { CountedPage, PageArgs } from '../db/page.ts';
 import type { Sql } from '../db/sql.ts';
 import type { Result } from '../errors.ts';
 import { kindOfId } from '../ids.ts';
 import type { AccessTokenEntity } from './access-token.entity.ts';
 import { type AccessTokenInput, createToken, revokeToken, tokenById, tokensOf } from './access-tokens.ts';
-import {
-  accountsOf,
-  type CountedPage,
-  loginsByIds,
-  pageLogins,
-  pageTeams,
-  teamsByIds,
-  teamsOfLogins,
-} from './lists.ts';
+import { accountsOf, loginsByIds, pageLogins, pageTeams, teamsByIds, teamsOfLogins } from './lists.ts';
 import { LoginEntity } from './login.entity.ts';
 import { createLogin, type LoginInput, updateLogin } from './logins.ts';
 import { loginVisible } from './policy.ts';
@@ -152,9 +144,13 @@ export class Access {
     return deleteTeam(this.#orm, viewer, id);
   }
 
-  /** The logins that the caller may see, by number. */
-  loginsPage(viewer: Viewer, args: PageArgs): Promise<Result<CountedPage<LoginEntity>>> {
-    return pageLogins(this.#orm, viewer, null, args);
+  /** The logins that the caller may see and a search finds, by number. */
+  loginsPage(
+    viewer: Viewer,
+    args: PageArgs,
+    search: string | null = null,
+  ): Promise<Result<CountedPage<LoginEntity>>> {
+    return pageLogins(this.#orm, viewer, { search }, args);
   }
 
   /** The children of a login that the caller may see, by number. */
@@ -167,9 +163,13 @@ export class Access {
     return pageLogins(this.#orm, viewer, { teamId }, args);
   }
 
-  /** The teams that the caller may see, by number. */
-  teamsPage(viewer: Viewer, args: PageArgs): Promise<Result<CountedPage<TeamEntity>>> {
-    return pageTeams(this.#orm, viewer, args);
+  /** The teams that the caller may see and a search finds, by number. */
+  teamsPage(
+    viewer: Viewer,
+    args: PageArgs,
+    search: string | null = null,
+  ): Promise<Result<CountedPage<TeamEntity>>> {
+    return pageTeams(this.#orm, viewer, search, args);
   }
 
   /** Logins by id, whoever asks: loginVisible of policy.ts says what may be shown. */

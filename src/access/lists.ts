@@ -1,8 +1,9 @@
 /** Pages of logins and teams, in the order of their numbers, and look-ups of many at once for loaders. */
 import { type DataSource, In, type SelectQueryBuilder } from 'typeorm';
 
-import { type Page, type PageArgs, readPage, toPage } from '../db/page.ts';
-import { ok, problem, refused, type Result } from '../errors.ts';
+import { type CountedPage, type PageArgs, readPage, toPage } from '../db/page.ts';
+import { readSearch, textSearch } from '../db/text-search.ts';
+import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { type IdKind, kindOfId } from '../ids.ts';
 import { bound } from './bound.ts';
 import { LoginEntity } from './login.entity.ts';
@@ -10,16 +11,11 @@ import { teamVisible, visibleRoot } from './policy.ts';
 import { TeamEntity } from './team.entity.ts';
 import type { Viewer } from './viewer.ts';
 
-/** A page, and the exact size of the whole list for those who ask. */
-export interface CountedPage<T> extends Page<T> {
-  count: () => Promise<number>;
-}
-
 /** Which logins of those that the viewer may read. */
-export type LoginFilter = { parentId: string } | { teamId: string } | null;
+export type LoginFilter = { parentId: string } | { teamId: string } | { search: string | null };
 
-/** Logins that the viewer may read: all, the children of one, or the members of a team. */
-export function pageLogins(
+/** Logins that the viewer may read: those found by name, address or number, the children of one, or the members of a team. */
+export async function pageLogins(
   orm: DataSource,
   viewer: Viewer,
   filter: LoginFilter,
@@ -28,23 +24,46 @@ export function pageLogins(
   const query = orm
     .createQueryBuilder(LoginEntity, 'x')
     .where('x.path @> array[:root]::text[]', { root: visibleRoot(viewer) });
-  if (filter && 'parentId' in filter) query.andWhere('x.parentId = :parentId', filter);
-  if (filter && 'teamId' in filter)
+  if ('parentId' in filter) query.andWhere('x.parentId = :parentId', filter);
+  if ('teamId' in filter)
     query.andWhere(
       'exists (select 1 from team_members m where m.team_id = :teamId and m.login_id = x.id)',
       filter,
     );
+  if ('search' in filter) {
+    const problems = await addSearch(query, ['x.name', 'x.email'], filter.search);
+    if (problems.length > 0) return refused(...problems);
+  }
   return pageByNumber(query, args);
 }
 
-/** Teams that the viewer may read. */
-export function pageTeams(
+/** Teams that the viewer may read: all, or those found by name or number. */
+export async function pageTeams(
   orm: DataSource,
   viewer: Viewer,
+  search: string | null,
   args: PageArgs,
 ): Promise<Result<CountedPage<TeamEntity>>> {
   const { text, parameters } = bound(teamVisible(viewer));
-  return pageByNumber(orm.createQueryBuilder(TeamEntity, 't').where(text, parameters), args);
+  const query = orm.createQueryBuilder(TeamEntity, 't').where(text, parameters);
+  const problems = await addSearch(query, ['t.name'], search);
+  return problems.length > 0 ? refused(...problems) : pageByNumber(query, args);
+}
+
+/** Narrows a list to what a search finds in these columns or by number; returns what is wrong with the search. */
+async function addSearch<T extends LoginEntity | TeamEntity>(
+  query: SelectQueryBuilder<T>,
+  columns: string[],
+  search: string | null,
+): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  const wanted = readSearch(search, ['search'], problems);
+  if (wanted === null || problems.length > 0) return problems;
+  const { pattern, number } = await textSearch(query.connection, wanted);
+  const alternatives = columns.map((column) => `lower(${column}) like lower(:pattern)`);
+  if (number !== null) alternatives.push(`${query.alias}.number = :number`);
+  query.andWhere(`(${alternatives.join(' or ')})`, { pattern, number });
+  return problems;
 }
 
 async function pageByNumber<T extends LoginEntity | TeamEntity>(

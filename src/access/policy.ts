@@ -26,24 +26,29 @@ export function within(column: string, rootId: string): SqlFragment {
     `exists (select 1 from logins place where place.id = ${column} and ${add(rootId)}::text = any (place.path))`;
 }
 
-/** True for rows of webhooks w that the caller may edit: those of its account and of accounts below. */
-export function webhookManaged(viewer: Viewer): SqlFragment {
+/** Whether every webhook there is may be edited by the caller: the root's account holds every other one. */
+export function managesAllWebhooks(viewer: Viewer): boolean {
+  return may(viewer, 'WEBHOOKS_MANAGE') && viewer.accountPath.length === 1;
+}
+
+/**
+ * True for rows of webhooks w that the caller may edit: those of its account and of accounts below.
+ * accountIds are these accounts, if they have been looked up: for a list the planner must know them.
+ */
+export function webhookManaged(viewer: Viewer, accountIds?: readonly string[]): SqlFragment {
   if (!may(viewer, 'WEBHOOKS_MANAGE')) return nothing;
-  // The root's account holds every other one.
-  if (viewer.accountPath.length === 1) return () => 'true';
+  if (managesAllWebhooks(viewer)) return () => 'true';
+  if (accountIds) return (add) => `w.account_id = any (${add(accountIds)}::text[])`;
   return within('w.account_id', viewer.accountId);
 }
 
 /** True for rows of webhooks w that the caller may read: those it may edit, and those of its teams. */
-export function webhookVisible(viewer: Viewer): SqlFragment {
-  const managed = webhookManaged(viewer);
-  if (viewer.teamIds.length === 0) return managed;
-  return (add) => {
-    const all = managed(add);
-    return all === 'true'
-      ? all
-      : `(${all} or coalesce(w.team_id = any (${add(viewer.teamIds)}::text[]), false))`;
-  };
+export function webhookVisible(viewer: Viewer, accountIds?: readonly string[]): SqlFragment {
+  const managed = webhookManaged(viewer, accountIds);
+  if (viewer.teamIds.length === 0 || managesAllWebhooks(viewer)) return managed;
+  // Never null, and unlike a coalesce around it an index finds it.
+  return (add) =>
+    `(${managed(add)} or (w.team_id is not null and w.team_id = any (${add(viewer.teamIds)}::text[])))`;
 }
 
 /** By which ids the caller sees webhooks: of one that it could see, the account's path or the team is among them. */

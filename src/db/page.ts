@@ -32,6 +32,11 @@ export interface Page<T> {
   hasPreviousPage: boolean;
 }
 
+/** A page, and the exact size of the whole list for those who ask. */
+export interface CountedPage<T> extends Page<T> {
+  count: () => Promise<number>;
+}
+
 /** Checks paging arguments; keyLength is the number of values in this list's cursors. */
 export function readPage(args: PageArgs, keyLength = 1): Result<PageRequest> {
   const { first, after, last, before } = args;

@@ -1,10 +1,10 @@
 /** The filter of the saved table: fields are ANDed, values of a list ORed. */
-import { allOf } from '../db/fragment.ts';
-import type { SqlFragment } from '../db/sql.ts';
-import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
-import { STATUS, type WebhookStatus } from './status.ts';
+import type { DataSource } from 'typeorm';
 
-const MAX_SEARCH = 200;
+import type { SqlFragment } from '../db/sql.ts';
+import { readSearch, textSearch } from '../db/text-search.ts';
+import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
+import { hasStatus, type WebhookStatus } from './status.ts';
 
 /** Which webhooks to list; what is left out, or an empty list, does not narrow. */
 export interface WebhookFilter {
@@ -20,42 +20,66 @@ export interface WebhookFilter {
   createdAt?: { from?: Date | null; to?: Date | null } | null;
 }
 
-/** The filter over w, l (its creator) and tm (its team). */
-export function readFilter(filter: WebhookFilter): Result<SqlFragment> {
-  const problems: Problem[] = [];
-  const parts: SqlFragment[] = [];
-  const { search, status, createdAt } = filter;
-  for (const [name, value] of Object.entries(filter)) {
-    if (typeof value === 'string' && value.includes('\0'))
-      problems.push(problem('INVALID', ['filter', name], 'A filter must not hold the character NUL.'));
-  }
-  if (search && search.length > MAX_SEARCH)
-    problems.push(
-      problem('TOO_LONG', ['filter', 'search'], `A search may have at most ${MAX_SEARCH} characters.`),
-    );
-  if (search && search.trim() !== '') parts.push(matches(search.trim()));
-  if (status && status.length > 0) parts.push((add) => `${STATUS} = any (${add(status)}::text[])`);
-  for (const [value, column] of [
-    [filter.loginId, 'w.login_id'],
-    [filter.forLoginId, 'w.for_login_id'],
-    [filter.teamId, 'w.team_id'],
-  ] as const) {
-    if (value != null) parts.push((add) => `${column} = ${add(value)}`);
-  }
-  if (filter.resource != null)
-    parts.push(
-      (add) =>
-        `exists (select 1 from triggers t where t.webhook_id = w.id and t.resource = ${add(filter.resource)})`,
-    );
-  if (createdAt?.from) parts.push((add) => `w.created_at >= ${add(createdAt.from)}::timestamptz`);
-  if (createdAt?.to) parts.push((add) => `w.created_at < ${add(createdAt.to)}::timestamptz`);
-  return problems.length > 0 ? refused(...problems) : ok(allOf(parts));
+/** A filter over webhooks w, checked. */
+export interface CheckedFilter {
+  search: string | null;
+  /** Everything else. */
+  conditions: SqlFragment[];
 }
 
-function matches(search: string): SqlFragment {
+/** Checks a filter. */
+export function readFilter(filter: WebhookFilter): Result<CheckedFilter> {
+  const { search, status, createdAt, ...exact } = filter;
+  const problems: Problem[] = [];
+  const wanted = readSearch(search, ['filter', 'search'], problems);
+  for (const [name, value] of Object.entries(exact)) {
+    if (value?.includes('\0'))
+      problems.push(problem('INVALID', ['filter', name], 'A filter must not hold the character NUL.'));
+  }
+  const conditions: SqlFragment[] = [];
+  for (const [value, column] of [
+    [exact.loginId, 'w.login_id'],
+    [exact.forLoginId, 'w.for_login_id'],
+    [exact.teamId, 'w.team_id'],
+  ] as const) {
+    if (value != null) conditions.push((add) => `${column} = ${add(value)}`);
+  }
+  if (exact.resource != null)
+    conditions.push(
+      (add) =>
+        `exists (select 1 from triggers t where t.webhook_id = w.id and t.resource = ${add(exact.resource)})`,
+    );
+  if (status?.length) conditions.push(() => hasStatus(status));
+  if (createdAt?.from) conditions.push((add) => `w.created_at >= ${add(createdAt.from)}::timestamptz`);
+  if (createdAt?.to) conditions.push((add) => `w.created_at < ${add(createdAt.to)}::timestamptz`);
+  if (problems.length > 0) return refused(...problems);
+  return ok({ search: wanted, conditions });
+}
+
+/**
+ * True for webhooks w that a search finds. Who made them and which teams they watch is looked up here,
+ * so that the planner knows how many those are instead of guessing.
+ */
+export async function searchFor(orm: DataSource, search: string): Promise<SqlFragment> {
+  const { pattern, anywhere, number } = await textSearch(orm, search);
+  const rows = await orm.query<[{ logins: string[]; teams: string[] }]>(
+    `select array(select l.id from logins l
+                  where (lower(l.name) like lower($1) or lower(l.email) like lower($1))
+                    and exists (select 1 from webhooks w where w.login_id = l.id and w.deleted_at is null)) as logins,
+            array(select t.id from teams t where lower(t.name) like lower($1)) as teams`,
+    [pattern],
+  );
+  const { logins, teams } = rows[0];
+  // A beginning lies within the part of a description that is indexed.
+  const texts = ['w.name', anywhere ? 'w.description' : 'left(w.description, 200)'];
   return (add) => {
-    const pattern = add(`%${search.replace(/[\\%_]/g, '\\$&')}%`);
-    const texts = ['w.name', 'w.description', 'l.name', 'l.email', `coalesce(tm.name, '')`];
-    return `(${texts.map((text) => `${text} ilike ${pattern}`).join(' or ')} or w.number::text = ${add(search)})`;
+    const like = `like lower(${add(pattern)})`;
+    const alternatives = [
+      ...(number === null ? [] : [`w.number = ${add(number)}::int`]),
+      `w.login_id = any (${add(logins)}::text[])`,
+      `w.team_id = any (${add(teams)}::text[])`,
+      ...texts.map((text) => `lower(${text}) ${like}`),
+    ];
+    return `(${alternatives.join(' or ')})`;
   };
 }

@@ -1,49 +1,49 @@
 /**
  * The saved table: filtered, ordered and paged by key. A cursor holds the order it belongs to, the
- * sort keys as text (times in microseconds, since a Date would lose digits) and the id.
+ * sort keys as text and the id.
+ *
+ * A page of all webhooks is read off the index of its order. What is narrowed can be had in two ways: in
+ * the table's order, dropping what does not fit, which is fast where much fits, or by taking what fits
+ * and sorting it, which is fast where little does. The planner has to guess which, and with portfolios
+ * and LIKE it guesses wrong: of 100,000 webhooks 60 to 160 ms for 20 that a search finds. So the first
+ * way is tried for REACH rows, some ms, and the second is taken when they do not make a page.
  */
 import type { DataSource } from 'typeorm';
 
-import { webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { allOf, collect } from '../db/fragment.ts';
-import { type Page, type PageArgs, readPage, toPage } from '../db/page.ts';
+import { type CountedPage, type PageArgs, readPage, toPage } from '../db/page.ts';
 import type { SqlFragment } from '../db/sql.ts';
 import { ok, problem, refused, type Result } from '../errors.ts';
-import { readFilter, type WebhookFilter } from './filter.ts';
+import type { WebhookFilter } from './filter.ts';
+import { narrow } from './narrow.ts';
+import {
+  cursorText,
+  directionOf,
+  isBehind,
+  type Parent,
+  type Position,
+  readOrder,
+  readPosition,
+  type Sorting,
+  type WebhookOrder,
+} from './order.ts';
 import { WEBHOOK_COLUMNS, type WebhookView, withReasons } from './read.ts';
 
-/** One sort key. */
-export interface WebhookOrder {
-  field: keyof typeof FIELDS;
-  direction?: 'ASC' | 'DESC';
+/** Where one of ten fits, that many rows hold a page of 100. */
+const REACH = 1_000;
+
+/** Where a page begins, and which way it is read. */
+interface Walk {
+  sorting: Sorting;
+  position: Position | null;
+  backward: boolean;
 }
 
-/** What sorts, and how its text in a cursor is cast back. */
-const FIELDS = {
-  NUMBER: ['w.number', 'int'],
-  NAME: ['w.name', 'text'],
-  LOGIN: ['l.name', 'text'],
-  FOR_LOGIN: ['f.name', 'text'],
-  TEAM: ['tm.name', 'text'],
-  CREATED_AT: ['(extract(epoch from w.created_at) * 1000000)::bigint', 'bigint'],
-  UPDATED_AT: ['(extract(epoch from w.updated_at) * 1000000)::bigint', 'bigint'],
-} as const;
+/** A row as it is read, with the texts of its sort keys. */
+type Row = WebhookView & { keys: (string | null)[] };
 
-const NEWEST_FIRST: WebhookOrder[] = [{ field: 'NUMBER', direction: 'DESC' }];
-
-const FROM = `from webhooks w
-  join logins l on l.id = w.login_id
-  left join logins f on f.id = w.for_login_id
-  left join teams tm on tm.id = w.team_id
-  where w.deleted_at is null`;
-
-/** One column to order by. */
-interface Key {
-  expression: string;
-  cast: 'int' | 'text' | 'bigint';
-  descending: boolean;
-}
+const EVERY: SqlFragment = () => 'true';
 
 /** A page of the webhooks that the viewer may read; the default order is the newest first. */
 export async function listWebhooks(
@@ -52,18 +52,15 @@ export async function listWebhooks(
   args: PageArgs,
   filter: WebhookFilter | null,
   orderBy: WebhookOrder[] | null,
-): Promise<Result<Page<WebhookView>>> {
-  const order = orderBy?.length ? orderBy : NEWEST_FIRST;
-  if (order.length > Object.keys(FIELDS).length)
-    return refused(problem('TOO_MANY', ['orderBy'], 'Each field can be sorted by once.'));
-  const keys = [...order.map(toKey), ID];
-  const tag = order.map(({ field, direction }) => `${field} ${direction ?? 'ASC'}`).join();
-  const request = readPage(args, keys.length + 1);
+): Promise<Result<CountedPage<WebhookView>>> {
+  const order = readOrder(orderBy);
+  if (!order.ok) return order;
+  const sorting = order.value;
+  const request = readPage(args, sorting.keys.length + 1);
   if (!request.ok) return request;
-  const where = readFilter(filter ?? {});
-  if (!where.ok) return where;
   const { key, backward, limit } = request.value;
-  if (key !== null && !(key[0] === tag && keys.every((column, index) => fits(column, key[index + 1]))))
+  const position = key && readPosition(sorting, key);
+  if (position === undefined)
     return refused(
       problem(
         'INVALID',
@@ -71,70 +68,123 @@ export async function listWebhooks(
         'This cursor is not from this list in this order.',
       ),
     );
-  const behind: SqlFragment = key === null ? () => 'true' : isBehind(keys, key.slice(1), backward);
-  const { text, values } = collect(allOf([webhookVisible(viewer), where.value, behind]));
-  const rows = await orm.query<(WebhookView & { keys: (string | null)[] })[]>(
-    `select ${WEBHOOK_COLUMNS}, array[${keys.map((column) => `(${column.expression})::text`).join(', ')}] as keys
-     ${FROM} and ${text}
-     order by ${keys.map((column) => `${column.expression} ${column.descending !== backward ? 'desc' : 'asc'}`).join(', ')}
-     limit ${limit + 1}`,
-    values,
-  );
-  return ok(toPage(await withReasons(orm, rows), request.value, (row) => [tag, ...row.keys]));
+  const narrowed = await narrow(orm, viewer, filter);
+  if (!narrowed.ok) return narrowed;
+  const where = narrowed.value;
+  const rows = await readRows(orm, { sorting, position, backward }, where, limit + 1);
+  const page = toPage(await withReasons(orm, rows), request.value, (row) => [sorting.tag, ...row.keys]);
+  return ok({ ...page, count: () => countRows(orm, where ?? EVERY) });
 }
 
-/** How many webhooks of the filter the viewer may read. */
-export async function countWebhooks(
+/** The first rows of a walk for which a condition holds, at most limit; null is no condition. */
+async function readRows(
   orm: DataSource,
-  viewer: Viewer,
-  filter: WebhookFilter | null,
-): Promise<Result<number>> {
-  const where = readFilter(filter ?? {});
-  if (!where.ok) return where;
-  const { text, values } = collect(allOf([webhookVisible(viewer), where.value]));
-  const rows = await orm.query<{ count: number }[]>(
-    `select count(*)::int as count ${FROM} and ${text}`,
+  walk: Walk,
+  where: SqlFragment | null,
+  limit: number,
+): Promise<Row[]> {
+  const { sorting, backward } = walk;
+  const { keys } = sorting;
+  const select = (source: SqlFragment, condition: SqlFragment): Promise<Row[]> => {
+    const { text, values } = collect(
+      (add) => `
+        select ${WEBHOOK_COLUMNS}, array[${keys.map((key, index) => cursorText(key, `w.k${index}`)).join(', ')}] as keys
+        from (${source(add)}) w
+        where ${condition(add)}
+        order by ${keys.map((key, index) => `w.k${index} ${directionOf(key, backward)}`).join(', ')}
+        limit ${limit}`,
+    );
+    return orm.query<Row[]>(text, values);
+  };
+  if (where === null) return select(inOrder(walk, limit), EVERY);
+  const near = await select(inOrder(walk, REACH), where);
+  if (near.length === limit) return near;
+  const behind = walk.position ? isBehind(keys, walk.position, backward) : EVERY;
+  // OFFSET keeps the planner from reading in the table's order after all.
+  return select((add) => `${withKeys(sorting, allOf([where, behind]))(add)} offset 0`, EVERY);
+}
+
+async function countRows(orm: DataSource, where: SqlFragment): Promise<number> {
+  const { text, values } = collect(where);
+  const rows = await orm.query<[{ count: number }]>(
+    `select count(*)::int as count from webhooks w where w.deleted_at is null and ${text}`,
     values,
   );
-  return ok(rows[0]!.count);
+  return rows[0].count;
 }
 
-const ID: Key = { expression: 'w.id', cast: 'text', descending: false };
-
-function toKey({ field, direction }: WebhookOrder): Key {
-  const [expression, cast] = FIELDS[field];
-  return { expression, cast, descending: direction === 'DESC' };
+/** The webhooks w for which a condition holds, with the keys k0, k1, … of an order. */
+function withKeys({ keys, joins }: Sorting, where: SqlFragment): SqlFragment {
+  return (add) => `
+    select w.*, ${keys.map(({ expression }, index) => `${expression} as k${index}`).join(', ')}
+    from webhooks w ${joins}
+    where w.deleted_at is null and ${where(add)}`;
 }
 
-/** Whether a value of a cursor can be cast; cursors come from outside. */
-function fits(key: Key, value: string | number | null | undefined): boolean {
-  if (value === null) return key.expression === FIELDS.FOR_LOGIN[0] || key.expression === FIELDS.TEAM[0];
-  if (typeof value !== 'string') return false;
-  if (key.cast === 'text') return !value.includes('\0');
-  return key.cast === 'int' ? /^\d{1,9}$/.test(value) : /^-?\d{1,18}$/.test(value);
+/** The first rows of a walk, with their keys; by index alone where the order is that of one column. */
+function inOrder(walk: Walk, limit: number): SqlFragment {
+  const { sorting, position, backward } = walk;
+  const { keys, parent } = sorting;
+  if (parent) return alongNames({ parent, direction: directionOf(keys[0]!, backward), limit }, position);
+  const behind = position ? isBehind(keys, position, backward) : EVERY;
+  return (add) => `${withKeys(sorting, behind)(add)}
+    order by ${keys.map((key) => `${key.expression} ${directionOf(key, backward)}`).join(', ')}
+    limit ${limit}`;
 }
 
-/** True for the rows behind a position, reading on in the given direction: later in the first key, or equal there and later in the next. */
-function isBehind(keys: Key[], position: (string | number | null)[], backward: boolean): SqlFragment {
-  return (add) => {
-    const values = keys.map((key, index) =>
-      position[index] === null ? null : `${add(position[index])}::${key.cast}`,
-    );
-    const alternatives = keys.map((key, index) => {
-      const equal = keys
-        .slice(0, index)
-        .map((column, i) =>
-          values[i] === null ? `${column.expression} is null` : `${column.expression} = ${values[i]}`,
-        );
-      return `(${[...equal, isLater(key, values[index]!, backward)].join(' and ')})`;
-    });
-    return `(${alternatives.join(' or ')})`;
-  };
+/** One order of names, read from one end. */
+interface Names {
+  parent: Parent;
+  direction: 'asc' | 'desc';
+  limit: number;
 }
 
-/** Null counts as greater than everything, as PostgreSQL sorts it. */
-function isLater({ expression, descending }: Key, value: string | null, backward: boolean): string {
-  if (descending !== backward)
-    return value === null ? `${expression} is not null` : `${expression} < ${value}`;
-  return value === null ? 'false' : `(${expression} > ${value} or ${expression} is null)`;
+/**
+ * Rows in the order of a joined name, in up to three pieces that are limited each: what is left of the
+ * name that the position lies at, the names after it, and the webhooks that have none. Of each name only
+ * its first webhooks are read: sorted together, 100,000 of a single login took 60 ms.
+ */
+function alongNames(names: Names, position: Position | null): SqlFragment {
+  const past = names.direction === 'asc' ? '>' : '<';
+  const [name, parentId, id] = position ?? [];
+  const laterHere: SqlFragment = (add) => `w.id ${past} ${add(id)}::text`;
+  const here: SqlFragment = (add) => `p.id = ${add(parentId)}::text`;
+  const later: SqlFragment = (add) =>
+    `(lower(p.name), p.id) ${past} (${add(name)}::text, ${add(parentId)}::text)`;
+  // Those without a name come last, or first when it goes downwards.
+  let pieces: SqlFragment[];
+  if (position === null) pieces = [named(names), unnamed(names)];
+  else if (parentId === null)
+    pieces = [unnamed(names, laterHere), ...(names.direction === 'desc' ? [named(names)] : [])];
+  else
+    pieces = [
+      named(names, here, laterHere),
+      named(names, later),
+      ...(names.direction === 'asc' ? [unnamed(names)] : []),
+    ];
+  return (add) => pieces.map((piece) => `(${piece(add)})`).join(' union all ');
+}
+
+/** Webhooks for which one condition holds, under the names p for which the other holds. */
+function named({ parent, direction, limit }: Names, ofNames = EVERY, ofWebhooks = EVERY): SqlFragment {
+  return (add) => `
+    select w.*, lower(p.name) as k0, p.id as k1, w.id as k2
+    from ${parent.table} p cross join lateral (
+      select w.* from webhooks w
+      where ${parent.column} = p.id and w.deleted_at is null and ${ofWebhooks(add)}
+      order by w.id ${direction} limit ${limit}
+    ) w
+    where ${ofNames(add)}
+    order by lower(p.name) ${direction}, p.id ${direction}, w.id ${direction}
+    limit ${limit}`;
+}
+
+/** Webhooks for which a condition holds and that have no name to sort by. */
+function unnamed({ parent, direction, limit }: Names, ofWebhooks = EVERY): SqlFragment {
+  return (add) => `
+    select w.*, null::text as k0, null::text as k1, w.id as k2
+    from webhooks w
+    where ${parent.column} is null and w.deleted_at is null and ${ofWebhooks(add)}
+    order by ${parent.column} ${direction}, w.id ${direction}
+    limit ${limit}`;
 }

@@ -36,10 +36,27 @@ export const INACTIVE_REASON = `case when r.id is null then 'RESOURCE_UNKNOWN'
   when e.name is null then 'EVENT_UNKNOWN'
   when not e.supported then 'EVENT_NOT_SUPPORTED' end`;
 
+/** Whether webhook w has a trigger without an INACTIVE_REASON. What is live is read from the catalog as one small set. */
+const CAN_FIRE = `exists (
+  select 1 from triggers t
+  where t.webhook_id = w.id and (t.resource, t.event) in (
+    select r.name, e.name from resources r join resource_events e on e.resource_id = r.id
+    where r.allowed and e.supported))`;
+
+/** The conditions of the states of webhook w; exactly one of them holds. */
+const CONDITIONS: Record<WebhookStatus, string> = {
+  ENABLED: `w.enabled and ${CAN_FIRE}`,
+  DISABLED: 'not w.enabled',
+  INACTIVE: `w.enabled and not ${CAN_FIRE}`,
+};
+
 /** The status of webhook w. */
-export const STATUS = `case when not w.enabled then 'DISABLED'
-  when exists (select 1 from triggers t ${CATALOG_JOIN} where t.webhook_id = w.id and (${INACTIVE_REASON}) is null)
-  then 'ENABLED' else 'INACTIVE' end`;
+export const STATUS = `case when ${CONDITIONS.DISABLED} then 'DISABLED' when ${CAN_FIRE} then 'ENABLED' else 'INACTIVE' end`;
+
+/** True for webhooks w in one of these states. */
+export function hasStatus(states: readonly WebhookStatus[]): string {
+  return states.map((status) => `(${CONDITIONS[status]})`).join(' or ');
+}
 
 /** The sentence behind INACTIVE. */
 export function inactiveSentence(

@@ -11,7 +11,7 @@ import { may, missing, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { allOf } from '../db/fragment.ts';
 import { canonical, checkKey, findKey, type KeyUse, takeKey, type Taken } from '../db/idempotency-keys.ts';
-import type { Page, PageArgs } from '../db/page.ts';
+import type { CountedPage, PageArgs } from '../db/page.ts';
 import { type SqlFragment, sqlOf } from '../db/sql.ts';
 import { ok, problem, refused, type Result } from '../errors.ts';
 import { type IdKind, kindOfId, newId } from '../ids.ts';
@@ -20,7 +20,8 @@ import { type Current, readCurrent } from './current.ts';
 import { UNKNOWN, whyNotEditable } from './editable.ts';
 import type { WebhookFilter } from './filter.ts';
 import type { WebhookInput } from './inputs.ts';
-import { countWebhooks, listWebhooks, type WebhookOrder } from './list.ts';
+import { listWebhooks } from './list.ts';
+import type { WebhookOrder } from './order.ts';
 import { failed, readOutcome, type WebhookOutcome } from './outcome.ts';
 import { untilItHolds } from './races.ts';
 import {
@@ -170,13 +171,8 @@ export class Webhooks {
     args: PageArgs,
     filter: WebhookFilter | null = null,
     orderBy: WebhookOrder[] | null = null,
-  ): Promise<Result<Page<WebhookView>>> {
+  ): Promise<Result<CountedPage<WebhookView>>> {
     return listWebhooks(this.#orm, viewer, args, filter, orderBy);
-  }
-
-  /** How many webhooks list has in all its pages. */
-  count(viewer: Viewer, filter: WebhookFilter | null = null): Promise<Result<number>> {
-    return countWebhooks(this.#orm, viewer, filter);
   }
 
   /** Webhooks by id, as far as the caller may see them. */

@@ -1,4 +1,4 @@
-/** What is printed: one table with medians [min-max] and ratios, the machine, and the same as one line of JSON. */
+/** What is printed of each measurement: one table with medians [min-max] and ratios, the machine, and the same as one line of JSON. */
 import { cpus, totalmem } from 'node:os';
 
 /**
@@ -71,7 +71,7 @@ export function report(all, options) {
     ...values.map((list) => summary(list, row.digits)),
     ...(peer ? [summary(ratios, 2)] : []),
   ]);
-  const machine = describeMachine(all);
+  const machine = describeMachine(all.map(({ system }) => system.versions));
   const json = {
     options,
     machine,
@@ -91,23 +91,72 @@ export function report(all, options) {
     ...table([header, ...body]),
     '',
     ...(peer ? [DURABILITY] : []),
-    Object.entries(machine)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', '),
+    describe(machine),
     JSON.stringify(json),
   ].join('\n');
 }
 
-/** @param {Results[]} all @returns {Record<string, string | number>} */
-function describeMachine(all) {
+/**
+ * One question about the saved table: its medians, round by round.
+ * @typedef {{ name: string, many: number[], few: number[] }} Answers
+ */
+
+/** The text to print about the saved table. @param {Answers[]} all @param {{ rounds: number, webhooks: number, few: number, requests: number, postgres: string }} options */
+export function tableReport(all, { postgres, ...options }) {
+  const count = (/** @type {number} */ value) => value.toLocaleString('en-US');
+  const lines = all.map(({ name, many, few }) => ({
+    name,
+    many,
+    few,
+    ratios: many.map((value, round) => value / few[round]),
+  }));
+  const machine = describeMachine([{ postgres }]);
+  const slowest = lines.reduce((one, other) => (median(other.many) > median(one.many) ? other : one));
+  return [
+    `The saved table: pages of up to 100 webhooks, milliseconds of the client over loopback. ${options.rounds} × ${options.requests} requests each, in turns with a server that has ${count(options.few)} webhooks. Medians [min-max] of the rounds' medians; ratio = ${count(options.webhooks)} / ${count(options.few)}, round by round.`,
+    '',
+    ...table([
+      ['', `${count(options.webhooks)} webhooks`, `${count(options.few)} webhooks`, 'ratio'],
+      ...lines.map(({ name, many, few, ratios }) => [
+        name,
+        summary(many, 1),
+        summary(few, 1),
+        summary(ratios, 2),
+      ]),
+    ]),
+    '',
+    `Slowest: ${slowest.name}, ${summary(slowest.many, 1)} ms.`,
+    describe(machine),
+    JSON.stringify({
+      options,
+      machine,
+      pages: Object.fromEntries(
+        lines.map(({ name, many, few, ratios }) => [
+          name,
+          { many: many.map(rounded), few: few.map(rounded), ratio: rounded(median(ratios)) },
+        ]),
+      ),
+    }),
+  ].join('\n');
+}
+
+/** @param {Record<string, string>[]} versions @returns {Record<string, string | number>} */
+function describeMachine(versions) {
   const cores = cpus();
   return {
     cores: cores.length,
     processor: cores[0]?.model.trim() ?? 'unknown',
     GiB: Math.round(totalmem() / 2 ** 30),
     node: process.versions.node,
-    ...Object.assign({}, ...all.map(({ system }) => system.versions)),
+    ...Object.assign({}, ...versions),
   };
+}
+
+/** @param {Record<string, string | number>} machine */
+function describe(machine) {
+  return Object.entries(machine)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 }
 
 /** @param {number[]} values @param {number} digits */

@@ -1,46 +1,63 @@
 /**
  * `npm run bench`: the server as it is shipped beside BullMQ + got, doing the same job on the same
- * machine in the same run, in turns. Prints one table, decides nothing. Everything it started is
- * stopped at the end, on an error and on Ctrl-C.
+ * machine in the same run, in turns; then pages of a large saved table beside those of a small one.
+ * Prints one table for each, decides nothing. Everything it started is stopped at the end, on an error
+ * and on Ctrl-C.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { drain, latency } from './measure.js';
 import { startReceiver } from './receiver.js';
-import { report } from './report.js';
+import { report, tableReport } from './report.js';
 import { policy } from './sample.js';
+import { answerTimes, FEW, openTable, QUESTIONS } from './saved-table.js';
+import { startServer } from './server.js';
 
 const HELP = `Usage: npm run bench -- [options]
 
-Measures Bellwire (npm start -- --dev, default configuration) beside BullMQ + got doing the same job:
-sign, POST about 1 KiB over loopback, record the attempt in PostgreSQL. In each round, in turns: events
-published in batches of 500 as fast as they are taken, until the last has arrived; then single events
-at a steady rate. Needs redis-server for the peer (Debian, Ubuntu: apt-get install redis-server).
+Measures Bellwire (npm start -- --dev, default configuration), one thing after the other:
+
+deliveries  Beside BullMQ + got doing the same job: sign, POST about 1 KiB over loopback, record the
+            attempt in PostgreSQL. In each round, in turns: events published in batches of 500 as fast
+            as they are taken, until the last has arrived; then single events at a steady rate. Needs
+            redis-server for the peer (Debian, Ubuntu: apt-get install redis-server).
+table       The saved table with many webhooks beside one with ${FEW}: pages in every order, from both
+            ends, searched, filtered, and as a branch and a team see it.
+
 Only the ratios can be compared with those of another run.
 
+  --only NAME   Only deliveries, or only table
   --rounds N    How often everything is measured (3)
-  --events N    Events of one drain (10000)
-  --rate N      Events per second of the latency measurement (50)
-  --seconds N   How long it goes on (10)
+  --events N    deliveries: events of one drain (10000)
+  --rate N      deliveries: events per second of the latency measurement (50)
+  --seconds N   deliveries: how long it goes on (10)
+  --webhooks N  table: how many are saved, a multiple of 50 (100000)
+  --requests N  table: how often a page is asked for in a round (20)
   --help        This text
 `;
-const DEFAULTS = { rounds: 3, events: 10_000, rate: 50, seconds: 10 };
+const DEFAULTS = { rounds: 3, events: 10_000, rate: 50, seconds: 10, webhooks: 100_000, requests: 20 };
+const MEASUREMENTS = /** @type {const} */ (['deliveries', 'table']);
 /** Before the first round, not counted: compilers and connections warm up. */
 const WARM_UP = { events: 1_000, seconds: 1 };
 
 class UsageError extends Error {}
 
-/** @returns {typeof DEFAULTS | null} Null when only help is wanted. */
+/** @typedef {typeof DEFAULTS} Options */
+
+/** @returns {{ options: Options, wanted: readonly (typeof MEASUREMENTS[number])[] } | null} Null when only help is wanted. */
 function readOptions() {
   /** @type {any} */
   let values;
   try {
-    const numbers = Object.keys(DEFAULTS).map((name) => [name, { type: /** @type {const} */ ('string') }]);
-    ({ values } = parseArgs({ options: { help: { type: 'boolean' }, ...Object.fromEntries(numbers) } }));
+    const texts = [...Object.keys(DEFAULTS), 'only'].map((name) => [
+      name,
+      { type: /** @type {const} */ ('string') },
+    ]);
+    ({ values } = parseArgs({ options: { help: { type: 'boolean' }, ...Object.fromEntries(texts) } }));
   } catch (error) {
     throw new UsageError(/** @type {Error} */ (error).message);
   }
@@ -51,7 +68,11 @@ function readOptions() {
       throw new UsageError(`--${name} takes a whole number from 1 to 9999999`);
     return [name, Number(text)];
   });
-  return Object.fromEntries(entries);
+  const options = Object.fromEntries(entries);
+  if (options.webhooks % 50 !== 0) throw new UsageError('--webhooks takes a multiple of 50');
+  const wanted = MEASUREMENTS.filter((name) => name === (values.only ?? name));
+  if (wanted.length === 0) throw new UsageError(`--only takes ${MEASUREMENTS.join(' or ')}`);
+  return { options, wanted };
 }
 
 /** What must be undone, the last thing first. @type {(() => Promise<unknown> | unknown)[]} */
@@ -109,8 +130,8 @@ async function startSystems(place) {
   return systems;
 }
 
-/** @param {typeof DEFAULTS} options @returns {Promise<string>} The report. */
-async function bench(options) {
+/** @param {Options} options @returns {Promise<string>} The report. */
+async function benchDeliveries(options) {
   install();
   const folder = makeFolder();
   const receiver = await startReceiver();
@@ -135,7 +156,36 @@ async function bench(options) {
     }
   }
   const bodyBytes = Buffer.byteLength(JSON.stringify(policy('p1-1000')));
-  return report(all, { ...options, bodyBytes });
+  const { rounds, events, rate, seconds } = options;
+  return report(all, { rounds, events, rate, seconds, bodyBytes });
+}
+
+/** @param {Options} options @returns {Promise<string>} The report. */
+async function benchTable(options) {
+  say('Starting two servers …');
+  const folder = makeFolder();
+  const tables = [];
+  let postgres = '';
+  for (const count of [options.webhooks, FEW]) {
+    const place = join(folder, String(tables.length));
+    mkdirSync(place, { mode: 0o711 });
+    const server = await startServer({ folder: place, onStop });
+    postgres = server.postgres.version;
+    say(`Saving ${count} webhooks …`);
+    tables.push(await openTable(server, count));
+  }
+  /** @type {import('./report.js').Answers[]} */
+  const all = QUESTIONS.map(({ name }) => ({ name, many: [], few: [] }));
+  for (let round = 1; round <= options.rounds; round += 1) {
+    say(`Round ${round} of ${options.rounds}: ${QUESTIONS.length} kinds of pages …`);
+    for (const [index, question] of QUESTIONS.entries()) {
+      const [many, few] = await answerTimes(tables, question, options.requests);
+      all[index].many.push(many);
+      all[index].few.push(few);
+    }
+  }
+  const { rounds, webhooks, requests } = options;
+  return tableReport(all, { rounds, webhooks, few: FEW, requests, postgres });
 }
 
 /** @param {string} line */
@@ -158,13 +208,13 @@ for (const [signal, code] of /** @type {const} */ ([
 }
 
 try {
-  const options = readOptions();
-  if (options === null) {
-    process.stdout.write(HELP);
-  } else {
-    const text = await bench(options);
+  const asked = readOptions();
+  if (asked === null) process.stdout.write(HELP);
+  const benches = { deliveries: benchDeliveries, table: benchTable };
+  for (const name of asked?.wanted ?? []) {
+    const text = await benches[name](asked.options);
     await stopAll();
-    process.stdout.write(`${text}\n`);
+    process.stdout.write(`${text}\n\n`);
   }
 } catch (error) {
   // What fails because its processes are being stopped is no news.

@@ -21,6 +21,7 @@ const MIGRATIONS = [
   'CreateWebhooks1764000000001',
   'CreateEventsAndDeliveries1764000000002',
   'CreateDraftsAndLogs1764000000003',
+  'IndexWebhooks1764000000004',
 ];
 
 function open(url: string): Promise<Database> {

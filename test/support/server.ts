@@ -33,14 +33,15 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server in this process on a database of its own; settings are added to the quick ones. */
+/** Starts a server in this process on a database of its own, which prepare may change before; settings are added to the quick ones. */
 export async function startServer(
   settings: Record<string, string> = {},
-  overrides: Overrides & { dev?: boolean } = {},
+  overrides: Overrides & { dev?: boolean; prepare?: (databaseUrl: string) => Promise<void> } = {},
 ): Promise<TestServer> {
   const database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'bellwire-server-'));
-  const { dev = true, ...rest } = overrides;
+  const { dev = true, prepare, ...rest } = overrides;
+  await prepare?.(database.url);
   const env = { ...QUICK, DATABASE_URL: database.url, BELLWIRE_DATA_DIR: dataDir, ...settings };
   const app = await startApp(loadConfig(env, { dev }), rest);
   return {

@@ -1,4 +1,9 @@
 /** The Webhooks page's operations over HTTP: the saved table, reasons, refusals, switching, tokens. */
+import { jest } from '@jest/globals';
+import pg from 'pg';
+
+import { figure } from '../support/figure.ts';
+import { createPerson, createTeam } from '../support/people.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { createWebhook, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -9,6 +14,27 @@ const TABLE = `query ($first: Int, $after: String, $filter: WebhookFilterInput, 
     nodes { number name status statusReason login { name } forLogin { name } team { name }
             triggers { resource event label active inactiveReason }
             endpoints { target advanced { timeoutMs retrySchedule } secrets { hint } } } } }`;
+
+const ORDERED = `query ($first: Int, $last: Int, $orderBy: [WebhookOrderInput!]) {
+  webhooks(first: $first, last: $last, orderBy: $orderBy) { nodes { name } } }`;
+
+/** Fifty copies of every webhook with its parts. */
+const COPIES = `
+  with made as (
+    insert into webhooks (id, account_id, login_id, for_login_id, team_id, name, description)
+    select w.id || '_' || copy, account_id, login_id, for_login_id, team_id, name, description
+    from webhooks w, generate_series(1, 50) copy
+  ), sent_to as (
+    insert into endpoints (id, webhook_id, position, kind, target, timeout_ms)
+    select ep.id || '_' || copy, webhook_id || '_' || copy, position, kind, target, timeout_ms
+    from endpoints ep, generate_series(1, 50) copy
+  ), signed as (
+    insert into secrets (id, endpoint_id, sealed, hint)
+    select s.id || '_' || copy, endpoint_id || '_' || copy, sealed, hint from secrets s, generate_series(1, 50) copy
+  )
+  insert into triggers (id, webhook_id, position, resource, event, name, description)
+  select t.id || '_' || copy, webhook_id || '_' || copy, position, resource, event, name, description
+  from triggers t, generate_series(1, 50) copy`;
 
 let server: TestServer;
 let receiver: Receiver;
@@ -50,6 +76,84 @@ describe('the saved table', () => {
     expect(
       await server.api.run('query ($n: Int!) { webhookByNumber(number: $n) { name } }', { n: number }),
     ).toEqual({ name: 'Gamma' });
+  });
+
+  it('sorts by every column, and its reverse is the same table from its end', async () => {
+    const person = await createPerson(server, { name: 'ann', permissions: ['WEBHOOKS_MANAGE'] });
+    const teamId = await createTeam(server, 'Night', []);
+    const make = (api: typeof server.api, details: Record<string, unknown>) =>
+      createWebhook(api, receiver.url, { details });
+    await make(server.api, { name: 'b', description: 'Y', teamId });
+    await make(person.api, { name: 'A', description: 'x', forLoginId: person.id });
+    await make(server.api, { name: 'C' });
+    const names = async (args: Record<string, unknown>) =>
+      (await server.api.run(ORDERED, args)).nodes.map((node: { name: string }) => node.name).join('');
+    const orders = {
+      NUMBER: 'bAC',
+      NAME: 'AbC',
+      DESCRIPTION: 'CAb',
+      LOGIN: 'AbC',
+      FOR_LOGIN: 'AbC',
+      TEAM: 'bAC',
+      CREATED_AT: 'bAC',
+      UPDATED_AT: 'bAC',
+    };
+    for (const [field, expected] of Object.entries(orders)) {
+      const reversed = [...expected].reverse().join('');
+      const ascending = [{ field, direction: 'ASC' }];
+      const descending = [{ field, direction: 'DESC' }];
+      expect([field, await names({ first: 3, orderBy: ascending })]).toEqual([field, expected]);
+      expect([field, await names({ last: 2, orderBy: ascending })]).toEqual([field, expected.slice(1)]);
+      expect([field, await names({ first: 3, orderBy: descending })]).toEqual([field, reversed]);
+    }
+  });
+
+  it('costs the same number of SQL statements for one row and for a hundred', async () => {
+    const person = await createPerson(server, { name: 'Ann', permissions: ['WEBHOOKS_MANAGE'] });
+    const teamId = await createTeam(server, 'Night', []);
+    const triggers = [{ resource: 'clients', event: 'vanish' }];
+    await createWebhook(person.api, [receiver.url, `${receiver.url}/2`], {
+      details: { forLoginId: person.id },
+    });
+    await createWebhook(server.api, receiver.url, { details: { teamId }, triggers });
+    await server.app.db.orm.query(COPIES);
+
+    const sent = jest.spyOn(pg.Client.prototype, 'query');
+    /** What a page costs on the connections that settings are read over; publishing and sending have others. */
+    const cost = async (variables: object) => {
+      sent.mockClear();
+      // With a team and inactive at the top, so that the first row alone has all that is read apart.
+      const page = await server.api.run(TABLE, { ...variables, orderBy: [{ field: 'TEAM' }] });
+      const clients = sent.mock.contexts as { connectionParameters: { application_name: string } }[];
+      const statements = clients.filter(
+        (client) => client.connectionParameters.application_name === 'bellwire settings',
+      ).length;
+      return { rows: page.nodes.length, total: page.totalCount, statements };
+    };
+    const anyone = { search: 'test' };
+    const onlyAnn = { search: 'ann' };
+    await cost({ filter: anyone }); // Whether there are trigrams is looked up by the first search of a process.
+    const costs = {
+      one: await cost({ first: 1 }),
+      hundred: await cost({ first: 100 }),
+      searchOne: await cost({ first: 1, filter: anyone }),
+      searchHundred: await cost({ first: 100, filter: anyone }),
+      searchFew: await cost({ first: 100, filter: onlyAnn }),
+    };
+    sent.mockRestore();
+    figure('saved table', costs);
+    const { statements } = costs.one;
+    expect(costs).toEqual({
+      one: { rows: 1, total: 102, statements: expect.any(Number) },
+      hundred: { rows: 100, total: 102, statements },
+      // Who is called that and which teams are.
+      searchOne: { rows: 1, total: 102, statements: statements + 1 },
+      searchHundred: { rows: 100, total: 102, statements: statements + 1 },
+      // A second look for a page that is not full; no team is there to be read and no reason.
+      searchFew: { rows: 51, total: 51, statements: statements + 2 - 2 },
+    });
+    // The caller, the page, its reasons and count, logins, team, endpoints, secrets, triggers.
+    expect(statements).toBeLessThanOrEqual(10);
   });
 
   it('shows why a webhook is inactive, and the same webhook alive when the catalog knows its resource again', async () => {

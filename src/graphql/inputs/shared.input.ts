@@ -36,6 +36,17 @@ export class ForwardPageArgs {
   after?: string | null;
 }
 
+/** Paging forward through what a search finds. */
+@ArgsType()
+export class SearchArgs extends ForwardPageArgs {
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'A text that must occur, or the number itself; everything when left out. On a database without pg_trgm a text must begin with it.',
+  })
+  search?: string | null;
+}
+
 /** Paging in both directions. */
 @ArgsType()
 export class PageArgs extends ForwardPageArgs {

@@ -158,7 +158,8 @@ export class WebhookInput {
 export class WebhookFilterInput {
   @Field(() => String, {
     nullable: true,
-    description: 'A text that must occur in name, description, login or team, or the number itself.',
+    description:
+      'A text that must occur in name, description, login (name or address) or team, or the number itself. On a database without pg_trgm one of them must begin with it.',
   })
   search?: string | null;
 
@@ -187,7 +188,8 @@ export const WebhookOrderField = defineEnum(
   'The columns by which webhooks are sorted.',
   {
     NUMBER: 'The number.',
-    NAME: 'The name.',
+    NAME: 'The name; as all texts without regard to case.',
+    DESCRIPTION: 'The first 200 characters of the description.',
     LOGIN: 'The name of the login that created it.',
     FOR_LOGIN: 'The name of the login that is watched; those without one come last.',
     TEAM: 'The name of the team that is watched; those without one come last.',
@@ -197,7 +199,9 @@ export const WebhookOrderField = defineEnum(
 );
 
 /** One sort key. */
-@InputType('WebhookOrderInput', { description: 'One sort key; ties break on the id.' })
+@InputType('WebhookOrderInput', {
+  description: 'One sort key; ties break on the id, in the direction of the last key.',
+})
 export class WebhookOrderInput {
   @Field(() => WebhookOrderField, { description: 'The column.' })
   field: keyof typeof WebhookOrderField;

@@ -1,13 +1,13 @@
 /** Logins, teams and tokens. */
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 
-import type { CountedPage } from '../../access/lists.ts';
 import type { LoginEntity } from '../../access/login.entity.ts';
 import { loginManaged, may, missing } from '../../access/policy.ts';
+import type { CountedPage } from '../../db/page.ts';
 import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { AccessTokenInput, LoginInput, TeamInput } from '../inputs/access.input.ts';
-import { ForwardPageArgs } from '../inputs/shared.input.ts';
+import { ForwardPageArgs, SearchArgs } from '../inputs/shared.input.ts';
 import { toAccessTokenType, toLoginType, toTeamType } from '../mapping.ts';
 import {
   AccessTokenCreatePayloadType,
@@ -37,13 +37,13 @@ export class LoginResolver {
 
   @Query(() => LoginConnectionType, {
     nullable: true,
-    description: 'The logins that the caller may see, by number.',
+    description: 'The logins that the caller may see, by number; a search compares name, address and number.',
   })
   async logins(
     @Ctx() { rooms, viewer }: Context,
-    @Args(() => ForwardPageArgs) args: ForwardPageArgs,
+    @Args(() => SearchArgs) { search, ...page }: SearchArgs,
   ): Promise<LoginConnectionType> {
-    return toLoginConnection(valueOf(await rooms.access.loginsPage(viewer, args)));
+    return toLoginConnection(valueOf(await rooms.access.loginsPage(viewer, page, search)));
   }
 
   @Mutation(() => LoginPayloadType, {
@@ -107,14 +107,14 @@ export class LoginResolver {
 export class TeamResolver {
   @Query(() => TeamConnectionType, {
     nullable: true,
-    description: 'The teams that the caller may see, by number.',
+    description: 'The teams that the caller may see, by number; a search compares name and number.',
   })
   async teams(
     @Ctx() { rooms, viewer }: Context,
-    @Args(() => ForwardPageArgs) args: ForwardPageArgs,
+    @Args(() => SearchArgs) { search, ...page }: SearchArgs,
   ): Promise<TeamConnectionType> {
-    const page = valueOf(await rooms.access.teamsPage(viewer, args));
-    return { ...toConnection(page, toTeamType), totalCount: page.count };
+    const found = valueOf(await rooms.access.teamsPage(viewer, page, search));
+    return { ...toConnection(found, toTeamType), totalCount: found.count };
   }
 
   @Mutation(() => TeamPayloadType, {

@@ -74,10 +74,7 @@ export class WebhookResolver {
     if (!mayReadWebhooks(viewer))
       throw edgeError('FORBIDDEN', 'This needs the permission WEBHOOKS_MANAGE, or membership of a team.');
     const found = valueOf(await rooms.webhooks.list(viewer, page, filter, orderBy));
-    return {
-      ...toConnection(found, toWebhookType),
-      totalCount: async () => valueOf(await rooms.webhooks.count(viewer, filter)),
-    };
+    return { ...toConnection(found, toWebhookType), totalCount: found.count };
   }
 
   @FieldResolver()
