@@ -11,6 +11,7 @@ import { CreateAccessAndCatalog1764000000000 } from './migrations/1764000000000-
 import { CreateWebhooks1764000000001 } from './migrations/1764000000001-create-webhooks.ts';
 import { CreateEventsAndDeliveries1764000000002 } from './migrations/1764000000002-create-events-and-deliveries.ts';
 import { CreateDraftsAndLogs1764000000003 } from './migrations/1764000000003-create-drafts-and-logs.ts';
+import { IndexSwitches1764000000005 } from './migrations/1764000000005-index-switches.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -43,6 +44,7 @@ export function createDataSource(url: string | undefined): DataSource {
       CreateWebhooks1764000000001,
       CreateEventsAndDeliveries1764000000002,
       CreateDraftsAndLogs1764000000003,
+      IndexSwitches1764000000005,
     ],
     synchronize: false,
     logging: false,

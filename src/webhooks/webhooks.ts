@@ -21,6 +21,7 @@ import type { WebhookFilter } from './filter.ts';
 import type { WebhookInput } from './inputs.ts';
 import { countWebhooks, listWebhooks, type WebhookOrder } from './list.ts';
 import {
+  countTriggers,
   type EndpointView,
   readEndpoints,
   readEndpointsOf,
@@ -39,6 +40,9 @@ import { type Current, type Plan, validate } from './validate.ts';
 import type { TargetGuard } from './validate-endpoints.ts';
 import { WebhookEntity } from './webhook.entity.ts';
 import { deleteWebhook, insertWebhook, type MadeSecret, switchWebhook, updateWebhook } from './write.ts';
+
+/** How many of the triggers on some events are listed at once. */
+const MAX_TRIGGERS_LISTED = 1000;
 
 /** How often an edit without expectedVersion is checked anew when others edit at the same time. */
 const MAX_RACES = 5;
@@ -185,6 +189,22 @@ export class Webhooks {
     return byId(
       await readTriggers(this.#orm, allOf([among('t.id', 'trigger', ids), webhookVisible(viewer)])),
     );
+  }
+
+  /** The triggers on events of a resource, as far as the caller may see their webhooks: the 1,000 oldest, and how many there are. */
+  triggersOn(
+    viewer: Viewer,
+    resource: string,
+    events: readonly string[],
+  ): { oldest: () => Promise<TriggerView[]>; count: () => Promise<number> } {
+    const rule = allOf([
+      (add) => `t.resource = ${add(resource)} and t.event = any (${add(events)}::text[])`,
+      webhookVisible(viewer),
+    ]);
+    return {
+      oldest: () => readTriggers(this.#orm, rule, MAX_TRIGGERS_LISTED),
+      count: () => countTriggers(this.#orm, rule),
+    };
   }
 
   /** Signing secrets by id, as far as the caller may see their webhooks. */
