@@ -5,7 +5,7 @@
 import pg from 'pg';
 
 import { type CommitGate, createCommitGate } from '../support/commit-gate.ts';
-import { type Receiver, startReceiver, status } from '../support/receiver.ts';
+import { type Answer, type Receiver, startReceiver, status } from '../support/receiver.ts';
 import {
   clientEvent,
   createWebhook,
@@ -30,12 +30,18 @@ const WATCH = `subscription ($after: StreamCursor, $webhookId: ID) {
 let server: TestServer;
 let receiver: Receiver;
 let gate: CommitGate;
+/** What a test opened and must not leave open, however it ends. */
+const opened: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
   server = await startServer();
   receiver = await startReceiver();
   gate = await createCommitGate(server.database.url);
   await registerResource(server.api);
+});
+afterEach(async () => {
+  await gate.open();
+  for (const one of opened.splice(0)) await one.close();
 });
 afterAll(async () => {
   await gate?.close();
@@ -59,10 +65,16 @@ const SWITCHES: [string, (webhook: MadeWebhook) => Promise<unknown>][] = [
 
 async function untilLogged(webhookId: string, kind: string): Promise<void> {
   const stream = server.api.subscribe(WATCH, { after: await server.api.beginning(), webhookId });
+  opened.push(stream);
   await stream.until((batches) =>
     batches.some((batch) => batch.events.some((event: { kind: string }) => event.kind === kind)),
   );
-  await stream.close();
+}
+
+async function ownReceiver(answer: Answer): Promise<Receiver> {
+  const own = await startReceiver(answer);
+  opened.push(own);
+  return own;
 }
 
 async function logOf(webhookId: string): Promise<any[]> {
@@ -106,7 +118,7 @@ describe('a publish that has matched, and commits after its webhook', () => {
 describe('an attempt that fails, and is recorded while its webhook', () => {
   it.each(SWITCHES)('%s, is the last one', async (name, flip) => {
     let answer = (): void => undefined;
-    const own = await startReceiver((_hit, response) => {
+    const own = await ownReceiver((_hit, response) => {
       answer = () => void response.writeHead(500).end();
     });
     const { id, ...webhook } = await createWebhook(server.api, own.url, {
@@ -126,13 +138,12 @@ describe('an attempt that fails, and is recorded while its webhook', () => {
       { kind: 'RETRY_SCHEDULED' },
       { kind: 'CANCELLED', delivery: { status: 'CANCELLED', attemptCount: 1 } },
     ]);
-    await own.close();
   });
 });
 
 describe('a delivery that has failed once and waits to be sent again (X13)', () => {
   it.each(SWITCHES)('is not sent again when its webhook %s', async (name, flip) => {
-    const own = await startReceiver(status(500));
+    const own = await ownReceiver(status(500));
     const advanced = { retrySchedule: [0, 600] };
     const [ended, proof] = [
       await createWebhook(server.api, own.url, { advanced }),
@@ -153,6 +164,5 @@ describe('a delivery that has failed once and waits to be sent again (X13)', () 
     await sql.end();
     await own.until(3);
     expect(own.hits.map((hit) => hit.path).sort()).toEqual(['/hooks', '/hooks/proof', '/hooks/proof']);
-    await own.close();
   });
 });

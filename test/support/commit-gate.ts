@@ -7,9 +7,9 @@ const GATE = 4711;
 export interface CommitGate {
   /** From now on whoever has published, or has recorded that an attempt is to be repeated, waits in its COMMIT. */
   shut(): Promise<void>;
-  /** Resolves once so many transactions wait. */
-  held(count: number): Promise<void>;
-  /** Lets all of them go on. */
+  /** Resolves once so many transactions wait; rejects after the time limit. */
+  held(count: number, limitMs?: number): Promise<void>;
+  /** Lets all of them go on; opening an open gate is no error. */
   open(): Promise<void>;
   close(): Promise<void>;
 }
@@ -29,9 +29,11 @@ export async function createCommitGate(databaseUrl: string): Promise<CommitGate>
       execute function wait_at_the_gate()`);
   return {
     shut: async () => void (await client.query('select pg_advisory_lock($1)', [GATE])),
-    open: async () => void (await client.query('select pg_advisory_unlock($1)', [GATE])),
-    held: async (count) => {
+    open: async () => void (await client.query('select pg_advisory_unlock_all()')),
+    held: async (count, limitMs = 15_000) => {
+      const end = performance.now() + limitMs;
       for (let waiting = 0; waiting < count;) {
+        if (performance.now() > end) throw new Error(`${waiting} of ${count} transactions wait at the gate`);
         const { rows } = await client.query<{ count: number }>(
           `select count(*)::int as count from pg_locks
            where locktype = 'advisory' and objid = $1 and not granted
