@@ -12,6 +12,7 @@ import { CreateWebhooks1764000000001 } from './migrations/1764000000001-create-w
 import { CreateEventsAndDeliveries1764000000002 } from './migrations/1764000000002-create-events-and-deliveries.ts';
 import { CreateDraftsAndLogs1764000000003 } from './migrations/1764000000003-create-drafts-and-logs.ts';
 import { IndexWebhooks1764000000004 } from './migrations/1764000000004-index-webhooks.ts';
+import { IndexSwitches1764000000005 } from './migrations/1764000000005-index-switches.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -47,6 +48,7 @@ export function createDataSource(url: string | undefined): DataSource {
       CreateEventsAndDeliveries1764000000002,
       CreateDraftsAndLogs1764000000003,
       IndexWebhooks1764000000004,
+      IndexSwitches1764000000005,
     ],
     synchronize: false,
     logging: false,

@@ -7,10 +7,12 @@ import type pg from 'pg';
 import { createDataSource } from '../ormconfig.ts';
 import { Access } from './access/access.ts';
 import { AuditLog } from './audit/audit-log.ts';
+import { forgetWebhookChanges } from './audit/webhook-changes.ts';
 import { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
+import { forgetIdempotencyKeys } from './db/idempotency-keys.ts';
 import { ensurePartitions, partitionsAhead } from './db/partitions.ts';
 import { AddressPolicy } from './egress/address-policy.ts';
 import { Egress } from './egress/egress.ts';
@@ -37,7 +39,7 @@ import { Webhooks } from './webhooks/webhooks.ts';
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** Read beyond what is kept of a response, so that a secret across the cut is blanked whole, bytes. */
 const REDACTION_WINDOW_BYTES = 8_192;
-/** How often partitions are looked after and old idempotency keys forgotten, ms. */
+/** How often partitions are looked after, and old keys and what open pages have seen forgotten, ms. */
 const HOUSEKEEPING_MS = 3_600_000;
 const FORGET_BATCH = 10_000;
 
@@ -207,6 +209,8 @@ async function keepHouse(pool: pg.Pool, drafts: Drafts, logger: Logger): Promise
     await ensurePartitions(pool, Date.now());
     await drafts.forget();
     while ((await forgetKeys(pool, FORGET_BATCH)) === FORGET_BATCH);
+    await forgetIdempotencyKeys(pool);
+    await forgetWebhookChanges(pool);
   } catch (error) {
     logger.error(describeError(error), 'housekeeping failed, it is tried again in an hour');
   }

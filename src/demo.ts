@@ -45,7 +45,7 @@ interface DemoState {
 export async function startDemo(app: App, say: (line: string) => void): Promise<Demo> {
   const { access, catalog } = app.rooms;
   const viewer = await access.rootViewer();
-  for (const resource of DEMO_RESOURCES) must(await catalog.register(resource));
+  for (const resource of DEMO_RESOURCES) must(await catalog.register(viewer.loginId, resource));
 
   const keys: { secret: string | undefined } = { secret: undefined };
   const receiver = await listen(createReceiver(keys, say));

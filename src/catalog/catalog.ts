@@ -1,13 +1,16 @@
 /**
  * The catalog: which resources the host has, what their payloads look like, which events they know.
  * Comes in: registrations, and names to look up. Goes out: resources with their events, and for
- * each a compiled model. The rows are the truth: every look-up reads at least name and version of
- * the rows, so that a change by any server holds at once; what a version stands for never changes,
- * so it is kept in memory. A crash loses nothing but that memory.
+ * each a compiled model. A change is one transaction with its audit entry and the note to open pages.
+ * The rows are the truth: every look-up reads at least name and version of the rows, so that a change
+ * by any server holds at once; what a version stands for never changes, so it is kept in memory. A
+ * crash loses nothing but that memory.
  */
 import { LRUCache } from 'lru-cache';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
+import { type Changes, difference, recordAudit } from '../audit/audit-log.ts';
+import { noteWebhookChanges } from '../audit/webhook-changes.ts';
 import type { Sql } from '../db/sql.ts';
 import { sqlOf } from '../db/sql.ts';
 import { ok, type Result } from '../errors.ts';
@@ -33,6 +36,13 @@ export interface CatalogResource {
   events: CatalogEvent[];
 }
 
+/** A resource as it was registered, and what that did to triggers. */
+export interface Registration {
+  resource: CatalogResource;
+  /** The events, by name, that can fire now and could not before, or the other way round. */
+  switchedEvents: string[];
+}
+
 /** So many resources are kept in memory, and so many compiled models (of up to a few MB each). */
 const KEPT_RESOURCES = 1000;
 const KEPT_MODELS = 200;
@@ -55,37 +65,54 @@ export class Catalog {
     this.#orm = orm;
   }
 
-  /** Creates a resource, or replaces the one of that name: it keeps its id, its version grows by one, its events are replaced whole. */
-  async register(input: ResourceInput): Promise<Result<CatalogResource>> {
+  /**
+   * Creates a resource, or replaces the one of that name, in the name of a login: it keeps its id, its version
+   * grows by one, its events are replaced whole.
+   */
+  async register(loginId: string, input: ResourceInput): Promise<Result<Registration>> {
     const checked = checkResource(input);
     if (!checked.ok) return checked;
     const { compiled, events, ...row } = checked.value;
     const payloadSchema = compiled.payloadSchema;
-    const resource = await this.#orm.transaction(async (manager) => {
+    const registration = await this.#orm.transaction(async (manager) => {
       const sql = await sqlOf(manager);
-      const { id, version } = await upsert(sql, { ...row, payloadSchema });
+      const { id, isNew } = await insertOrLock(sql, { ...row, payloadSchema });
+      const before = isNew ? undefined : await readLocked(sql, id);
+      const version = before ? await replace(sql, id, { ...row, payloadSchema }) : 1;
       await manager.delete(ResourceEventEntity, { resourceId: id });
       await manager.insert(
         ResourceEventEntity,
         events.map((event, position) => ({ ...event, resourceId: id, position }) as ResourceEventEntity),
       );
-      return { ...row, payloadSchema, events, id, version };
+      const resource = { ...row, payloadSchema, events, id, version };
+      await noteChange(manager, loginId, before, resource);
+      return { resource, switchedEvents: switchedEvents(before, resource) };
     });
-    this.#models.set(cacheKey(resource), compiled);
-    return ok(resource);
+    this.#models.set(cacheKey(registration.resource), compiled);
+    return ok(registration);
   }
 
-  /** Removes the resource of that name with its events; returns its id, undefined when there was none. */
-  async remove(name: string): Promise<string | undefined> {
+  /** Removes the resource of that name with its events, in the name of a login; returns its id, undefined when there was none. */
+  async remove(loginId: string, name: string): Promise<string | undefined> {
     if (!isCatalogName(name)) return undefined;
-    const removed = await this.#orm
-      .createQueryBuilder()
-      .delete()
-      .from(ResourceEntity)
-      .where('name = :name', { name })
-      .returning('id')
-      .execute();
-    return (removed.raw as { id: string }[])[0]?.id;
+    return this.#orm.transaction(async (manager) => {
+      const sql = await sqlOf(manager);
+      const { rows } = await sql.query<{ id: string }>(
+        'select id from resources where name = $1 for update',
+        [name],
+      );
+      if (rows[0] === undefined) return undefined;
+      const { id } = rows[0];
+      const before = await readLocked(sql, id);
+      await manager.delete(ResourceEntity, { id });
+      await noteChange(manager, loginId, before, undefined);
+      return id;
+    });
+  }
+
+  /** One resource by its id. */
+  async byId(id: string): Promise<CatalogResource | undefined> {
+    return (await this.#orm.query<CatalogResource[]>(`${SELECT} where r.id = $1`, [id]))[0];
   }
 
   /** All resources by name, events in the order in which they were registered. */
@@ -140,29 +167,84 @@ export class Catalog {
   }
 }
 
-/** In raw SQL, because TypeORM's upsert cannot count a version up; the row's lock makes registrations of one name wait for each other. */
-async function upsert(
-  sql: Sql,
-  row: Omit<CatalogResource, 'id' | 'version' | 'events'>,
-): Promise<{ id: string; version: number }> {
-  const { rows } = await sql.query<{ id: string; version: number }>(
-    `insert into resources as r (id, name, label, description, model, payload_schema, allowed)
+type NewRow = Omit<CatalogResource, 'id' | 'version' | 'events'>;
+
+/**
+ * Inserts a resource, or locks the one of that name as it is: registrations of one name wait for each
+ * other, and each sees what the one before it left.
+ */
+async function insertOrLock(sql: Sql, row: NewRow): Promise<{ id: string; isNew: boolean }> {
+  const newOne = newId('resource');
+  const { rows } = await sql.query<{ id: string }>(
+    `insert into resources (id, name, label, description, model, payload_schema, allowed)
      values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (name) do update set label = excluded.label, description = excluded.description,
-       model = excluded.model, payload_schema = excluded.payload_schema, allowed = excluded.allowed,
-       version = r.version + 1, updated_at = now()
-     returning id, version`,
-    [
-      newId('resource'),
-      row.name,
-      row.label,
-      row.description,
-      row.model,
-      JSON.stringify(row.payloadSchema),
-      row.allowed,
-    ],
+     on conflict (name) do update set name = excluded.name
+     returning id`,
+    [newOne, row.name, ...contentOf(row)],
   );
-  return rows[0]!;
+  const { id } = rows[0]!;
+  return { id, isNew: id === newOne };
+}
+
+/** In a statement of its own behind the lock: the one that waited for it still sees the events of before. */
+async function readLocked(sql: Sql, id: string): Promise<CatalogResource> {
+  return (await sql.query<CatalogResource>(`${SELECT} where r.id = $1`, [id])).rows[0]!;
+}
+
+/** Puts the content in place of what was there; returns the new version. */
+async function replace(sql: Sql, id: string, row: NewRow): Promise<number> {
+  const { rows } = await sql.query<{ version: number }>(
+    `update resources set label = $2, description = $3, model = $4, payload_schema = $5, allowed = $6,
+       version = version + 1, updated_at = now()
+     where id = $1
+     returning version`,
+    [id, ...contentOf(row)],
+  );
+  return rows[0]!.version;
+}
+
+function contentOf(row: NewRow): unknown[] {
+  return [row.label, row.description, row.model, JSON.stringify(row.payloadSchema), row.allowed];
+}
+
+/** Writes down who changed what, and tells pages that show triggers on the resource; one of the two sides exists. */
+async function noteChange(
+  manager: EntityManager,
+  loginId: string,
+  before: CatalogResource | undefined,
+  after: CatalogResource | undefined,
+): Promise<void> {
+  const { id, name } = (after ?? before)!;
+  const changes: Changes = difference(before ? audited(before) : {}, after ? audited(after) : {});
+  const fields = Object.keys(changes);
+  if (fields.length === 0) return;
+  const action = after ? 'resource.register' : 'resource.remove';
+  await recordAudit(manager, { loginId, action, subjectId: id, scopeId: null, changes });
+  if (fields.some((field) => field === 'label' || field === 'allowed' || field.startsWith('events.')))
+    await noteWebhookChanges(
+      manager,
+      (add) => `exists (select 1 from triggers t where t.webhook_id = w.id and t.resource = ${add(name)})`,
+    );
+}
+
+/** What of a resource the audit log compares; examples are left out, since they can be large. */
+function audited({ label, description, model, allowed, events }: CatalogResource): Record<string, unknown> {
+  const byName = events.map((event) => [
+    `events.${event.name}`,
+    { label: event.label, supported: event.supported, description: event.description },
+  ]);
+  return { label, description, model, allowed, ...(Object.fromEntries(byName) as Record<string, unknown>) };
+}
+
+function switchedEvents(before: CatalogResource | undefined, after: CatalogResource): string[] {
+  const [could, can] = [liveEvents(before), liveEvents(after)];
+  return [...new Set([...could, ...can])].filter((name) => could.has(name) !== can.has(name));
+}
+
+/** The events of a resource on which a trigger can fire. */
+function liveEvents(resource: CatalogResource | undefined): Set<string> {
+  const live = resource?.allowed ? resource.events.filter((event) => event.supported) : [];
+  return new Set(live.map((event) => event.name));
 }
 
 function cacheKey({ id, version }: { id: string; version: number }): string {

@@ -9,7 +9,7 @@ import type pg from 'pg';
 import type { Access } from '../access/access.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { type Sql, transaction } from '../db/sql.ts';
+import { type Sql, transactionOfResult } from '../db/sql.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { match } from '../matching/match.ts';
@@ -27,14 +27,6 @@ export interface PublishedEvent {
   eventId: string;
   duplicate: boolean;
   deliveryCount: number;
-}
-
-class Refused extends Error {
-  readonly problems: Problem[];
-  constructor(problems: Problem[]) {
-    super('refused');
-    this.problems = problems;
-  }
 }
 
 /** Stores events with everything that follows from them. */
@@ -63,17 +55,12 @@ export class Publisher {
       id: newId('event'),
       login: logins.value[index]!,
     }));
-    try {
-      return ok(await transaction(this.#pool, (sql) => this.#store(sql, viewer, stored)));
-    } catch (error) {
-      if (error instanceof Refused) return refused(...error.problems);
-      throw error;
-    }
+    return transactionOfResult(this.#pool, (sql) => this.#store(sql, viewer, stored));
   }
 
-  async #store(sql: Sql, viewer: Viewer, events: StoredEvent[]): Promise<PublishedEvent[]> {
+  async #store(sql: Sql, viewer: Viewer, events: StoredEvent[]): Promise<Result<PublishedEvent[]>> {
     const keys = await takeKeys(sql, viewer.loginId, events);
-    if (!keys.ok) throw new Refused(keys.problems);
+    if (!keys.ok) return keys;
     const fresh = events.filter((event) => keys.value.get(event.id) === event.id);
     await insertEvents(sql, fresh, false);
     const { matches, matchedAt } = await match(
@@ -82,13 +69,13 @@ export class Publisher {
       MAX_DELIVERIES,
     );
     if (matches.length > MAX_DELIVERIES)
-      throw new Refused([
+      return refused(
         problem(
           'TOO_MANY',
           [],
           `These events cause more than ${MAX_DELIVERIES} deliveries; publish fewer at once.`,
         ),
-      ]);
+      );
     await enqueue(
       sql,
       matches.map((row) => ({
@@ -109,10 +96,11 @@ export class Publisher {
     const ownIds = new Set(fresh.map((event) => event.id));
     const earlier = events.map((event) => keys.value.get(event.id)!).filter((id) => !ownIds.has(id));
     for (const [id, count] of await countDeliveries(sql, earlier)) counts.set(id, count);
-    return events.map((event) => {
+    const published = events.map((event) => {
       const eventId = keys.value.get(event.id)!;
       return { eventId, duplicate: eventId !== event.id, deliveryCount: counts.get(eventId) ?? 0 };
     });
+    return ok(published);
   }
 
   /** The login of each event; what the caller may not publish for answers like what does not exist. */

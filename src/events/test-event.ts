@@ -1,6 +1,7 @@
 /**
  * Test events: one event, marked as a test, for one endpoint or all of a webhook, past matching.
- * It is stored and queued like any other, so its attempts are seen like any other.
+ * It is stored and queued like any other, so its attempts are seen like any other. An idempotency key is
+ * taken in the same transaction, so fifty calls with one key send once.
  */
 import type pg from 'pg';
 
@@ -8,13 +9,15 @@ import type { Access } from '../access/access.ts';
 import { webhookManaged } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { readPayloadValue } from '../catalog/payload.ts';
 import { collect } from '../db/fragment.ts';
-import { transaction } from '../db/sql.ts';
+import { checkKey, findKey, inputFingerprint, type KeyUse, takeKey } from '../db/idempotency-keys.ts';
+import { transactionOfResult } from '../db/sql.ts';
 import { ok, problem, refused, type Result } from '../errors.ts';
 import { kindOfId, newId } from '../ids.ts';
-import { enqueue } from '../queue/enqueue.ts';
+import { enqueue, type NewDelivery } from '../queue/enqueue.ts';
 import { checkEvents } from './event-input.ts';
-import { insertEvents } from './store.ts';
+import { insertEvents, type StoredEvent } from './store.ts';
 
 /** What to send where; without a payload the catalog's example goes out. */
 export interface TestEventInput {
@@ -28,12 +31,63 @@ export interface TestEventInput {
 /** The entity id that test events carry. */
 const TEST_ENTITY = 'test';
 
-/** Sends a test event; the value is the ids of its deliveries. Permissions are checked here, by the webhook. */
+/** What sending takes. */
+export interface TestEventRooms {
+  pool: pg.Pool;
+  access: Access;
+  catalog: Catalog;
+}
+
+/** A test event about to be stored. */
+interface Prepared {
+  event: StoredEvent;
+  deliveries: NewDelivery[];
+  matchedAt: string;
+}
+
+/**
+ * Sends a test event; the value is the ids of its deliveries. Permissions are checked here, by the webhook.
+ * With a key that was used before with the same input nothing is sent, and the ids are those of then.
+ */
 export async function sendTestEvent(
-  rooms: { pool: pg.Pool; access: Access; catalog: Catalog },
+  rooms: TestEventRooms,
   viewer: Viewer,
   input: TestEventInput,
+  idempotencyKey: string | null,
 ): Promise<Result<string[]>> {
+  const wrong = idempotencyKey === null ? null : checkKey(idempotencyKey);
+  if (wrong) return refused(wrong);
+  const use = idempotencyKey === null ? null : useOf(idempotencyKey, viewer, input);
+  const known = use ? await findKey(rooms.pool, use) : ok(null);
+  if (!known.ok) return known;
+  if (known.value) return ok(known.value);
+  const prepared = await prepare(rooms, viewer, input);
+  if (!prepared.ok) return prepared;
+  const { event, deliveries, matchedAt } = prepared.value;
+  const ids = deliveries.map((delivery) => delivery.id);
+  return transactionOfResult(rooms.pool, async (sql) => {
+    const taken = use ? await takeKey(sql, use, ids) : ok(null);
+    if (!taken.ok) return taken;
+    if (taken.value) return ok(taken.value);
+    await insertEvents(sql, [event], true);
+    await enqueue(sql, deliveries, 'TEST', matchedAt);
+    return ok(ids);
+  });
+}
+
+/** What the key stands for; null where the payload is none: that is refused, and may be too deep to be compared. */
+function useOf(key: string, viewer: Viewer, input: TestEventInput): KeyUse | null {
+  const { webhookId, endpointId = null, resource, event, payload = null } = input;
+  if (payload !== null && !readPayloadValue(payload, []).ok) return null;
+  const fingerprint = inputFingerprint({ webhookId, endpointId, resource, event, payload });
+  return { loginId: viewer.loginId, key, operation: 'testEventSend', fingerprint };
+}
+
+async function prepare(
+  rooms: TestEventRooms,
+  viewer: Viewer,
+  input: TestEventInput,
+): Promise<Result<Prepared>> {
   const notFound = refused(
     problem('NOT_FOUND', ['webhookId'], 'There is no such webhook that you may manage.'),
   );
@@ -78,9 +132,5 @@ export async function sendTestEvent(
     endpointId: endpoint.id,
     delayMs: 0,
   }));
-  await transaction(rooms.pool, async (sql) => {
-    await insertEvents(sql, [event], true);
-    await enqueue(sql, deliveries, 'TEST', endpoints[0]!.matched_at);
-  });
-  return ok(deliveries.map((delivery) => delivery.id));
+  return ok({ event, deliveries, matchedAt: endpoints[0]!.matched_at });
 }

@@ -48,6 +48,7 @@ export const SIZES: Record<string, Size> = {
   'EventsPublishPayload.events': 1,
   'MutationPayload.errors': 1,
   'TestEventSendPayload.deliveries': 3,
+  'ResourceRegisterPayload.affectedTriggers': 50,
   'WebhookCreatePayload.newSecrets': 3,
   'WebhookUpdatePayload.newSecrets': 3,
   'WebhookDraftSavePayload.newSecrets': 3,

@@ -16,6 +16,7 @@ export interface TimeRange {
 /** Which deliveries: fields are ANDed, list values ORed, as the API's DeliveryFilterInput. */
 export interface DeliveryFilter {
   webhookId?: string | null;
+  webhookNumber?: number | null;
   endpointId?: string | null;
   status?: DeliveryStatus[] | null;
   statusCode?: number[] | null;
@@ -45,6 +46,11 @@ export function deliveryFilter(filter: DeliveryFilter | null | undefined): SqlFr
     if (value != null) parts.push(textEquals(`d.${column}`, value));
   };
   equals('webhook_id', filter.webhookId);
+  if (filter.webhookNumber != null)
+    parts.push(
+      (add) =>
+        `d.webhook_id = (select n.id from webhooks n where n.number = ${add(filter.webhookNumber)}::int)`,
+    );
   equals('endpoint_id', filter.endpointId);
   equals('event_id', filter.eventId);
   if (filter.status) parts.push((add) => `d.status = any (${add(filter.status)}::text[])`);

@@ -16,6 +16,7 @@ import { claim, type Job } from '../queue/claim.ts';
 import { release } from '../queue/complete.ts';
 import { QUEUE_CHANNEL } from '../queue/enqueue.ts';
 import { takeExpired } from '../queue/rescue.ts';
+import { sweep } from '../queue/sweep.ts';
 import { attempt, type AttemptTools } from './attempt.ts';
 import { keepRequest } from './record.ts';
 import { Recorder } from './recorder.ts';
@@ -32,6 +33,8 @@ const EMPTY_CLAIM_MS = 20;
 const LAST_WORDS_MS = 5_000;
 /** How many expired leases one look takes over. */
 const RESCUE_BATCH = 100;
+/** How many deliveries of what was switched off one look cancels. */
+const SWEEP_BATCH = 1_000;
 /** What must be left of a lease beyond the request's deadline, ms; less than the margin allows with short test leases. */
 const LEASE_RESERVE_MS = 1_000;
 
@@ -56,8 +59,8 @@ export class Sender {
   #wake: () => void = () => undefined;
   #hinted = false;
   #unsubscribe: () => void = () => undefined;
-  #rescueTimer: NodeJS.Timeout | undefined;
-  #rescuing: Promise<void> = Promise.resolve();
+  #upkeepTimer: NodeJS.Timeout | undefined;
+  #upkeep: Promise<void> = Promise.resolve();
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -69,7 +72,7 @@ export class Sender {
     this.#running = true;
     this.#unsubscribe = this.#options.hints.on(QUEUE_CHANNEL, () => this.#nudge());
     this.#loop = this.#run();
-    this.#scheduleRescue();
+    this.#scheduleUpkeep();
   }
 
   /**
@@ -79,11 +82,11 @@ export class Sender {
   async stop(graceMs: number): Promise<void> {
     this.#running = false;
     this.#unsubscribe();
-    clearTimeout(this.#rescueTimer);
+    clearTimeout(this.#upkeepTimer);
     this.#nudge();
     const stoppedAt = performance.now();
     // A statement may hang on a database that is away: the stop does not wait for it for ever.
-    await within(LAST_WORDS_MS, [this.#loop, this.#rescuing]);
+    await within(LAST_WORDS_MS, [this.#loop, this.#upkeep]);
     const graceLeft = Math.max(0, graceMs - (performance.now() - stoppedAt));
     await within(
       graceLeft,
@@ -187,13 +190,15 @@ export class Sender {
     });
   }
 
-  /** Looks for expired leases now and then, but not all senders at the same moment. */
-  #scheduleRescue(): void {
-    this.#rescueTimer = setTimeout(
+  /** Looks for expired leases, and for what was switched off, now and then, but not all senders at the same moment. */
+  #scheduleUpkeep(): void {
+    this.#upkeepTimer = setTimeout(
       () => {
-        this.#rescuing = this.#rescue().finally(() => {
-          if (this.#running) this.#scheduleRescue();
-        });
+        this.#upkeep = this.#rescue()
+          .then(() => this.#sweep())
+          .finally(() => {
+            if (this.#running) this.#scheduleUpkeep();
+          });
       },
       this.#options.pollMs * (0.75 + 0.5 * Math.random()),
     );
@@ -213,6 +218,15 @@ export class Sender {
       }
     } catch (error) {
       logFailure(logger, error, 'rescue.failed');
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { pool, logger } = this.#options;
+    try {
+      while (this.#running && (await sweep(pool, SWEEP_BATCH)) === SWEEP_BATCH);
+    } catch (error) {
+      logFailure(logger, error, 'sweep.failed');
     }
   }
 

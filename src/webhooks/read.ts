@@ -79,6 +79,8 @@ export const WEBHOOK_COLUMNS = `w.id, w.number, w.account_id as "accountId", w.l
   w.for_login_id as "forLoginId", w.team_id as "teamId", w.name, w.description, ${STATUS} as status,
   null::text as "statusReason", w.version, w.created_at as "createdAt", w.updated_at as "updatedAt"`;
 
+const TRIGGERS = 'from triggers t join webhooks w on w.id = t.webhook_id and w.deleted_at is null';
+
 /** The webhooks, not deleted, for which the fragment over the alias w holds. */
 export async function readWebhooks(reader: Reader, where: SqlFragment): Promise<WebhookView[]> {
   const { text, values } = collect(where);
@@ -128,18 +130,21 @@ export async function readEndpoints(
   }));
 }
 
-/** The triggers for which the fragment over t and w holds, in their order. */
-export async function readTriggers(reader: Reader, where: SqlFragment): Promise<TriggerView[]> {
+/** The triggers for which the fragment over t and w holds, in their order; or so many of them by id. */
+export async function readTriggers(
+  reader: Reader,
+  where: SqlFragment,
+  firstByAge?: number,
+): Promise<TriggerView[]> {
   const { text, values } = collect(where);
   const rows = await reader.query<Omit<TriggerView, 'active'>[]>(
     `select t.id, t.webhook_id as "webhookId", t.resource, t.event, t.name, t.description,
             coalesce(r.label, t.resource) || ': ' || coalesce(e.label, t.event) as label,
             ${INACTIVE_REASON} as "inactiveReason"
-     from triggers t
-     join webhooks w on w.id = t.webhook_id and w.deleted_at is null
+     ${TRIGGERS}
      ${CATALOG_JOIN}
      where ${text}
-     order by t.webhook_id, t.position`,
+     ${firstByAge === undefined ? 'order by t.webhook_id, t.position' : `order by t.id limit ${firstByAge}`}`,
     values,
   );
   return rows.map((row) => ({ ...row, active: row.inactiveReason === null }));
@@ -164,6 +169,16 @@ export async function readInactiveReasons(
     const open = !resource || (!event && reason !== 'RESOURCE_UNKNOWN' && reason !== 'RESOURCE_NOT_ALLOWED');
     return open ? null : reason;
   });
+}
+
+/** How many triggers there are for which the fragment over t and w holds. */
+export async function countTriggers(reader: Reader, where: SqlFragment): Promise<number> {
+  const { text, values } = collect(where);
+  const rows = await reader.query<{ count: number }[]>(
+    `select count(*)::int as count ${TRIGGERS} where ${text}`,
+    values,
+  );
+  return rows[0]!.count;
 }
 
 /** Of each webhook its endpoints. */

@@ -25,6 +25,7 @@ import type { WebhookOrder } from './order.ts';
 import { failed, readOutcome, type WebhookOutcome } from './outcome.ts';
 import { untilItHolds } from './races.ts';
 import {
+  countTriggers,
   type EndpointView,
   readEndpoints,
   readEndpointsOf,
@@ -51,6 +52,9 @@ import {
   teamStands,
   updateWebhook,
 } from './write.ts';
+
+/** How many of the triggers on some events are listed at once. */
+const MAX_TRIGGERS_LISTED = 1000;
 
 /** What Webhooks is made of. */
 export interface WebhooksOptions {
@@ -193,6 +197,22 @@ export class Webhooks {
     return byId(
       await readTriggers(this.#orm, allOf([among('t.id', 'trigger', ids), webhookVisible(viewer)])),
     );
+  }
+
+  /** The triggers on events of a resource, as far as the caller may see their webhooks: the 1,000 oldest, and how many there are. */
+  triggersOn(
+    viewer: Viewer,
+    resource: string,
+    events: readonly string[],
+  ): { oldest: () => Promise<TriggerView[]>; count: () => Promise<number> } {
+    const rule = allOf([
+      (add) => `t.resource = ${add(resource)} and t.event = any (${add(events)}::text[])`,
+      webhookVisible(viewer),
+    ]);
+    return {
+      oldest: () => readTriggers(this.#orm, rule, MAX_TRIGGERS_LISTED),
+      count: () => countTriggers(this.#orm, rule),
+    };
   }
 
   /** Signing secrets by id, as far as the caller may see their webhooks. */

@@ -1,26 +1,24 @@
-import type { DataSource } from 'typeorm';
-
-import { createDataSource } from '../../ormconfig.ts';
 import { Catalog, type CatalogResource, type ResourceInput } from '../../src/catalog/catalog.ts';
-import type { Problem, Result } from '../../src/errors.ts';
-import { kindOfId } from '../../src/ids.ts';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import type { Problem } from '../../src/errors.ts';
+import { kindOfId, newId } from '../../src/ids.ts';
+import { good, type People, startPeople } from '../access/people.ts';
 
-let database: TestDatabase;
-let orm: DataSource;
+let people: People;
+let orm: People['orm'];
+let me: string;
 let catalog: Catalog;
 /** As another server on the same database has it. */
 let elsewhere: Catalog;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  orm = await createDataSource(database.url).initialize();
+  people = await startPeople();
+  orm = people.orm;
+  me = people.root.loginId;
   catalog = new Catalog(orm);
   elsewhere = new Catalog(orm);
 });
 afterAll(async () => {
-  await orm.destroy();
-  await database.drop();
+  await people?.close();
 });
 afterEach(async () => {
   await orm.query('delete from resources');
@@ -41,13 +39,12 @@ const POLICY: ResourceInput = {
   ],
 };
 
-function good<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(JSON.stringify(result.problems));
-  return result.value;
+async function register(input: ResourceInput, where = catalog): Promise<CatalogResource> {
+  return good(await where.register(me, input)).resource;
 }
 
 async function refusal(input: ResourceInput): Promise<Problem[]> {
-  const result = await catalog.register(input);
+  const result = await catalog.register(me, input);
   if (result.ok) throw new Error('it was accepted');
   return result.problems;
 }
@@ -58,7 +55,7 @@ async function find(name: string, where = elsewhere): Promise<CatalogResource | 
 
 describe('a resource that is registered', () => {
   it('is read back whole, with its events in order and an example for each', async () => {
-    const registered = good(await catalog.register(POLICY));
+    const registered = await register(POLICY);
     expect(kindOfId(registered.id)).toBe('resource');
     expect(registered).toEqual({
       id: registered.id,
@@ -88,17 +85,15 @@ describe('a resource that is registered', () => {
     });
     expect(await find('policy')).toEqual(registered);
     expect(await catalog.list()).toEqual([registered]);
+    expect(await catalog.byId(registered.id)).toEqual(registered);
+    expect(await catalog.byId(newId('resource'))).toBeUndefined();
   });
 
   it('under a name that exists replaces it, keeps the id and counts the version up', async () => {
-    const first = good(await catalog.register(POLICY));
-    const second = good(
-      await elsewhere.register({
-        ...POLICY,
-        label: 'Contract',
-        allowed: false,
-        events: [{ name: 'delete', label: 'Deleted' }],
-      }),
+    const first = await register(POLICY);
+    const second = await register(
+      { ...POLICY, label: 'Contract', allowed: false, events: [{ name: 'delete', label: 'Deleted' }] },
+      elsewhere,
     );
     expect(second).toMatchObject({ id: first.id, version: 2, label: 'Contract', allowed: false });
     expect(second.events.map(({ name }) => name)).toEqual(['delete']);
@@ -107,30 +102,28 @@ describe('a resource that is registered', () => {
 
   it('again by many at once gets a version for each', async () => {
     const versions = await Promise.all(
-      Array.from({ length: 8 }, async () => good(await catalog.register(POLICY)).version),
+      Array.from({ length: 8 }, async () => (await register(POLICY)).version),
     );
     expect(versions.sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect((await find('policy'))?.events).toHaveLength(2);
   });
 
   it('is listed by name', async () => {
-    for (const name of ['payment', 'client', 'bell.ring']) good(await catalog.register({ ...POLICY, name }));
+    for (const name of ['payment', 'client', 'bell.ring']) await register({ ...POLICY, name });
     expect((await catalog.list()).map(({ name }) => name)).toEqual(['bell.ring', 'client', 'payment']);
   });
 });
 
 describe('another server', () => {
   it('sees a change at once, though it had the resource and its model in memory', async () => {
-    good(await catalog.register(POLICY));
+    await register(POLICY);
     const before = (await find('policy'))!;
     expect(elsewhere.checker(before).check({ id: '1', premium: 'x' })).toHaveLength(1);
-    good(
-      await catalog.register({
-        ...POLICY,
-        model: 'type Policy { id: ID! premium: String }',
-        events: [{ name: 'update', label: 'U' }],
-      }),
-    );
+    await register({
+      ...POLICY,
+      model: 'type Policy { id: ID! premium: String }',
+      events: [{ name: 'update', label: 'U' }],
+    });
     const after = (await find('policy'))!;
     expect(after.version).toBe(2);
     expect(elsewhere.checker(after).check({ id: '1', premium: 'x' })).toEqual([]);
@@ -138,11 +131,11 @@ describe('another server', () => {
   });
 
   it('sees a removal at once, and a later namesake as another resource', async () => {
-    const first = good(await catalog.register(POLICY));
+    const first = await register(POLICY);
     expect(await find('policy')).toEqual(first);
-    expect(await catalog.remove('policy')).toBe(first.id);
+    expect(await catalog.remove(me, 'policy')).toBe(first.id);
     expect(await find('policy')).toBeUndefined();
-    const second = good(await catalog.register({ ...POLICY, label: 'New' }));
+    const second = await register({ ...POLICY, label: 'New' });
     expect(second.id).not.toBe(first.id);
     expect(await find('policy')).toEqual(second);
   });
@@ -150,13 +143,13 @@ describe('another server', () => {
 
 describe('a look-up by names', () => {
   it('finds those that exist and passes over names that none can have', async () => {
-    good(await catalog.register(POLICY));
+    await register(POLICY);
     const found = await catalog.byNames(['policy', 'client', 'Policy', 'x\0', '', 'policy']);
     expect([...found.keys()]).toEqual(['policy']);
   });
 
   it('asks one small question while the version is known', async () => {
-    good(await catalog.register(POLICY));
+    await register(POLICY);
     const asked: string[] = [];
     const sql = {
       query: async (text: string, values?: unknown[]) => {
@@ -175,8 +168,8 @@ describe('a look-up by names', () => {
 
 describe('a removal', () => {
   it('of what is not there removes nothing', async () => {
-    expect(await catalog.remove('policy')).toBeUndefined();
-    expect(await catalog.remove('x\0')).toBeUndefined();
+    expect(await catalog.remove(me, 'policy')).toBeUndefined();
+    expect(await catalog.remove(me, 'x\0')).toBeUndefined();
   });
 });
 
@@ -267,7 +260,7 @@ describe('a resource is refused', () => {
   });
 
   it('and leaves the one that was there as it was', async () => {
-    const first = good(await catalog.register(POLICY));
+    const first = await register(POLICY);
     await refusal({ ...POLICY, model: '' });
     expect(await find('policy')).toEqual(first);
   });

@@ -22,6 +22,7 @@ const MIGRATIONS = [
   'CreateEventsAndDeliveries1764000000002',
   'CreateDraftsAndLogs1764000000003',
   'IndexWebhooks1764000000004',
+  'IndexSwitches1764000000005',
 ];
 
 function open(url: string): Promise<Database> {

@@ -14,6 +14,9 @@ export class DeliveryFilterInput {
   @Field(() => ID, { nullable: true, description: 'Those of one webhook.' })
   webhookId?: string | null;
 
+  @Field(() => Int, { nullable: true, description: 'Those of one webhook by its number, deleted or not.' })
+  webhookNumber?: number | null;
+
   @Field(() => ID, { nullable: true, description: 'Those to one endpoint.' })
   endpointId?: string | null;
 

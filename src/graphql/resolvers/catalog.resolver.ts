@@ -2,12 +2,17 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 
 import { may, missing } from '../../access/policy.ts';
-import { problem } from '../../errors.ts';
+import { type Problem, problem } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { CatalogResourceInput } from '../inputs/catalog.input.ts';
-import { toResourceType } from '../mapping.ts';
+import { toResourceType, toTriggerType } from '../mapping.ts';
 import { CatalogResourceType, ResourceRegisterPayloadType } from '../types/catalog.type.ts';
 import { DeletePayloadType } from '../types/payload.type.ts';
+
+function notRegistered(errors: Problem[]): ResourceRegisterPayloadType {
+  const none = { affectedTriggers: async () => [], affectedTriggerCount: async () => 0 };
+  return { errors, resource: null, ...none };
+}
 
 /** What is asked and done about resources. */
 @Resolver(() => CatalogResourceType)
@@ -29,11 +34,17 @@ export class CatalogResolver {
     @Arg('input', () => CatalogResourceInput, { description: 'The resource, whole.' })
     input: CatalogResourceInput,
   ): Promise<ResourceRegisterPayloadType> {
-    if (!may(viewer, 'CATALOG_MANAGE')) return { errors: [missing('CATALOG_MANAGE')], resource: null };
-    const result = await rooms.catalog.register(input);
-    return result.ok
-      ? { errors: [], resource: toResourceType(result.value) }
-      : { errors: result.problems, resource: null };
+    if (!may(viewer, 'CATALOG_MANAGE')) return notRegistered([missing('CATALOG_MANAGE')]);
+    const result = await rooms.catalog.register(viewer.loginId, input);
+    if (!result.ok) return notRegistered(result.problems);
+    const { resource, switchedEvents } = result.value;
+    const { oldest, count } = rooms.webhooks.triggersOn(viewer, resource.name, switchedEvents);
+    return {
+      errors: [],
+      resource: toResourceType(resource),
+      affectedTriggers: async () => (await oldest()).map(toTriggerType),
+      affectedTriggerCount: count,
+    };
   }
 
   @Mutation(() => DeletePayloadType, {
@@ -45,7 +56,7 @@ export class CatalogResolver {
     @Arg('name', () => String, { description: "The resource's name." }) name: string,
   ): Promise<DeletePayloadType> {
     if (!may(viewer, 'CATALOG_MANAGE')) return { errors: [missing('CATALOG_MANAGE')], deletedId: null };
-    const deletedId = await rooms.catalog.remove(name);
+    const deletedId = await rooms.catalog.remove(viewer.loginId, name);
     if (deletedId !== undefined) return { errors: [], deletedId };
     return { errors: [problem('NOT_FOUND', ['name'], 'The catalog has no such resource.')], deletedId: null };
   }

@@ -3,11 +3,9 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } fr
 
 import { may, mayReadWebhooks, missing, webhookManaged, webhookVisible } from '../../access/policy.ts';
 import { readPage } from '../../db/page.ts';
-import { transaction } from '../../db/sql.ts';
-import { problem } from '../../errors.ts';
 import { envelope } from '../../events/envelope.ts';
 import { deliveryFilter } from '../../history/delivery-filter.ts';
-import { retryNow, type RetryResult } from '../../queue/retry.ts';
+import { retryDelivery } from '../../history/retry-delivery.ts';
 import { cutUtf8 } from '../../sending/record.ts';
 import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
@@ -27,12 +25,6 @@ import { WebhookType } from '../types/webhook.type.ts';
 const SHOWN_BODY_BYTES = 16_384;
 /** No count goes further than this. */
 const MAX_COUNT = 100_000;
-
-/** Why a manual retry is not possible now. */
-const RETRY_REFUSALS: Record<Exclude<RetryResult, 'QUEUED' | 'NOT_FOUND'>, string> = {
-  IN_FLIGHT: 'The delivery is being sent at this moment; look at its result first.',
-  NOT_SENDABLE: 'Its webhook is disabled or deleted, or its endpoint is gone: enable the webhook first.',
-};
 
 /** A page of the deliveries that the caller may see, with its cursor for the stream. */
 export async function deliveryPage(
@@ -89,18 +81,19 @@ export class DeliveryResolver {
       'Sends one delivery again, now: a waiting one at once, a closed one as a single attempt without a schedule, under its id.',
   })
   async deliveryRetry(
-    @Ctx() context: Context,
+    @Ctx() { rooms, viewer }: Context,
     @Arg('id', () => ID, { description: "The delivery's id (dlv_…)." }) id: string,
+    @Arg('idempotencyKey', () => String, {
+      nullable: true,
+      description:
+        'A text that names this call for the caller: within 24 hours the same key sends once, and another input is refused (KEY_REUSED).',
+    })
+    idempotencyKey?: string | null,
   ): Promise<DeliveryActionPayloadType> {
-    const { rooms, viewer } = context;
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return { errors: [missing('WEBHOOKS_MANAGE')], delivery: null };
-    const notFound = problem('NOT_FOUND', ['id'], 'There is no such delivery that you may retry.');
-    if (!(await rooms.history.delivery(webhookManaged(viewer), id)))
-      return { errors: [notFound], delivery: null };
-    const result = await transaction(rooms.db.engine, (sql) => retryNow(sql, id));
-    if (result === 'NOT_FOUND') return { errors: [notFound], delivery: null };
-    if (result !== 'QUEUED')
-      return { errors: [problem('INVALID_STATE', ['id'], RETRY_REFUSALS[result])], delivery: null };
+    const caller = { loginId: viewer.loginId, managed: webhookManaged(viewer) };
+    const result = await retryDelivery(rooms.db.engine, caller, id, idempotencyKey ?? null);
+    if (!result.ok) return { errors: result.problems, delivery: null };
     return { errors: [], delivery: await rooms.history.delivery(webhookVisible(viewer), id) };
   }
 
@@ -118,6 +111,11 @@ export class DeliveryResolver {
   async webhook(@Ctx() { loaders }: Context, @Root() delivery: DeliveryType): Promise<WebhookType | null> {
     const webhook = await loaders.webhook.load(delivery.webhookId);
     return webhook && toWebhookType(webhook);
+  }
+
+  @FieldResolver()
+  async webhookNumber(@Ctx() { loaders }: Context, @Root() delivery: DeliveryType): Promise<number> {
+    return (await loaders.history.webhookNumber.load(delivery.webhookId))!;
   }
 
   @FieldResolver(() => EndpointType, {

@@ -87,9 +87,16 @@ export class EventResolver {
   async testEventSend(
     @Ctx() { rooms, viewer }: Context,
     @Arg('input', () => TestEventInput, { description: 'What to send where.' }) input: TestEventInput,
+    @Arg('idempotencyKey', () => String, {
+      nullable: true,
+      description:
+        'A text that names this call for the caller: within 24 hours the same key sends once and gives the same deliveries, and another input is refused (KEY_REUSED).',
+    })
+    idempotencyKey?: string | null,
   ): Promise<TestEventSendPayloadType> {
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return { errors: [missing('WEBHOOKS_MANAGE')], deliveries: [] };
-    const result = await sendTestEvent({ ...rooms, pool: rooms.db.engine }, viewer, input);
+    const sending = { ...rooms, pool: rooms.db.engine };
+    const result = await sendTestEvent(sending, viewer, input, idempotencyKey ?? null);
     if (!result.ok) return { errors: result.problems, deliveries: [] };
     const deliveries = await rooms.history.deliveriesByIds(webhookVisible(viewer), result.value);
     return { errors: [], deliveries: deliveries.filter((delivery) => delivery !== null) };

@@ -31,13 +31,7 @@ const FINDERS: Record<IdKind, Finder> = {
   team: async ({ rooms, viewer }, id) => shown(await rooms.access.visibleTeam(viewer, id), toTeamType),
   accessToken: async ({ rooms, viewer }, id) =>
     shown(await rooms.access.visibleToken(viewer, id), toAccessTokenType),
-  resource: async ({ rooms }, id) => {
-    const resources = await rooms.catalog.list();
-    return shown(
-      resources.find((resource) => resource.id === id),
-      toResourceType,
-    );
-  },
+  resource: async ({ rooms }, id) => shown(await rooms.catalog.byId(id), toResourceType),
   webhook: async ({ loaders }, id) => shown(await loaders.webhook.load(id), toWebhookType),
   draft: async ({ rooms, viewer }, id) => shown(await rooms.drafts.byId(viewer, id), toDraftType),
   endpoint: async ({ loaders }, id) => shown(await loaders.endpoint.load(id), toEndpointType),

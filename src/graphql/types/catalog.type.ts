@@ -1,9 +1,10 @@
 /** What can happen: resources and their events, for the dropdowns. */
-import { Field, ObjectType } from 'type-graphql';
+import { Field, Int, ObjectType } from 'type-graphql';
 
 import { Json } from '../scalars.ts';
-import { NodeType } from './node.type.ts';
+import { NodeType, type Resolved } from './node.type.ts';
 import { MutationPayloadType, type UserErrorType } from './payload.type.ts';
+import { TriggerType } from './trigger.type.ts';
 
 /** One event of a resource. */
 @ObjectType('CatalogEvent', {
@@ -67,7 +68,7 @@ export class CatalogResourceType {
   events: CatalogEventType[];
 }
 
-/** The result of resourceRegister. */
+/** The result of resourceRegister; the triggers are read, and counted, only where they are selected. */
 @ObjectType('ResourceRegisterPayload', {
   implements: MutationPayloadType,
   simpleResolvers: true,
@@ -81,4 +82,15 @@ export class ResourceRegisterPayloadType {
     description: 'The resource as it is now; null when there are errors.',
   })
   resource: CatalogResourceType | null;
+
+  @Field(() => [TriggerType], {
+    description:
+      'The triggers that this registration turned on or off, as they are now: of those that the caller may see the first 1,000 by id. Empty when there are errors.',
+  })
+  affectedTriggers: Resolved<() => Promise<TriggerType[]>>;
+
+  @Field(() => Int, {
+    description: 'How many triggers this registration turned on or off, of those that the caller may see.',
+  })
+  affectedTriggerCount: () => Promise<number>;
 }

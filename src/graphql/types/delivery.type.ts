@@ -49,6 +49,12 @@ export class DeliveryType {
   @Field(() => DeliveryOrigin, { description: 'Why it exists.' })
   origin: keyof typeof DeliveryOrigin;
 
+  @Field(() => Int, {
+    description:
+      'The number of the webhook that sent it, its ID in the table; it stays when the webhook is deleted.',
+  })
+  webhookNumber?: Resolved<number>;
+
   @Field(() => EndpointType, { nullable: true, description: 'The endpoint it goes to; null once removed.' })
   endpoint?: Resolved<EndpointType> | null;
 
