@@ -213,6 +213,7 @@ export const SETTINGS = {
     meaning: 'How deep the fields of an operation nest at most; introspection does not count.',
     parse: wholeNumber(1, 100),
   }),
+  // graphql-query-complexity gives up at 10,000.
   maxFields: setting({
     env: 'BELLWIRE_MAX_FIELDS',
     type: 'number',

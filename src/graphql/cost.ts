@@ -96,8 +96,6 @@ export function costOf(
     variables: operation.variables,
     ...(operation.operationName === null ? {} : { operationName: operation.operationName }),
     estimators: [estimate],
-    // The limit of fields has bounded it already.
-    maxQueryNodes: Infinity,
   });
   return Math.max(1, Math.ceil(cost));
 }

@@ -97,8 +97,8 @@ export function report(all, options) {
 }
 
 /**
- * One question about the saved table: its medians, round by round.
- * @typedef {{ name: string, many: number[], few: number[] }} Answers
+ * One question about the saved table, its answers round by round.
+ * @typedef {{ name: string, many: import('./saved-table.js').Answered[], few: import('./saved-table.js').Answered[] }} Answers
  */
 
 /** The text to print about the saved table. @param {Answers[]} all @param {{ rounds: number, webhooks: number, few: number, requests: number, postgres: string }} options */
@@ -106,34 +106,45 @@ export function tableReport(all, { postgres, ...options }) {
   const count = (/** @type {number} */ value) => value.toLocaleString('en-US');
   const lines = all.map(({ name, many, few }) => ({
     name,
-    many,
-    few,
-    ratios: many.map((value, round) => value / few[round]),
+    ms: many.map((answered) => answered.ms),
+    fewMs: few.map((answered) => answered.ms),
+    ratios: many.map((answered, round) => answered.ms / few[round].ms),
+    cpuMs: many.map((answered) => answered.cpuMs).filter(Number.isFinite),
   }));
   const machine = describeMachine([{ postgres }]);
-  const slowest = lines.reduce((one, other) => (median(other.many) > median(one.many) ? other : one));
   return [
-    `The saved table: pages of up to 100 webhooks, milliseconds of the client over loopback. ${options.rounds} × ${options.requests} requests each, in turns with a server that has ${count(options.few)} webhooks. Medians [min-max] of the rounds' medians; ratio = ${count(options.webhooks)} / ${count(options.few)}, round by round.`,
+    `The saved table: pages of up to 100 webhooks, milliseconds of the client over loopback. ${options.rounds} × ${options.requests} requests each, in turns with a server that has ${count(options.few)} webhooks. Medians [min-max] of the rounds' medians; ratio = ${count(options.webhooks)} / ${count(options.few)}, round by round; CPU of server and PostgreSQL together.`,
     '',
     ...table([
-      ['', `${count(options.webhooks)} webhooks`, `${count(options.few)} webhooks`, 'ratio'],
-      ...lines.map(({ name, many, few, ratios }) => [
+      [
+        '',
+        `ms with ${count(options.webhooks)}`,
+        `ms with ${count(options.few)}`,
+        'ratio',
+        `CPU ms with ${count(options.webhooks)}`,
+      ],
+      ...lines.map(({ name, ms, fewMs, ratios, cpuMs }) => [
         name,
-        summary(many, 1),
-        summary(few, 1),
+        summary(ms, 1),
+        summary(fewMs, 1),
         summary(ratios, 2),
+        summary(cpuMs, 1),
       ]),
     ]),
     '',
-    `Slowest: ${slowest.name}, ${summary(slowest.many, 1)} ms.`,
     describe(machine),
     JSON.stringify({
       options,
       machine,
       pages: Object.fromEntries(
-        lines.map(({ name, many, few, ratios }) => [
+        lines.map(({ name, ms, fewMs, ratios, cpuMs }) => [
           name,
-          { many: many.map(rounded), few: few.map(rounded), ratio: rounded(median(ratios)) },
+          {
+            ms: ms.map(rounded),
+            fewMs: fewMs.map(rounded),
+            ratio: rounded(median(ratios)),
+            cpuMs: cpuMs.map(rounded),
+          },
         ]),
       ),
     }),
@@ -168,7 +179,7 @@ function summary(values, digits) {
 }
 
 /** @param {number[]} values */
-function median(values) {
+export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

@@ -1,10 +1,13 @@
 /**
  * The second measurement: pages of the saved table through the GraphQL API, on a server with many
  * webhooks and on one with few, request by request in turns. Milliseconds are the client's, over
- * loopback: they hold the server's time, and some tenths for HTTP and for reading the answer.
+ * loopback: they hold the server's time, and some tenths for HTTP and for reading the answer. The CPU
+ * time, of server and PostgreSQL, is what they would be on a machine that does nothing else.
  */
 import { poster } from './client.js';
+import { cpuOf } from './cpu.js';
 import { fill, RESOURCES, signIn, SMALL } from './many-webhooks.js';
+import { median } from './report.js';
 
 /** How many webhooks the server beside it has. */
 export const FEW = 1_000;
@@ -74,7 +77,14 @@ export const QUESTIONS = [
   { name: 'team of 5, by NAME', variables: by('NAME'), by: 'member', rows: SMALL.team },
 ];
 
-/** @typedef {{ ask: (question: Question) => Promise<() => Promise<any>>, died: Promise<never> }} Table */
+/**
+ * @typedef {object} Table
+ * @property {(question: Question) => Promise<() => Promise<void>>} ask
+ * @property {() => number} cpu Of server and PostgreSQL since their start, microseconds.
+ * @property {Promise<never>} died
+ */
+
+/** @typedef {{ ms: number, cpuMs: number }} Answered The median of some requests, and the CPU time of one. */
 
 /** Fills a server and returns what asks it. @param {import('./server.js').Server} server @param {number} count @returns {Promise<Table>} */
 export async function openTable(server, count) {
@@ -87,6 +97,7 @@ export async function openTable(server, count) {
   };
   return {
     died: server.died,
+    cpu: () => cpuOf(server.pid, [server.postgres.pid]) + cpuOf(server.postgres.pid),
     async ask({ name, variables, by: who = 'root', second = false, rows = 100 }) {
       const post = posts[who];
       const all = { first: 100, count: false, ...variables };
@@ -99,16 +110,21 @@ export async function openTable(server, count) {
   };
 }
 
-/** The median of one question on each of the tables, ms. @param {Table[]} tables @param {Question} question @param {number} requests */
+/** One question to each of the tables, in turns. @param {Table[]} tables @param {Question} question @param {number} requests @returns {Promise<Answered[]>} */
 export async function answerTimes(tables, question, requests) {
   const asks = await Promise.all(tables.map((table) => table.ask(question)));
+  for (let turn = 0; turn < WARM_UP; turn += 1) for (const ask of asks) await ask();
   const times = tables.map(() => /** @type {number[]} */ ([]));
-  for (let turn = -WARM_UP; turn < requests; turn += 1) {
+  const cpuBefore = tables.map((table) => table.cpu());
+  for (let turn = 0; turn < requests; turn += 1) {
     for (const [index, ask] of asks.entries()) {
       const startedAt = process.hrtime.bigint();
       await Promise.race([ask(), tables[index].died]);
-      if (turn >= 0) times[index].push(Number(process.hrtime.bigint() - startedAt) / 1e6);
+      times[index].push(Number(process.hrtime.bigint() - startedAt) / 1e6);
     }
   }
-  return times.map((list) => list.sort((a, b) => a - b)[list.length >> 1]);
+  return tables.map((table, index) => ({
+    ms: median(times[index]),
+    cpuMs: (table.cpu() - cpuBefore[index]) / requests / 1e3,
+  }));
 }

@@ -67,6 +67,10 @@ export class QuietStream {
   }
 }
 
+/** All that were started: a test that fails stops nothing, and jest would wait for ever. */
+const started: TestEdge[] = [];
+afterAll(() => Promise.all(started.map((edge) => edge.stop(0))));
+
 /**
  * Starts an edge; access knows TOKEN as `caller` unless given, and OTHER_TOKEN as a login of its own.
  * Everything else is up to the test.
@@ -108,13 +112,15 @@ export async function startEdge(
     health: { ready: options.ready ?? (() => Promise.resolve({ ok: true })) },
   });
   const { url } = await edge.listen();
-  return {
+  const made = {
     url,
     api: new Api(url, TOKEN),
     log,
     contexts: () => contexts,
     stop: (graceMs = 5000) => edge.stop(graceMs),
   };
+  started.push(made);
+  return made;
 }
 
 /** A bare socket that speaks graphql-transport-ws by hand. */

@@ -73,7 +73,7 @@ describe.each([
   it('finds a number only whole', async () => {
     expect(await found('webhooks', String(number))).toEqual(['Orders']);
     expect(await found('webhooks', `0${number}`)).toEqual([]);
-    expect(await found('webhooks', '9'.repeat(30))).toEqual([]);
+    for (const digits of [10, 30]) expect(await found('webhooks', '9'.repeat(digits))).toEqual([]);
     const { number: own } = await server.api.run('{ viewer { number } }');
     expect(await found('logins', String(own))).toContain('Root administrator');
   });
