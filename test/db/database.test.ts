@@ -20,6 +20,7 @@ const MIGRATIONS = [
   'CreateAccessAndCatalog1764000000000',
   'CreateWebhooks1764000000001',
   'CreateEventsAndDeliveries1764000000002',
+  'IndexWebhooks1764000000004',
 ];
 
 function open(url: string): Promise<Database> {
