@@ -1,10 +1,11 @@
-/** The fast suite. The browser, soak and bench suites have configurations of their own. */
+/** The fast suite. The browser, fault, soak and bench suites have configurations of their own. */
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/browser/',
+    '<rootDir>/test/faults/',
     '<rootDir>/test/soak/',
     '<rootDir>/test/bench/',
   ],
