@@ -105,7 +105,7 @@ async function serve(command: Command): Promise<void> {
     say('Stopping…');
   } finally {
     // First no new events, then what is on the wire, and the receiver last.
-    demo?.quiet();
+    await demo?.quiet();
     await app.stop();
     await demo?.stop();
   }

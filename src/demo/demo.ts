@@ -21,8 +21,8 @@ const FIRST_TO_TRY = 'nils';
 export interface Demo {
   /** What to print: who there is, with tokens, and where to look. */
   introduction: string;
-  /** Publishes nothing more. */
-  quiet(): void;
+  /** Publishes nothing more; resolves when the last event is stored. */
+  quiet(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -45,15 +45,15 @@ export async function startDemo(
   return {
     introduction: introduce(app, tokens, logins, receiver.origin),
     quiet,
-    stop: () => {
-      quiet();
-      return receiver.stop();
+    stop: async () => {
+      await quiet();
+      await receiver.stop();
     },
   };
 }
 
-/** The clerks work in turns; the answer stops them. */
-function startTrickle(app: App, root: Viewer, logins: DemoLogins, everyMs: number): () => void {
+/** The clerks work in turns, one event at a time; the answer stops them. */
+function startTrickle(app: App, root: Viewer, logins: DemoLogins, everyMs: number): () => Promise<void> {
   const workers = [...logins].filter(([key]) => LOGINS[key]!.works).map(([, login]) => login);
   let turn = 0;
   const publish = async (): Promise<void> => {
@@ -65,10 +65,16 @@ function startTrickle(app: App, root: Viewer, logins: DemoLogins, everyMs: numbe
       app.logger.warn({ reasons }, 'an event of the demo was refused');
     }
   };
+  let working: Promise<void> | undefined;
   const timer = setInterval(() => {
-    publish().catch((error: unknown) => app.logger.warn(describeError(error), 'the demo could not publish'));
+    working ??= publish()
+      .catch((error: unknown) => app.logger.warn(describeError(error), 'the demo could not publish'))
+      .finally(() => (working = undefined));
   }, everyMs);
-  return () => clearInterval(timer);
+  return async () => {
+    clearInterval(timer);
+    await working;
+  };
 }
 
 function introduce(app: App, tokens: RoleToken[], logins: DemoLogins, receiver: string): string {

@@ -40,7 +40,7 @@ const VERDICTS = {
   503: 'to show a retry',
 };
 
-/** Answers 401 to what is not signed with the path's key, 503 to every tenth first attempt, 204 to the rest. */
+/** Answers 404 where it has no key, 401 to what is not signed with it, 503 to every tenth first attempt, 204 to the rest. */
 function answering(secretAt: (path: string) => string | undefined, say: (line: string) => void): Server {
   let received = 0;
   return createServer((request, response) => {
@@ -48,8 +48,10 @@ function answering(secretAt: (path: string) => string | undefined, say: (line: s
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const path = request.url!;
+      const secret = secretAt(path);
+      if (secret === undefined) return void response.writeHead(404).end();
       const attempt = String(request.headers['webhook-attempt'] ?? '');
-      const body = signedBody(secretAt(path), Buffer.concat(chunks).toString(), request);
+      const body = signedBody(secret, Buffer.concat(chunks).toString(), request);
       const status =
         body === undefined
           ? 401
@@ -83,12 +85,7 @@ interface Body {
 }
 
 /** The body, if its signature is that of the key. */
-function signedBody(
-  secret: string | undefined,
-  text: string,
-  { headers }: IncomingMessage,
-): Body | undefined {
-  if (secret === undefined) return undefined;
+function signedBody(secret: string, text: string, { headers }: IncomingMessage): Body | undefined {
   try {
     return new SignatureCheck(secret).verify(text, headers as Record<string, string>) as Body;
   } catch {
