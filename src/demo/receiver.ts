@@ -43,6 +43,11 @@ const VERDICTS = {
 /** Answers 404 where it has no key, 401 to what is not signed with it, 503 to every tenth first attempt, 204 to the rest. */
 function answering(secretAt: (path: string) => string | undefined, say: (line: string) => void): Server {
   let received = 0;
+  const statusFor = (path: string, attempt: string, body: Body | undefined): keyof typeof VERDICTS => {
+    if (body === undefined) return 401;
+    if (path === BROKEN_PATH) return 500;
+    return attempt === '1' && ++received % 10 === 0 ? 503 : 204;
+  };
   return createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -52,14 +57,7 @@ function answering(secretAt: (path: string) => string | undefined, say: (line: s
       if (secret === undefined) return void response.writeHead(404).end();
       const attempt = String(request.headers['webhook-attempt'] ?? '');
       const body = signedBody(secret, Buffer.concat(chunks).toString(), request);
-      const status =
-        body === undefined
-          ? 401
-          : path === BROKEN_PATH
-            ? 500
-            : attempt === '1' && ++received % 10 === 0
-              ? 503
-              : 204;
+      const status = statusFor(path, attempt, body);
       response.writeHead(status).end();
       const { type = '', entityId = '', data } = body ?? {};
       const columns = [

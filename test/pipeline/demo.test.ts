@@ -4,108 +4,22 @@ import { rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-import { pino } from 'pino';
-
-import { type App, startApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config.ts';
-import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { Api } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
-import { ROOT_TOKEN } from '../support/server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { type DemoRun, startDemoRun, whoHeardWhom } from './demo-run.ts';
 
 /** The port that the receiver would like to have. */
 const USUAL_PORT = 4001;
 
-/** A line of the receiver. */
-interface Heard {
-  path: string;
-  by: string;
-  attempt: number;
-  verdict: string;
-}
-
-/** One start of the demo. */
-interface Run {
-  app: App;
-  demo: Demo;
-  root: Api;
-  heard: Heard[];
-  /** Resolves once look is true of what was heard. */
-  until(look: (heard: Heard[]) => boolean): Promise<void>;
-}
-
 const folder = temporaryFolder();
 const stateFile = join(folder.path, 'demo.json');
 /** Warnings of all starts. */
-const logged: string[] = [];
+const warnings: string[] = [];
 let database: TestDatabase;
-let run: Run;
+let run: DemoRun;
 
-async function start(): Promise<Run> {
-  const env = {
-    DATABASE_URL: database.url,
-    BELLWIRE_DATA_DIR: folder.path,
-    BELLWIRE_PORT: '0',
-    BELLWIRE_ROOT_TOKEN: ROOT_TOKEN,
-    BELLWIRE_POLL_INTERVAL: '50ms',
-  };
-  const app = await startApp(loadConfig(env, { dev: true }), {
-    logger: pino({ level: 'warn' }, { write: (line) => logged.push(line) }),
-  });
-  const heard: Heard[] = [];
-  const waiting = new Set<() => void>();
-  const say = (line: string): void => {
-    const [, path, , , by, attempt, , verdict] = line.trim().split(/ {2,}/) as string[] & { length: 8 };
-    heard.push({ path: path!, by: by!, attempt: Number(attempt!.split(' ')[1]), verdict: verdict! });
-    for (const check of [...waiting]) check();
-  };
-  const demo = await startDemo(app, say, { trickleMs: 50 });
-  const until = (look: (heard: Heard[]) => boolean): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`heard only ${JSON.stringify(whoHeardWhom(heard))}`)),
-        15_000,
-      );
-      const check = (): void => {
-        if (!look(heard)) return;
-        clearTimeout(timer);
-        waiting.delete(check);
-        resolve();
-      };
-      waiting.add(check);
-      check();
-    });
-  return { app, demo, root: new Api(app.url, ROOT_TOKEN), heard, until };
-}
-
-async function stop(): Promise<void> {
-  await run.demo.quiet();
-  await run.app.stop();
-  await run.demo.stop();
-}
-
-/** The rows of the printed table, by role and account. */
-function printed(): Map<string, { login: string; letters: string; token: string }> {
-  const rows = run.demo.introduction.split('\n').filter((line) => / (bw_\w+|disabled)$/.test(line));
-  return new Map(
-    rows.map((line) => {
-      const [role, login, account, ...rest] = line.trim().split(/ {2,}/);
-      const letters = rest.length === 2 ? rest[0]! : '';
-      return [`${role} of ${account}`, { login: login!, letters, token: rest.at(-1)! }];
-    }),
-  );
-}
-
-function signedIn(who: string): Api {
-  return new Api(run.app.url, printed().get(who)!.token);
-}
-
-function whoHeardWhom(heard: Heard[]): Record<string, string[]> {
-  const found: Record<string, Set<string>> = {};
-  for (const { path, by } of heard) (found[path] ??= new Set()).add(by);
-  return Object.fromEntries(Object.entries(found).map(([path, names]) => [path, [...names].sort()]));
-}
+const start = () => startDemoRun(database.url, folder.path, (line) => void warnings.push(line));
 
 interface Webhook {
   id: string;
@@ -127,16 +41,17 @@ async function webhooks(): Promise<Webhook[]> {
 
 /** Everything that a start could make twice or change back; ports and the ids of endpoints left out. */
 async function everything(): Promise<string> {
-  const all = await run.root.send(`{
+  const { data, errors } = await run.root.send(`{
     logins(first: 100) { nodes { id name email permissions disabled } }
     teams(first: 100) { nodes { id name members(first: 100) { nodes { name } } } }
     catalog { name allowed events { name supported } }
   }`);
+  expect(errors).toBeUndefined();
   const saved = (await webhooks()).map((one) => ({
     ...one,
     endpoints: one.endpoints.map(({ target }) => target),
   }));
-  return JSON.stringify([all, saved], null, 1).replaceAll(/127\.0\.0\.1:\d+/g, 'receiver');
+  return JSON.stringify([data, saved], null, 1).replaceAll(/127\.0\.0\.1:\d+/g, 'receiver');
 }
 
 beforeAll(async () => {
@@ -145,7 +60,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stop();
+  await run?.stop();
   await database.drop();
   folder.remove();
 });
@@ -164,13 +79,13 @@ it('shows webhooks of every status, and a draft that somebody has left', async (
     'South: Sara Costa, -, Payments to the old archive: ENABLED',
     'South: Sam Pinto, -, Document inbox: INACTIVE',
   ]);
-  expect(await signedIn('Webhook manager of North').run('{ webhookDrafts { name step } }')).toEqual([
+  expect(await run.as('Webhook manager of North').run('{ webhookDrafts { name step } }')).toEqual([
     { name: 'Broker portal', step: 'ENDPOINTS' },
   ]);
 });
 
 it('prints a token for each role, and it may do just what its line says', async () => {
-  const rows = printed();
+  const rows = run.roles;
   expect([...rows.keys()]).toEqual([
     'Root of Root',
     'Catalog keeper of Root',
@@ -250,7 +165,7 @@ it('lets every webhook hear only whom it watches, and everybody see only the web
     expect([path, [...names].sort()]).toEqual([path, scopes[path as keyof typeof scopes] ?? []]);
   }
   const seen = async (who: string) => {
-    const { data, errors } = await signedIn(who).send('{ webhooks { nodes { name } } }');
+    const { data, errors } = await run.as(who).send('{ webhooks { nodes { name } } }');
     return data?.webhooks?.nodes.map(({ name }: Webhook) => name) ?? errors![0]!.extensions!.code;
   };
   expect(await seen('Webhook manager of North')).toEqual([
@@ -282,13 +197,32 @@ it('keeps the keys of its receiver for itself, and without them finds its things
     id: gone.id,
   });
   const before = await everything();
-  await stop();
+  await run.stop();
   rmSync(stateFile);
   run = await start();
   expect(await everything()).toEqual(before);
   const reached = ['/head-office', '/north/desk', '/north/night'];
   await run.until((heard) => reached.every((path) => path in whoHeardWhom(heard)));
   expect(run.heard.filter(({ verdict }) => verdict === 'BAD SIGNATURE')).toEqual([]);
+});
+
+it('has stored its last event when it says that it is quiet', async () => {
+  const order: string[] = [];
+  let quiet: Promise<void> | undefined;
+  await run.app.db.orm.transaction(async (manager) => {
+    await manager.query('lock table events in exclusive mode');
+    for (let waiting = 0; waiting === 0;) {
+      const [row] = await manager.query<[{ count: number }]>(
+        `select count(*)::int as count from pg_locks where relation = 'events'::regclass and not granted`,
+      );
+      waiting = row.count;
+    }
+    quiet = run.demo.quiet().then(() => void order.push('quiet'));
+    await manager.query('select 1');
+    order.push('the last event can be stored');
+  });
+  await quiet;
+  expect(order).toEqual(['the last event can be stored', 'quiet']);
 });
 
 it('leaves at the next start what users have changed, but for its own addresses and tokens', async () => {
@@ -315,7 +249,7 @@ it('leaves at the next start what users have changed, but for its own addresses 
   await change('loginUpdate', 'LoginInput', login('nora'), { name: 'Nora', email: 'n@example.com' });
   await change('loginUpdate', 'LoginInput', login('sam'), { disabled: true });
   await change('loginUpdate', 'LoginInput', login('sara'), { permissions: ['ACCESS_MANAGE'] });
-  const nils = signedIn('Webhook manager of North');
+  const nils = run.as('Webhook manager of North');
   for (const { id } of await nils.run('{ webhookDrafts { id } }')) await act('webhookDraftDiscard', id, nils);
   const model = 'type Document { id: ID! clientId: ID! title: String! }';
   const documents = { name: 'documents', label: 'Paper', model, events: [{ name: 'create', label: 'Made' }] };
@@ -325,8 +259,8 @@ it('leaves at the next start what users have changed, but for its own addresses 
   );
 
   const before = await everything();
-  const [earlier] = printed().values();
-  await stop();
+  const [earlier] = run.roles.values();
+  await run.stop();
   // Another port than that of the last start: free or not, it is taken now.
   const taken = createServer().listen(USUAL_PORT, '127.0.0.1');
   await Promise.race([once(taken, 'listening'), once(taken, 'error')]).catch(() => undefined);
@@ -334,12 +268,12 @@ it('leaves at the next start what users have changed, but for its own addresses 
   taken.close();
 
   expect(await everything()).toEqual(before);
-  expect(await signedIn('Webhook manager of North').run('{ webhookDrafts { id } }')).toEqual([]);
+  expect(await run.as('Webhook manager of North').run('{ webhookDrafts { id } }')).toEqual([]);
   await run.until((heard) => '/head-office' in whoHeardWhom(heard) && '/north/news' in whoHeardWhom(heard));
   expect(Object.keys(whoHeardWhom(run.heard)).sort()).toEqual(['/head-office', '/north/news']);
   expect((await new Api(run.app.url, earlier!.token).send('{ viewer { name } }')).status).toBe(401);
-  expect(printed().get('Administrator of South')).toMatchObject({ login: 'Sara Costa', letters: 'A' });
-  expect(printed().get('Administrator of North')).toMatchObject({ login: 'Nora', letters: 'W A' });
-  expect(printed().get('Webhook manager of South')).toMatchObject({ token: 'none: the login is disabled' });
-  expect(logged).toEqual([]);
+  expect(run.roles.get('Administrator of South')).toMatchObject({ login: 'Sara Costa', letters: 'A' });
+  expect(run.roles.get('Administrator of North')).toMatchObject({ login: 'Nora', letters: 'W A' });
+  expect(run.roles.get('Webhook manager of South')).toMatchObject({ token: 'none: the login is disabled' });
+  expect(warnings).toEqual([]);
 });
