@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 
 import type { App } from './app.ts';
 import { type Config, loadConfig, settingsTable, summarizeConfig } from './config.ts';
-import type { Demo } from './demo.ts';
+import type { Demo } from './demo/demo.ts';
 import { StartupError } from './errors.ts';
 import { createLogger, describeError } from './log.ts';
 import { version } from './paths.ts';
@@ -24,7 +24,7 @@ Commands
 
 Options
   --dev        Let webhooks call http:// and 127.0.0.1: for trying things on one machine only.
-  --demo       --dev, and a sample catalog, a receiver that prints what arrives, and a trickle of events.
+  --demo       --dev, and a small platform: logins with tokens, webhooks, a receiver that prints what arrives.
   --out FILE   Where the command schema writes to.
   --help       This text.
   --version    The version.
@@ -97,17 +97,15 @@ async function serve(command: Command): Promise<void> {
   try {
     sayAddresses(app);
     if (command.demo) {
-      const { startDemo } = await import('./demo.ts');
+      const { startDemo } = await import('./demo/demo.ts');
       demo = await startDemo(app, say);
-      say(
-        `\nDemo: events are on their way to ${demo.receiverUrl}. Watch them live, signed in:\n  ${demo.graphiqlUrl}\n`,
-      );
+      say(demo.introduction);
     }
     await stopAsked;
     say('Stopping…');
   } finally {
     // First no new events, then what is on the wire, and the receiver last.
-    demo?.quiet();
+    await demo?.quiet();
     await app.stop();
     await demo?.stop();
   }

@@ -57,7 +57,6 @@ const ARROWS: Arrows = {
   console: ['client', 'schema'],
   app: ['*'],
   demo: ['*'],
-  'demo-catalog': ['events'],
   main: ['*'],
   start: ['*'],
   ormconfig: ['db', 'migrations', '*.entity.ts'],
