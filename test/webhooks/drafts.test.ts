@@ -3,7 +3,8 @@ import { jest } from '@jest/globals';
 
 import { Api } from '../support/api.ts';
 import { holdLock, type LockHolder } from '../support/lock-holder.ts';
-import { createPerson, type Person } from '../support/people.ts';
+import { createPerson, createTeam, type Person } from '../support/people.ts';
+import { scriptedResolver } from '../support/resolver.ts';
 import { registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { at, DISCARD, newDraft, READ, readyDraft, SAVE, STEPS } from './draft-documents.ts';
@@ -25,12 +26,14 @@ const REAL = [
   'clearTimeout',
 ] as const;
 
+const resolver = scriptedResolver({ 'one.example.com': ['1.1.1.1'] });
+
 let server: TestServer;
 let admin: Person;
 let api: Api;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({}, { resolver });
   await registerResource(server.api);
 });
 
@@ -106,7 +109,41 @@ describe('two that change a draft at once', () => {
   });
 });
 
+it('a save that is overtaken each time ends with CONFLICT, and makes nothing', async () => {
+  const teamId = await createTeam(server, 'Desk', [admin.id]);
+  const id = await readyDraft(api, TARGET, { details: { name: 'Orders', teamId } });
+  // Whoever has read the draft and is about to judge it waits for its team.
+  const holdTeams = () => holdLock(server.database, 'lock table teams in access exclusive mode');
+  let teams = await holdTeams();
+  const save = api.run(SAVE, { id });
+  for (let race = 0; race < 5; race++) {
+    await teams.waiting(1);
+    const step = api.mutate(
+      `mutation ($id: ID!, $input: WebhookDetailsInput!) {
+         webhookDraftSetDetails(id: $id, input: $input) { errors { code } } }`,
+      { id, input: { description: `Race ${race}` } },
+    );
+    await teams.waiting(2);
+    const next = holdTeams();
+    await teams.waiting(3);
+    await teams.letGo();
+    teams = await next;
+    await step;
+  }
+  await teams.letGo();
+  expect(at((await save).errors)).toEqual(['CONFLICT id']);
+  expect(await webhookNames()).toEqual([]);
+  expect((await api.mutate(SAVE, { id })).webhook).toMatchObject({ team: { id: teamId } });
+});
+
 describe('a draft', () => {
+  it('is judged once for an answer: DNS is asked once for each address', async () => {
+    const id = await readyDraft(api, 'http://one.example.com/hooks');
+    resolver.asked.length = 0;
+    expect(await api.run(READ, { id })).toMatchObject({ step: 'READY', problems: [] });
+    expect(resolver.asked).toEqual(['one.example.com']);
+  });
+
   it('ends by the clock of the database, whatever that of the server says', async () => {
     const id = await newDraft(api);
     const ended = await newDraft(api);
@@ -171,6 +208,9 @@ describe('the rows of a step', () => {
     const id = await newDraft(api, { name: 'Orders', description: 'typed' });
     const { draft } = await typed(id, row);
     const endpoint = draft.endpoints[0].id as string;
+    expect(at((await typed(id, { id: endpoint, target: ELSEWHERE })).errors)).toEqual([
+      'CREDENTIAL_MISMATCH endpoints.0.target',
+    ]);
     // Only the secret was typed for the first address, and it is given again for the second.
     const headers = [
       { name: 'X-Key', value: 'again', secret: true },

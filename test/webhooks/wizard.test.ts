@@ -207,7 +207,8 @@ describe('a secret of a draft', () => {
     const stolen = await admin.api.run(STEPS.endpoints, { id, input: [moved] });
     expect(at(stolen.errors)).toEqual(['CREDENTIAL_MISMATCH endpoints.0.target']);
     // Going there in two steps is no way round it.
-    await admin.api.run(STEPS.endpoints, { id, input: [{ ...row, target: 'nowhere' }] });
+    const nowhere = await admin.api.run(STEPS.endpoints, { id, input: [{ ...row, target: 'nowhere' }] });
+    expect(at(nowhere.errors)).toEqual(['INVALID endpoints.0.target']);
     const detour = await admin.api.run(STEPS.endpoints, { id, input: [moved] });
     expect(at(detour.errors)).toEqual(['CREDENTIAL_MISMATCH endpoints.0.target']);
     expect(at((await admin.api.run(SAVE, { id })).errors)).toContain(
@@ -227,11 +228,14 @@ describe('a secret of a draft', () => {
     expect(hit.headers['x-key']).toBe('key-canary-2');
   });
 
-  it('belongs to the first server that its address names, and is replaced when typed again', async () => {
+  it.each([
+    ['an address that is none', '127.0.0.1'],
+    ['an address without a server', 'mailto:hooks@example.com'],
+  ])('typed for %s belongs to the first server, and is replaced when typed again', async (_, target) => {
     const id = await newDraft(admin.api);
-    const input = [{ kind: 'URL', target: '127.0.0.1', advanced: { headers: [{ ...KEY, value: 'first' }] } }];
+    const input = [{ kind: 'URL', target, advanced: { headers: [{ ...KEY, value: 'first' }] } }];
     const { draft } = await admin.api.run(STEPS.endpoints, { id, input });
-    const row = { ...draft.endpoints[0], target: `${receiver.url}/typed` };
+    const row = { ...draft.endpoints[0], target: `${receiver.url}/${id}` };
     expect((await admin.api.run(STEPS.endpoints, { id, input: [row] })).errors).toEqual([]);
     const moved = { ...row, target: receiver.url.replace('127.0.0.1', 'localhost') };
     expect(at((await admin.api.run(STEPS.endpoints, { id, input: [moved] })).errors)).toEqual([
@@ -242,7 +246,7 @@ describe('a secret of a draft', () => {
     await admin.api.mutate(STEPS.triggers, { id, input: [{ resource: 'clients', event: 'create' }] });
     await admin.api.mutate(SAVE, { id });
     await publish(admin.api, clientEvent('wizard-3'));
-    const hit = await receiver.find(({ path, body }) => path.endsWith('/typed') && body.includes('wizard-3'));
+    const hit = await receiver.find(({ path, body }) => path.endsWith(id) && body.includes('wizard-3'));
     expect(hit.headers['x-key']).toBe('second');
   });
 });
