@@ -6,6 +6,7 @@ import { startServer, type TestServer } from '../support/server.ts';
 
 const WATCH = `subscription {
   deliveryEvents(mode: EVERY_EVENT, minIntervalMs: 0) { cursor events { kind delivery { id } } } }`;
+const PAGE = 'subscription { webhookChanges { kind webhook { name } } }';
 
 let server: TestServer;
 let receiver: Receiver;
@@ -22,13 +23,9 @@ afterEach(async () => {
   await receiver.close();
 });
 
-it('an open subscription outlives an outage of the database and shows all that came before and after it', async () => {
+/** Throws everybody out of the server's database and lets nobody in, until the server has noticed it. */
+async function outage(): Promise<void> {
   const name = new URL(server.database.url).pathname.slice(1);
-  const stream = server.api.subscribe(WATCH);
-  await stream.until((batches) => batches[0]);
-  await publish(server.api, clientEvent('before'));
-  await receiver.until(1);
-
   await onServer((sql) => sql.query(`alter database ${name} with allow_connections false`));
   await onServer((sql) =>
     sql.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]),
@@ -36,6 +33,15 @@ it('an open subscription outlives an outage of the database and shows all that c
   const refused = await server.api.send('{ viewer { name } }');
   expect(refused.data?.viewer ?? null).toBeNull();
   await onServer((sql) => sql.query(`alter database ${name} with allow_connections true`));
+}
+
+it('an open subscription outlives an outage of the database and shows all that came before and after it', async () => {
+  const stream = server.api.subscribe(WATCH);
+  await stream.until((batches) => batches[0]);
+  await publish(server.api, clientEvent('before'));
+  await receiver.until(1);
+
+  await outage();
 
   await publish(server.api, clientEvent('after'));
   const hits = await receiver.until(2);
@@ -50,4 +56,20 @@ it('an open subscription outlives an outage of the database and shows all that c
   expect(new Set(succeeded)).toEqual(ids);
   expect(stream.ended).toBeUndefined();
   await stream.close();
+}, 60_000);
+
+it('an open page of the saved table outlives it, too, and hears of what comes after it', async () => {
+  const page = server.api.subscribe(PAGE);
+  const create = (name: string) => createWebhook(server.api, receiver.url, { details: { name } });
+  const heard = (name: string, limitMs?: number) =>
+    page.until((changes) => changes.some((change) => change.webhook.name === name), limitMs);
+  for (let probe = 0; page.received.length === 0; probe++) {
+    await create(`Probe ${probe}`);
+    await heard(`Probe ${probe}`, 500).catch(() => undefined);
+  }
+  await outage();
+  await create('After');
+  await heard('After');
+  expect(page.ended).toBeUndefined();
+  await page.close();
 }, 60_000);

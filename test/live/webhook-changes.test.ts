@@ -1,5 +1,7 @@
 /** Open pages of the saved table stay true: what comes, changes and goes is told to those who see it. */
+import { newId } from '../../src/ids.ts';
 import { Api, type Stream } from '../support/api.ts';
+import { holdLock } from '../support/lock-holder.ts';
 import { createPerson, createTeam, type Person } from '../support/people.ts';
 import { createWebhook, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -118,5 +120,104 @@ describe('an open page', () => {
     const page = nobody.api.subscribe(WATCH);
     open.push(page);
     expect(await page.end()).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+  });
+});
+
+describe('an open page of a server that hardly looks by itself', () => {
+  let slow: TestServer;
+  let rootId: string;
+
+  beforeAll(async () => {
+    slow = await startServer({ BELLWIRE_POLL_INTERVAL: '60s', BELLWIRE_LOG_LEVEL: 'silent' });
+    await registerResource(slow.api);
+    rootId = (await slow.api.run('{ viewer { id } }')).id;
+  });
+  afterAll(() => slow?.stop());
+
+  const disable = (id: string) =>
+    slow.api.mutate('mutation ($id: ID!) { webhookDisable(id: $id) { errors { code } } }', { id });
+
+  /** Resolves once a page has looked for changes after all that is committed now. */
+  async function looked(): Promise<void> {
+    const { engine } = slow.app.db;
+    const { rows } = await engine.query<{ now: string }>('select clock_timestamp()::text as now');
+    for (let found = 0; found === 0;) {
+      const since = await engine.query<{ count: number }>(
+        `select count(*)::int as count, pg_sleep(0.005) from pg_stat_activity
+         where datname = current_database() and query like '%from webhook_changes c%'
+           and state = 'idle' and query_start > $1::timestamptz`,
+        [rows[0]!.now],
+      );
+      found = since.rows[0]!.count;
+    }
+  }
+
+  it('hears of each change once, also of one whose transaction ends after those of later ones', async () => {
+    const page = await openPage(slow);
+    const first = await createWebhook(slow.api, 'http://127.0.0.1:9999/');
+    const second = await createWebhook(slow.api, 'http://127.0.0.1:9999/');
+    await heard(page, second.id, 'CREATED');
+    // The update has noted its change and waits; the later one is through.
+    const routes = await holdLock(slow.database, 'lock table trigger_routes in exclusive mode');
+    const update = slow.api.mutate(UPDATE, { id: first.id, input: { details: { name: 'Slow' } } });
+    await routes.waiting(1);
+    await disable(second.id);
+    await looked();
+    await routes.letGo();
+    await update;
+    expect(await heard(page, first.id, 'UPDATED')).toMatchObject({ webhook: { name: 'Slow', version: 2 } });
+    expect(await heard(page, second.id, 'UPDATED')).toMatchObject({ webhook: { status: 'DISABLED' } });
+    const { id } = await createWebhook(slow.api, 'http://127.0.0.1:9999/');
+    await heard(page, id, 'CREATED');
+    for (const one of [first, second]) expect(kindsOf(page, one.id)).toEqual(['CREATED', 'UPDATED']);
+  });
+
+  it('hears of a change as soon as an older transaction ends, which has nothing to tell itself', async () => {
+    const page = await openPage(slow);
+    const webhook = await createWebhook(slow.api, 'http://127.0.0.1:9999/');
+    await heard(page, webhook.id, 'CREATED');
+    const older = await holdLock(slow.database, 'select pg_current_xact_id()');
+    await disable(webhook.id);
+    await looked();
+    expect(kindsOf(page, webhook.id)).toEqual(['CREATED']);
+    await older.letGo();
+    await heard(page, webhook.id, 'UPDATED');
+  });
+
+  it('hears once of each of 1,200 webhooks that one change touches', async () => {
+    const creator = await createPerson(slow, { name: 'Many' });
+    const ids = Array.from({ length: 1200 }, () => newId('webhook'));
+    await slow.app.db.engine.query(
+      `insert into webhooks (id, account_id, login_id, name, description)
+       select id, $2, $3, 'One of many', '' from unnest($1::text[]) id`,
+      [ids, rootId, creator.id],
+    );
+    const page = await openPage(slow);
+    const { id: proof } = await createWebhook(slow.api, 'http://127.0.0.1:9999/');
+    await slow.api.mutate(
+      'mutation ($id: ID!) { loginUpdate(id: $id, input: { name: "Renamed" }) { errors { code } } }',
+      { id: creator.id },
+    );
+    const told = () => page.received.filter((change) => change.kind === 'UPDATED');
+    await page.until(() => told().length >= ids.length);
+    await disable(proof);
+    await heard(page, proof, 'UPDATED');
+    expect(
+      told()
+        .map((change) => change.id)
+        .sort(),
+    ).toEqual([...ids, proof].sort());
+  });
+
+  it('ends with an error when its server is wrong about the table, instead of asking for ever', async () => {
+    const page = await openPage(slow);
+    const { engine } = slow.app.db;
+    await engine.query('alter table webhook_changes rename column seen_by to seen');
+    try {
+      await engine.query(`select pg_notify('bellwire_changes', '')`);
+      expect(await page.end()).toMatchObject([{ message: expect.any(String) }]);
+    } finally {
+      await engine.query('alter table webhook_changes rename column seen to seen_by');
+    }
   });
 });

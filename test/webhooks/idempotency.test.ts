@@ -1,4 +1,5 @@
 /** webhookCreate under an idempotency key: repeated or doubled, it makes one webhook. */
+import { Api } from '../support/api.ts';
 import { createPerson } from '../support/people.ts';
 import { registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -7,9 +8,13 @@ const CREATE = `mutation ($input: WebhookInput!, $key: String) {
   webhookCreate(input: $input, idempotencyKey: $key) {
     errors { code field message } webhook { id version } newSecrets { value } } }`;
 
+const OLD = `old:${Buffer.alloc(32, 1).toString('base64')}`;
+const NEW = `new:${Buffer.alloc(32, 2).toString('base64')}`;
+
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer();
+  // One test makes the server fail, which it would log.
+  server = await startServer({ BELLWIRE_ENCRYPTION_KEYS: OLD, BELLWIRE_LOG_LEVEL: 'silent' });
   await registerResource(server.api);
 });
 afterAll(() => server?.stop());
@@ -102,4 +107,59 @@ it('what is kept of an input for a day tells nothing of its secrets', async () =
   const plain = inputFingerprint(inputOf('Kept', 'a')).toString('hex');
   expect(canonical(inputOf('Kept', 'a'))).toContain('"value":"a"');
   expect(rows[0].text).not.toContain(plain);
+});
+
+it('a repeated call is not judged again: what was right at the first one may be wrong now', async () => {
+  const permissions = ['WEBHOOKS_MANAGE' as const];
+  const branch = await createPerson(server, { name: 'Branch', isAccount: true, permissions });
+  const clerk = await createPerson(server, { name: 'Clerk', parentId: branch.id });
+  const input = { ...inputOf('One'), details: { name: 'For the clerk', forLoginId: clerk.id } };
+  const first = await create('judged', input, branch.api);
+  expect(first.errors).toEqual([]);
+  await server.api.mutate(
+    `mutation ($id: ID!, $parentId: ID!) {
+       loginUpdate(id: $id, input: { parentId: $parentId }) { errors { code } } }`,
+    { id: clerk.id, parentId: (await server.api.run('{ viewer { id } }')).id },
+  );
+  expect(at(await create('another', input, branch.api))).toEqual(['NOT_FOUND details.forLoginId']);
+  expect(await create('judged', input, branch.api)).toMatchObject({
+    errors: [],
+    webhook: { id: first.webhook.id },
+  });
+});
+
+it('a call that dies leaves neither a webhook nor its key', async () => {
+  const { engine } = server.app.db;
+  const before = await count();
+  await engine.query('alter table audit_log add constraint closed check (false) not valid');
+  try {
+    const died = await server.api.send(CREATE, { input: inputOf('One'), key: 'died' });
+    expect(died.errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+  } finally {
+    await engine.query('alter table audit_log drop constraint closed');
+  }
+  expect(await count()).toBe(before);
+  expect(at(await create('died', inputOf('Two')))).toEqual([]);
+  expect(await count()).toBe(before + 1);
+});
+
+it('a key is the same on servers of which one seals with a newer key of the ring', async () => {
+  const newer = await startServer({
+    ...{ BELLWIRE_ENCRYPTION_KEYS: `${NEW},${OLD}`, DATABASE_URL: server.database.url },
+    BELLWIRE_LOG_LEVEL: 'silent',
+  });
+  try {
+    const there = new Api(newer.api.url, server.api.token);
+    const first = await create('ring');
+    expect((await create('ring', inputOf('One'), there)).webhook).toEqual(first.webhook);
+    expect(at(await create('ring', inputOf('Two'), there))).toEqual(['KEY_REUSED idempotencyKey']);
+    // A server without the key that it was made with cannot tell: it makes nothing, rather than a second one.
+    const theirs = await create('newer', inputOf('One'), there);
+    expect(theirs.errors).toEqual([]);
+    const before = await count();
+    expect(at(await create('newer'))).toEqual(['KEY_REUSED idempotencyKey']);
+    expect(await count()).toBe(before);
+  } finally {
+    await newer.stop();
+  }
 });

@@ -6,27 +6,7 @@ import { createPerson, type Person } from '../support/people.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { clientEvent, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-
-const DRAFT = `id step version name description updatedAt expiresAt savedAs { id }
-  forLogin { id } team { id } problems { code field }
-  endpoints { id kind target advanced { timeoutMs retrySchedule headers { name value secret } } }
-  triggers { id resource event name description active inactiveReason }`;
-const CREATE = `mutation ($input: WebhookDetailsInput) {
-  webhookDraftCreate(input: $input) { errors { code field message } draft { ${DRAFT} } } }`;
-const STEPS = {
-  details: `mutation ($id: ID!, $version: Int, $input: WebhookDetailsInput!) {
-    webhookDraftSetDetails(id: $id, expectedVersion: $version, input: $input) { errors { code field } draft { ${DRAFT} } } }`,
-  endpoints: `mutation ($id: ID!, $version: Int, $input: [EndpointInput!]!) {
-    webhookDraftSetEndpoints(id: $id, expectedVersion: $version, input: $input) { errors { code field } draft { ${DRAFT} } } }`,
-  triggers: `mutation ($id: ID!, $version: Int, $input: [TriggerInput!]!) {
-    webhookDraftSetTriggers(id: $id, expectedVersion: $version, input: $input) { errors { code field } draft { ${DRAFT} } } }`,
-};
-const SAVE = `mutation ($id: ID!) { webhookDraftSave(id: $id) {
-  errors { code field message } draft { id step savedAs { id } }
-  webhook { id number status endpoints { id target } triggers { id } login { id } }
-  newSecrets { endpoint { id } value } } }`;
-const DISCARD = `mutation ($id: ID!) { webhookDraftDiscard(id: $id) { errors { code field } deletedId } }`;
-const READ = `query ($id: ID!) { webhookDraft(id: $id) { ${DRAFT} } }`;
+import { at, CREATE, DISCARD, newDraft, READ, readyDraft, SAVE, STEPS } from './draft-documents.ts';
 
 let server: TestServer;
 let receiver: Receiver;
@@ -50,24 +30,6 @@ async function anotherClient(): Promise<Api> {
     `mutation { accessTokenCreate(input: { name: "other", permissions: [WEBHOOKS_MANAGE] }) { errors { code } value } }`,
   );
   return new Api(server.api.url, value as string);
-}
-
-async function newDraft(api = admin.api, input: object = { name: 'Orders' }): Promise<string> {
-  const { draft } = await api.mutate(CREATE, { input });
-  return draft.id as string;
-}
-
-const at = (errors: { code: string; field: string[] | null }[]) =>
-  errors.map(({ code, field }) => `${code} ${field?.join('.') ?? '-'}`);
-
-/** A draft that could be saved. */
-async function readyDraft(api = admin.api, headers: object[] = []): Promise<string> {
-  const id = await newDraft(api);
-  const endpoint = { kind: 'URL', target: receiver.url, advanced: { headers } };
-  expect((await api.run(STEPS.endpoints, { id, input: [endpoint] })).errors).toEqual([]);
-  const trigger = { resource: 'clients', event: 'create' };
-  expect((await api.run(STEPS.triggers, { id, input: [trigger] })).errors).toEqual([]);
-  return id;
 }
 
 async function webhookCount(): Promise<number> {
@@ -181,7 +143,7 @@ describe('the wizard', () => {
   });
 
   it('gives one webhook, and its secrets once, however often it is saved', async () => {
-    const id = await readyDraft();
+    const id = await readyDraft(admin.api, receiver.url);
     const before = await webhookCount();
     const answers = await Promise.all(Array.from({ length: 10 }, () => admin.api.mutate(SAVE, { id })));
     expect(new Set(answers.map((answer) => answer.webhook.id)).size).toBe(1);
@@ -198,7 +160,7 @@ describe('the wizard', () => {
   });
 
   it('knows a stale step by its version, and stores nothing of it', async () => {
-    const id = await newDraft();
+    const id = await newDraft(admin.api);
     const { draft } = await admin.api.mutate(STEPS.details, { id, version: 1, input: { name: 'Mine' } });
     const stale = await admin.api.run(STEPS.details, { id, version: 1, input: { name: 'Theirs' } });
     expect(at(stale.errors)).toEqual(['CONFLICT expectedVersion']);
@@ -208,7 +170,7 @@ describe('the wizard', () => {
   });
 
   it('says of each trigger whether it could fire', async () => {
-    const id = await newDraft();
+    const id = await newDraft(admin.api);
     const choices = [
       { resource: 'clients', event: 'create' },
       { resource: 'clients', event: 'delete' },
@@ -235,7 +197,7 @@ describe('a secret of a draft', () => {
   const KEY = { name: 'X-Key', secret: true };
 
   it('stands in no table in clear, and goes to no other server than the one it was typed for', async () => {
-    const id = await readyDraft(admin.api, [{ ...KEY, value: 'key-canary-2' }]);
+    const id = await readyDraft(admin.api, receiver.url, { headers: [{ ...KEY, value: 'key-canary-2' }] });
     const { rows } = await server.app.db.engine.query('select d::text as text from webhook_drafts d');
     expect(JSON.stringify(rows)).toContain('X-Key');
     expect(JSON.stringify(rows)).not.toContain('key-canary-2');
@@ -245,7 +207,8 @@ describe('a secret of a draft', () => {
     const stolen = await admin.api.run(STEPS.endpoints, { id, input: [moved] });
     expect(at(stolen.errors)).toEqual(['CREDENTIAL_MISMATCH endpoints.0.target']);
     // Going there in two steps is no way round it.
-    await admin.api.run(STEPS.endpoints, { id, input: [{ ...row, target: 'nowhere' }] });
+    const nowhere = await admin.api.run(STEPS.endpoints, { id, input: [{ ...row, target: 'nowhere' }] });
+    expect(at(nowhere.errors)).toEqual(['INVALID endpoints.0.target']);
     const detour = await admin.api.run(STEPS.endpoints, { id, input: [moved] });
     expect(at(detour.errors)).toEqual(['CREDENTIAL_MISMATCH endpoints.0.target']);
     expect(at((await admin.api.run(SAVE, { id })).errors)).toContain(
@@ -265,18 +228,25 @@ describe('a secret of a draft', () => {
     expect(hit.headers['x-key']).toBe('key-canary-2');
   });
 
-  it('belongs to the first server that its address names, and is replaced when typed again', async () => {
-    const id = await newDraft();
-    const input = [{ kind: 'URL', target: '127.0.0.1', advanced: { headers: [{ ...KEY, value: 'first' }] } }];
+  it.each([
+    ['an address that is none', '127.0.0.1'],
+    ['an address without a server', 'mailto:hooks@example.com'],
+  ])('typed for %s belongs to the first server, and is replaced when typed again', async (_, target) => {
+    const id = await newDraft(admin.api);
+    const input = [{ kind: 'URL', target, advanced: { headers: [{ ...KEY, value: 'first' }] } }];
     const { draft } = await admin.api.run(STEPS.endpoints, { id, input });
-    const row = { ...draft.endpoints[0], target: `${receiver.url}/typed` };
+    const row = { ...draft.endpoints[0], target: `${receiver.url}/${id}` };
     expect((await admin.api.run(STEPS.endpoints, { id, input: [row] })).errors).toEqual([]);
+    const moved = { ...row, target: receiver.url.replace('127.0.0.1', 'localhost') };
+    expect(at((await admin.api.run(STEPS.endpoints, { id, input: [moved] })).errors)).toEqual([
+      'CREDENTIAL_MISMATCH endpoints.0.target',
+    ]);
     const advanced = { headers: [{ ...KEY, value: 'second' }] };
     await admin.api.mutate(STEPS.endpoints, { id, input: [{ ...row, advanced }] });
     await admin.api.mutate(STEPS.triggers, { id, input: [{ resource: 'clients', event: 'create' }] });
     await admin.api.mutate(SAVE, { id });
     await publish(admin.api, clientEvent('wizard-3'));
-    const hit = await receiver.find(({ path, body }) => path.endsWith('/typed') && body.includes('wizard-3'));
+    const hit = await receiver.find(({ path, body }) => path.endsWith(id) && body.includes('wizard-3'));
     expect(hit.headers['x-key']).toBe('second');
   });
 });
@@ -297,7 +267,7 @@ describe('drafts', () => {
   });
 
   it('end 7 days after their last change', async () => {
-    const id = await readyDraft();
+    const id = await readyDraft(admin.api, receiver.url);
     const draft = await admin.api.run(READ, { id });
     expect(Date.parse(draft.expiresAt) - Date.parse(draft.updatedAt)).toBe(7 * 86_400_000);
     const age = (days: number) =>
@@ -326,7 +296,7 @@ describe('drafts', () => {
   });
 
   it('are nobody else’s business, and need the permission as long as they live', async () => {
-    const id = await readyDraft();
+    const id = await readyDraft(admin.api, receiver.url);
     expect(await server.api.run(READ, { id })).toBeNull();
     for (const [query, input] of [
       [STEPS.details, {}],
