@@ -28,15 +28,24 @@ type Size = number | ((args: Args) => number);
 
 /** Publishing is cheap for its size: all events of a call are written by a few statements. */
 const EVENTS_PER_POINT = 10;
+/** So many rows are counted in the time of reading one object whole. */
+const COUNTED_PER_POINT = 1_000;
+/** Judging a draft or a webhook asks DNS for up to twenty addresses. */
+const DRAFT_CHECK = 20;
 /** The schema is in memory: a hundred of its objects cost as much as one from the database. */
 const SCHEMA_OBJECTS_PER_POINT = 100;
+
+/** Counting goes no further than its limit. */
+function counted({ limit }: Args): number {
+  return (limit as number) / COUNTED_PER_POINT;
+}
 
 /**
  * How many objects the lists hold that take no paging arguments: what is usual, not what is possible.
  * An interface's row counts for all types that implement it.
  */
 export const SIZES: Record<string, Size> = {
-  'Query.accessTokens': 10,
+  'Query.accessTokens': 20,
   'Query.catalog': 50,
   'Query.webhookDrafts': 20,
   'Query.nodes': ({ ids }) => (ids as unknown[]).length,
@@ -48,14 +57,22 @@ export const SIZES: Record<string, Size> = {
   'EventsPublishPayload.events': 1,
   'MutationPayload.errors': 1,
   'TestEventSendPayload.deliveries': 3,
-  'ResourceRegisterPayload.affectedTriggers': 50,
+  'ResourceRegisterPayload.affectedTriggers': 200,
+  'Mutation.webhookDraftSetDetails': DRAFT_CHECK,
+  'Mutation.webhookDraftSetEndpoints': DRAFT_CHECK,
+  'Mutation.webhookDraftSetTriggers': DRAFT_CHECK,
+  'Mutation.webhookDraftSave': DRAFT_CHECK,
+  'Mutation.webhookCreate': DRAFT_CHECK,
+  'Mutation.webhookUpdate': DRAFT_CHECK,
+  'Mutation.testEventSend': DRAFT_CHECK,
+  'EventConnection.count': counted,
+  'DeliveryConnection.count': counted,
   'WebhookCreatePayload.newSecrets': 3,
   'WebhookUpdatePayload.newSecrets': 3,
   'WebhookDraftSavePayload.newSecrets': 3,
   'WebhookDraft.endpoints': 3,
   'WebhookDraft.triggers': 5,
-  // The whole draft is judged for it, and DNS asked for each address.
-  'WebhookDraft.problems': 20,
+  'WebhookDraft.problems': DRAFT_CHECK,
   'Login.teams': 5,
   'CatalogResource.events': 5,
   'Webhook.endpoints': 3,
@@ -75,15 +92,20 @@ export const SIZES: Record<string, Size> = {
   '__Directive.args': 2,
 };
 
-/** Values that are long, or take a query of their own, cost as much as an object; others nothing. */
-export const HEAVY_VALUES = new Set([
-  'totalCount',
-  'payload',
-  'body',
-  'model',
-  'payloadSchema',
-  'examplePayload',
-]);
+/** Values that are long, or take a query of their own, in points; others cost nothing. */
+export const HEAVY_VALUES: Record<string, number> = {
+  totalCount: 1,
+  affectedTriggerCount: 5,
+  payload: 1,
+  body: 1,
+  model: 1,
+  payloadSchema: 1,
+  examplePayload: 1,
+  changes: 2,
+  streamCursor: 1,
+  // A draft is judged whole, and DNS asked for each address.
+  step: DRAFT_CHECK,
+};
 
 /** What an operation costs, in points, 1 at least. Throws a GraphQLError for arguments that do not fit the schema. */
 export function costOf(
@@ -113,7 +135,7 @@ function withPlainInputs(schema: GraphQLSchema, document: DocumentNode): Documen
 }
 
 const estimate: ComplexityEstimator = ({ type, field, args, childComplexity }) => {
-  if (!isCompositeType(getNamedType(field.type))) return HEAVY_VALUES.has(field.name) ? 1 : 0;
+  if (!isCompositeType(getNamedType(field.type))) return HEAVY_VALUES[field.name] ?? 0;
   if (field.name.startsWith('__')) return 1 + childComplexity / SCHEMA_OBJECTS_PER_POINT;
   const size = sizeOf(type, field) ?? DEFAULT_PAGE;
   const count = typeof size === 'number' ? size : size(args);

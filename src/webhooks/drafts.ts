@@ -7,11 +7,12 @@
  */
 import { type EntityManager, IsNull, Raw } from 'typeorm';
 
-import { may, missing } from '../access/policy.ts';
+import { may, missing, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { kindOfId, newId } from '../ids.ts';
 import { WebhookDraftEntity } from './draft.entity.ts';
+import { tooLong, tooManyRows } from './draft-limits.ts';
 import {
   mergeDetails,
   mergeEndpoints,
@@ -72,10 +73,13 @@ export class Drafts {
           problem('TOO_MANY', null, `You have ${open} unfinished drafts; save or discard one of them first.`),
         );
       const id = newId('draft');
+      const details = mergeDetails(NO_DETAILS, input ?? {});
+      const tooMuch = tooLong({ details, endpoints: [], triggers: [] });
+      if (tooMuch) return stopped(tooMuch);
       await manager.insert(WebhookDraftEntity, {
         id,
         loginId: viewer.loginId,
-        details: mergeDetails(NO_DETAILS, input ?? {}),
+        details,
         expiresAt: () => IN_A_WEEK,
       });
       return { problems: [], draft: await this.#shown(manager, viewer, id) };
@@ -91,6 +95,7 @@ export class Drafts {
   ): Promise<DraftOutcome> {
     return this.#step(viewer, id, expectedVersion, 'details', (draft) => {
       draft.details = mergeDetails(draft.details, input);
+      return undefined;
     });
   }
 
@@ -102,7 +107,10 @@ export class Drafts {
     input: EndpointInput[],
   ): Promise<DraftOutcome> {
     return this.#step(viewer, id, expectedVersion, 'endpoints', (draft, problems) => {
+      const tooMany = tooManyRows('endpoints', input);
+      if (tooMany) return tooMany;
       draft.endpoints = mergeEndpoints(this.#options.keyring, draft.endpoints, input, problems);
+      return undefined;
     });
   }
 
@@ -114,7 +122,10 @@ export class Drafts {
     input: TriggerInput[],
   ): Promise<DraftOutcome> {
     return this.#step(viewer, id, expectedVersion, 'triggers', (draft, problems) => {
+      const tooMany = tooManyRows('triggers', input);
+      if (tooMany) return tooMany;
       draft.triggers = mergeTriggers(draft.triggers, input, problems);
+      return undefined;
     });
   }
 
@@ -176,7 +187,7 @@ export class Drafts {
     id: string,
     expectedVersion: number | null,
     step: (typeof STEPS)[number],
-    type: (draft: WebhookDraftEntity, problems: Problem[]) => void,
+    type: (draft: WebhookDraftEntity, problems: Problem[]) => Problem | undefined,
   ): Promise<DraftOutcome> {
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return stopped(missing('WEBHOOKS_MANAGE'));
     const problems: Problem[] = [];
@@ -199,7 +210,8 @@ export class Drafts {
           ],
           draft: this.#view(viewer, draft),
         };
-      type(draft, problems);
+      const tooMuch = type(draft, problems) ?? tooLong(draft);
+      if (tooMuch) return stopped(tooMuch);
       const { details, endpoints, triggers } = draft;
       await manager.update(WebhookDraftEntity, id, {
         ...{ details, endpoints, triggers },
@@ -293,6 +305,8 @@ export class Drafts {
       endpoints: withoutSecrets(read.endpoints),
       version: () => 'version + 1',
       updatedAt: () => 'clock_timestamp()',
+      // So that a repeat finds the webhook, however late the save was.
+      expiresAt: () => IN_A_WEEK,
     });
     const outcome = await readOutcome(manager, defaults.retryScheduleSeconds, id, made);
     return { ...outcome!, draft: await this.#shown(manager, viewer, read.id) };
@@ -301,9 +315,10 @@ export class Drafts {
   async #savedBefore(viewer: Viewer, saved: WebhookDraftEntity): Promise<DraftOutcome & WebhookOutcome> {
     const { orm, defaults } = this.#options;
     const draft = this.#view(viewer, saved);
-    const outcome = await readOutcome(orm, defaults.retryScheduleSeconds, saved.savedAs!, []);
+    const [schedule, visible] = [defaults.retryScheduleSeconds, webhookVisible(viewer)];
+    const outcome = await readOutcome(orm, schedule, saved.savedAs!, [], visible);
     if (outcome) return { ...outcome, draft };
-    const gone = problem('NOT_FOUND', ['id'], 'The webhook that this draft became was deleted meanwhile.');
+    const gone = problem('NOT_FOUND', ['id'], 'The webhook that this draft became is not there any more.');
     return { problems: [gone], draft, webhook: null, newSecrets: [] };
   }
 }

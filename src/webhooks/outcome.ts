@@ -1,4 +1,6 @@
 /** What a change of a webhook answers. */
+import { allOf } from '../db/fragment.ts';
+import type { SqlFragment } from '../db/sql.ts';
 import type { Problem } from '../errors.ts';
 import {
   type EndpointView,
@@ -32,15 +34,17 @@ export function failed(...problems: Problem[]): WebhookOutcome {
 
 /**
  * The webhook as it stands, with the secrets that were made with it in clear; defaultSchedule is for
- * endpoints that name none. Undefined when the webhook is deleted.
+ * endpoints that name none. Undefined when the webhook is deleted, or visible (over the alias w) does not
+ * hold: whoever comes back later has to be allowed to see it still.
  */
 export async function readOutcome(
   reader: Reader,
   defaultSchedule: number[],
   id: string,
   made: MadeSecret[],
+  visible: SqlFragment = () => 'true',
 ): Promise<WebhookOutcome | undefined> {
-  const [webhook] = await readWebhooks(reader, (add) => `w.id = ${add(id)}`);
+  const [webhook] = await readWebhooks(reader, allOf([(add) => `w.id = ${add(id)}`, visible]));
   if (!webhook) return undefined;
   if (made.length === 0) return { problems: [], webhook, newSecrets: [] };
   const endpoints = (await readEndpointsOf(reader, defaultSchedule, [id])).get(id)!;

@@ -90,14 +90,15 @@ export class Webhooks {
       // Before the input is judged: what was right then may be wrong now.
       const before =
         use && (await this.#orm.transaction(async (manager) => findKey(await sqlOf(manager), use)));
-      if (before && !(before.ok && before.value === null)) return this.#madeBefore(this.#orm, before);
+      if (before && !(before.ok && before.value === null)) return this.#madeBefore(this.#orm, viewer, before);
       const plan = await this.#validate(viewer, viewer.accountId, input, null);
       if (!plan.ok) return failed(...plan.problems);
       return this.#orm.transaction(async (manager) => {
+        // First: what is given up after the key was taken would leave the key behind.
+        if (!(await teamStands(manager, plan.value))) return null;
         const id = newId('webhook');
         const taken = use && (await takeKey(await sqlOf(manager), use, [id]));
-        if (taken && !(taken.ok && taken.value === null)) return this.#madeBefore(manager, taken);
-        if (!(await teamStands(manager, plan.value))) return null;
+        if (taken && !(taken.ok && taken.value === null)) return this.#madeBefore(manager, viewer, taken);
         const owner = { id, accountId: viewer.accountId, loginId: viewer.loginId };
         const made = await insertWebhook(manager, this.#options.keyring, owner, plan.value);
         return (await this.#outcome(manager, id, made))!;
@@ -290,10 +291,11 @@ export class Webhooks {
   }
 
   /** What an earlier use of an idempotency key made, or why this one is refused. */
-  async #madeBefore(reader: Reader, taken: Taken): Promise<WebhookOutcome> {
+  async #madeBefore(reader: Reader, viewer: Viewer, taken: Taken): Promise<WebhookOutcome> {
     if (!taken.ok) return failed(...taken.problems);
-    const outcome = await this.#outcome(reader, taken.value![0]!, []);
-    const gone = 'The webhook that was made with this key was deleted meanwhile.';
+    const schedule = this.#options.defaults.retryScheduleSeconds;
+    const outcome = await readOutcome(reader, schedule, taken.value![0]!, [], webhookVisible(viewer));
+    const gone = 'The webhook that was made with this key is not there any more.';
     return outcome ?? failed(problem('NOT_FOUND', ['idempotencyKey'], gone));
   }
 

@@ -172,7 +172,7 @@ describe('a draft', () => {
     });
     const again = await api.run(SAVE, { id });
     expect(again).toMatchObject({
-      errors: [{ code: 'NOT_FOUND', field: ['id'], message: expect.stringContaining('deleted meanwhile') }],
+      errors: [{ code: 'NOT_FOUND', field: ['id'], message: expect.stringContaining('not there any more') }],
       draft: { step: 'SAVED', savedAs: null },
       webhook: null,
       newSecrets: [],
