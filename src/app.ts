@@ -14,6 +14,7 @@ import { type Database, openDatabase } from './db/database.ts';
 import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { forgetIdempotencyKeys } from './db/idempotency-keys.ts';
 import { ensurePartitions, partitionsAhead } from './db/partitions.ts';
+import { readerOf } from './db/sql.ts';
 import { AddressPolicy } from './egress/address-policy.ts';
 import { Egress } from './egress/egress.ts';
 import type { Resolver } from './egress/resolver.ts';
@@ -97,7 +98,7 @@ async function compose(
       { missing },
       'secrets in the database were sealed with keys that this server does not have, and their endpoints get nothing from it: give all servers the same BELLWIRE_ENCRYPTION_KEYS',
     );
-  const access = new Access(db.orm, { rootToken: config.rootToken });
+  const access = new Access(db.orm, { rootToken: config.rootToken, rights: readerOf(db.rights) });
 
   const policyFor = (ownPort: number | null): AddressPolicy =>
     new AddressPolicy({

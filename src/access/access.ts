@@ -10,7 +10,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type DataSource, IsNull } from 'typeorm';
 
 import type { CountedPage, PageArgs } from '../db/page.ts';
-import type { Sql } from '../db/sql.ts';
+import type { Reader, Sql } from '../db/sql.ts';
 import type { Result } from '../errors.ts';
 import { kindOfId } from '../ids.ts';
 import type { AccessTokenEntity } from './access-token.entity.ts';
@@ -36,12 +36,17 @@ export interface PublishLogin {
 /** Logins, teams, tokens and permissions. */
 export class Access {
   readonly #orm: DataSource;
+  readonly #rights: Reader;
   readonly #rootToken: string | null;
   readonly #rootSha256: Buffer | null;
 
-  /** rootToken is the operator's own token for the root login, or null. */
-  constructor(orm: DataSource, options: { rootToken: string | null }) {
+  /**
+   * rootToken is the operator's own token for the root login, or null; rights the connections on which tokens
+   * are looked up, those of orm if there are no others.
+   */
+  constructor(orm: DataSource, options: { rootToken: string | null; rights?: Reader }) {
     this.#orm = orm;
+    this.#rights = options.rights ?? orm;
     this.#rootToken = options.rootToken;
     this.#rootSha256 = options.rootToken === null ? null : hashToken(options.rootToken);
   }
@@ -60,7 +65,7 @@ export class Access {
     const sha256 = hashToken(value);
     const isRootToken = this.#rootSha256 !== null && timingSafeEqual(sha256, this.#rootSha256);
     if (!isRootToken && !isWellFormed(value)) return undefined;
-    const [owner] = await readTokenOwners(this.#orm, { sha256 });
+    const [owner] = await readTokenOwners(this.#rights, { sha256 });
     if (owner === undefined || !timingSafeEqual(owner.sha256, sha256)) return undefined;
     // A value that the environment held once and holds no more is no token of this server.
     if (owner.origin === 'ENVIRONMENT' && !isRootToken) return undefined;
@@ -75,7 +80,7 @@ export class Access {
 
   /** Callers by the ids of their tokens, with their rights as they are now; without those whose token or login has ended. */
   async refreshAll(tokenIds: readonly string[]): Promise<Map<string, Viewer>> {
-    const owners = await readTokenOwners(this.#orm, { tokenIds });
+    const owners = await readTokenOwners(this.#rights, { tokenIds });
     return new Map(owners.map(({ viewer }) => [viewer.tokenId, viewer]));
   }
 
@@ -89,7 +94,7 @@ export class Access {
 
   /** At most once a minute for each token, however many requests come at once. */
   async #recordUse(tokenId: string): Promise<void> {
-    await this.#orm.query(
+    await this.#rights.query(
       `update access_tokens set last_used_at = clock_timestamp()
        where id = $1 and coalesce(last_used_at < clock_timestamp() - interval '1 minute', true)`,
       [tokenId],

@@ -6,11 +6,11 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 
 import { allOf, collect } from '../db/fragment.ts';
 import { type Page, type PageArgs, readPage, toPage } from '../db/page.ts';
-import type { SqlFragment } from '../db/sql.ts';
+import type { Reader, SqlFragment } from '../db/sql.ts';
 import { ok, type Result } from '../errors.ts';
 import { type IdKind, kindOfId, newId } from '../ids.ts';
 
@@ -45,7 +45,7 @@ export interface AuditEntry {
 
 /** Writes an entry; reader is the manager of the transaction that makes the change. */
 export async function recordAudit(
-  reader: Pick<EntityManager, 'query'>,
+  reader: Reader,
   { loginId, action, subjectId, scopeId, changes }: AuditRecord,
 ): Promise<void> {
   await reader.query(

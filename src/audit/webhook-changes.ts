@@ -3,10 +3,8 @@
  * transaction of the change. Goes out: a row for each, with who could see it before, and one hint;
  * src/live reads them. Pages that were not open read the table itself.
  */
-import type { EntityManager } from 'typeorm';
-
 import { collect } from '../db/fragment.ts';
-import type { Sql, SqlFragment } from '../db/sql.ts';
+import type { Reader, Sql, SqlFragment } from '../db/sql.ts';
 
 /** Says that webhook_changes has grown. A hint only: readers also poll. */
 export const CHANGES_CHANNEL = 'bellwire_changes';
@@ -16,7 +14,7 @@ export const CHANGES_CHANNEL = 'bellwire_changes';
  * the change, since it records who can see them now; for new ones after their insert, with created set.
  */
 export async function noteWebhookChanges(
-  reader: Pick<EntityManager, 'query'>,
+  reader: Reader,
   where: SqlFragment,
   options: { created?: boolean } = {},
 ): Promise<void> {

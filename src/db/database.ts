@@ -1,6 +1,6 @@
 /**
  * The database as the rest of the program gets it: checked, migrated, with partitions ahead. In comes
- * an address, out come five ways to it that cannot starve each other: the settings (TypeORM), the
+ * an address, out come six ways to it that cannot starve each other: the settings (TypeORM), the rights, the
  * engine, the reads, the streams, and the hints. A crash loses nothing that was committed; a lost connection is
  * replaced at the next use.
  */
@@ -21,6 +21,8 @@ export interface Database {
   url: string;
   /** Settings, through entities. */
   orm: DataSource;
+  /** Tokens and what they may do: no list may hold up what lets callers in, or throws them out within a second. */
+  rights: pg.Pool;
   /** Publish, match, claim, complete. */
   engine: pg.Pool;
   /** Lists and look-ups of what happened; a slow one holds up neither the engine nor the streams. */
@@ -33,6 +35,7 @@ export interface Database {
 }
 
 const ENGINE_CONNECTIONS = 6;
+const RIGHTS_CONNECTIONS = 3;
 const READ_CONNECTIONS = 4;
 const STREAM_CONNECTIONS = 4;
 
@@ -59,6 +62,7 @@ export async function openDatabase(
   }
 
   guardPool((dataSource.driver as unknown as { master: pg.Pool }).master, 'settings', logger);
+  const rights = createPool(url, 'rights', RIGHTS_CONNECTIONS, logger);
   const engine = createPool(url, 'engine', ENGINE_CONNECTIONS, logger);
   const reads = createPool(url, 'reads', READ_CONNECTIONS, logger);
   const streams = createPool(url, 'streams', STREAM_CONNECTIONS, logger);
@@ -69,11 +73,12 @@ export async function openDatabase(
   return {
     url,
     orm: dataSource,
+    rights,
     engine,
     reads,
     streams,
     hints,
-    close: () => (closed ??= closeAll(dataSource, hints, [engine, reads, streams])),
+    close: () => (closed ??= closeAll(dataSource, hints, [rights, engine, reads, streams])),
   };
 }
 

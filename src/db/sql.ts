@@ -27,6 +27,16 @@ export interface Sql {
   ): Promise<{ rows: R[]; rowCount: number | null }>;
 }
 
+/** Runs one statement and answers its rows: a data source, or the manager of a transaction. */
+export type Reader = Pick<EntityManager, 'query'>;
+
+/** A pool, or a client, as a Reader. */
+export function readerOf(sql: Sql): Reader {
+  return {
+    query: async <T>(text: string, values?: unknown[]) => (await sql.query(text, values)).rows as T,
+  };
+}
+
 /** A piece of SQL with values: add() registers one and returns its "$n"; the result is SQL text. */
 export type SqlFragment = (add: (value: unknown) => string) => string;
 

@@ -7,6 +7,7 @@ import type { GraphQLError } from 'graphql';
 
 import type { Viewer } from '../access/viewer.ts';
 import { type Config, settingName } from '../config.ts';
+import type { Position } from '../live/cursor.ts';
 import { limitError } from './answers.ts';
 
 /** What belongs to one socket. */
@@ -16,6 +17,8 @@ export interface Connection {
   gone: boolean;
   /** Set when it is taken in; the rights are those that were read last. */
   viewer?: Viewer;
+  /** Where the changes of the saved table stood when the socket was taken in. */
+  since?: Position;
   /** Fires when the token expires; the owner of the socket clears it. */
   expiry?: NodeJS.Timeout;
   /** Its subscriptions; each leaves when it is aborted. */

@@ -1,5 +1,6 @@
 /** What every resolver is given: who calls, the rooms, and loaders that live as long as one answer. */
 import type { Viewer } from '../access/viewer.ts';
+import type { Position } from '../live/cursor.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -13,6 +14,8 @@ export interface Context {
   loaders: Loaders;
   /** Aborts when nobody waits for the answer any more: the subscription was completed or its socket closed. */
   signal: AbortSignal;
+  /** For a subscription: where the changes of the saved table stood when its socket was connected. */
+  since: Position | null;
   /**
    * Reads the caller's rights again and makes fresh loaders. False when the token or its login has
    * ended, or when it may see less than before: a socket is then closed with 4403, and a subscription
@@ -26,6 +29,7 @@ export function createContext(options: {
   viewer: Viewer;
   rooms: Rooms;
   signal: AbortSignal;
+  since?: Position;
   onEnd?: () => void;
 }): Context {
   const { rooms, signal } = options;
@@ -34,6 +38,7 @@ export function createContext(options: {
     rooms,
     loaders: createLoaders(rooms, options.viewer),
     signal,
+    since: options.since ?? null,
     async renew() {
       const viewer = await rooms.access.refresh(context.viewer);
       if (viewer === undefined || hasLost(context.viewer, viewer)) {

@@ -68,6 +68,7 @@ export function createProtocol(options: ProtocolOptions) {
       viewer,
       rooms,
       signal: gone.signal,
+      since: connection.since!,
       onEnd: () => connection.close(CLOSE.forbidden, LOST_RIGHTS),
     });
     aborts.set(contextValue, gone);
@@ -87,6 +88,8 @@ export function createProtocol(options: ProtocolOptions) {
           connection.close(CLOSE.unauthorized, 'Unauthorized');
           return false;
         }
+        // Before the client learns that it is connected, and reads its pages.
+        connection.since = await rooms.changes.position();
         // It may have closed while its token was looked up; then nobody would take it out again.
         if (connection.gone) return false;
         const full = connections.add(connection, viewer);

@@ -108,7 +108,8 @@ export async function currentPosition(sql: Sql): Promise<Position> {
   return behind(BigInt(rows[0]!.horizon));
 }
 
-function later(a: Position, b: Position): Position {
+/** The one of two positions that lies behind the other. */
+export function later(a: Position, b: Position): Position {
   return a.xid > b.xid || (a.xid === b.xid && a.seq > b.seq) ? a : b;
 }
 

@@ -1,8 +1,9 @@
 /**
  * Changes to the saved table, for pages that are open. Comes in: what a reader may see now and by which
- * ids it could see a webhook before. Goes out: each webhook that came, changed or went for that reader,
- * from the moment of subscribing on; many changes of one webhook may come as one. There is no cursor: a
- * client that comes back reads the table again.
+ * ids it could see a webhook before. Goes out: each webhook that came, changed or went for that reader;
+ * many changes of one webhook may come as one. There is no cursor: a client that comes back reads the
+ * table again. What changed between that and the moment when its subscription is taken up is told, too:
+ * a subscription begins where its socket was connected, but no further back than some seconds.
  */
 import type pg from 'pg';
 
@@ -13,10 +14,12 @@ import type { SqlFragment } from '../db/sql.ts';
 import type { Logger } from '../log.ts';
 import { behind, type Position } from './cursor.ts';
 import { Followers } from './followers.ts';
-import { currentPosition } from './read-log.ts';
+import { currentPosition, later } from './read-log.ts';
 
 /** How often to look again while committed changes wait for an older transaction to end, ms. */
 const HELD_POLL_MS = 20;
+/** How far back a subscription begins at most, s: so late it may be taken up behind a table that was just read. */
+const OVERLAP_S = 10;
 /** How many rows one statement looks at. */
 const WINDOW = 500;
 
@@ -49,12 +52,23 @@ export class WebhookChanges {
     return this.#followers.stop();
   }
 
-  /** Changes until the signal aborts; renew is asked before each read, undefined ends the stream. */
+  /** Behind all changes that can be read now. */
+  position(): Promise<Position> {
+    return currentPosition(this.#pool);
+  }
+
+  /**
+   * Changes behind a position, some at a time, until the signal aborts; renew is asked before each read,
+   * undefined ends the stream.
+   */
   async *follow(
+    since: Position,
     renew: () => Promise<ChangeRights | undefined>,
     signal: AbortSignal,
-  ): AsyncGenerator<WebhookChange, void, undefined> {
-    let position = await currentPosition(this.#pool);
+  ): AsyncGenerator<WebhookChange[], void, undefined> {
+    const start = await this.#followers.read(signal, () => recentPosition(this.#pool, since));
+    if (start === undefined) return;
+    let position = start;
     while (!this.#followers.ended(signal)) {
       const seen = this.#followers.wakeups.count;
       const read = await this.#followers.read(signal, async () => {
@@ -63,11 +77,21 @@ export class WebhookChanges {
       });
       if (read === undefined) return;
       position = read.position;
-      for (const change of read.changes) yield change;
+      if (read.changes.length > 0) yield read.changes;
       if (!read.more)
         await this.#followers.wakeups.wait(seen, read.held ? HELD_POLL_MS : this.#pollMs, signal);
     }
   }
+}
+
+/** The given position, or a later one behind which all changes of the last seconds lie. */
+async function recentPosition(pool: pg.Pool, since: Position): Promise<Position> {
+  const { rows } = await pool.query<{ xid: string; seq: string }>(
+    `select xid::text, seq::text from webhook_changes
+     where at < clock_timestamp() - interval '${OVERLAP_S} seconds' order by xid desc, seq desc limit 1`,
+  );
+  const old = rows[0] && { xid: BigInt(rows[0].xid), seq: BigInt(rows[0].seq) };
+  return old ? later(old, since) : since;
 }
 
 interface ChangesRead {

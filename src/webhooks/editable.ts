@@ -2,9 +2,9 @@
 import { may, missing, webhookManaged, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { collect } from '../db/fragment.ts';
+import type { Reader } from '../db/sql.ts';
 import { type Problem, problem } from '../errors.ts';
 import { kindOfId } from '../ids.ts';
-import type { Reader } from './read.ts';
 
 /** What is not there, and what the caller may not see. */
 export const UNKNOWN = problem('NOT_FOUND', ['id'], 'There is no such webhook.');

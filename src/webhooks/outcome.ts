@@ -1,11 +1,10 @@
 /** What a change of a webhook answers. */
 import { allOf } from '../db/fragment.ts';
-import type { SqlFragment } from '../db/sql.ts';
+import type { Reader, SqlFragment } from '../db/sql.ts';
 import type { Problem } from '../errors.ts';
 import {
   type EndpointView,
   readEndpointsOf,
-  type Reader,
   readSecrets,
   readWebhooks,
   type SecretView,

@@ -1,9 +1,7 @@
 /** Reads webhooks and their parts as they stand now; secrets are never among it. */
-import type { EntityManager } from 'typeorm';
-
 import { isCatalogName } from '../catalog/resource-input.ts';
 import { collect } from '../db/fragment.ts';
-import type { SqlFragment } from '../db/sql.ts';
+import type { Reader, SqlFragment } from '../db/sql.ts';
 import type { StoredHeader } from './headers.ts';
 import {
   CATALOG_JOIN,
@@ -14,9 +12,6 @@ import {
   type TriggerInactiveReason,
   type WebhookStatus,
 } from './status.ts';
-
-/** Something that runs a query: a data source, or the manager of a transaction. */
-export type Reader = Pick<EntityManager, 'query'>;
 
 /** A webhook as it is shown. */
 export interface WebhookView {

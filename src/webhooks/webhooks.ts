@@ -12,7 +12,7 @@ import type { Viewer } from '../access/viewer.ts';
 import { allOf } from '../db/fragment.ts';
 import { canonical, checkKey, findKey, type KeyUse, takeKey, type Taken } from '../db/idempotency-keys.ts';
 import type { CountedPage, PageArgs } from '../db/page.ts';
-import { type SqlFragment, sqlOf } from '../db/sql.ts';
+import { type Reader, type SqlFragment, sqlOf } from '../db/sql.ts';
 import { ok, problem, refused, type Result } from '../errors.ts';
 import { type IdKind, kindOfId, newId } from '../ids.ts';
 import type { Keyring } from '../secrets/keyring.ts';
@@ -29,7 +29,6 @@ import {
   type EndpointView,
   readEndpoints,
   readEndpointsOf,
-  type Reader,
   readInactiveReasons,
   readSecrets,
   readSecretsOf,

@@ -95,7 +95,8 @@ export async function startEdge(
     refreshAll: () => Promise.resolve(new Map([caller, other].map((one) => [one.tokenId, one]))),
   };
   let contexts = 0;
-  const rooms = new Proxy({ access, ...options.rooms } as unknown as Rooms, {
+  const changes = { position: () => Promise.resolve({ xid: 0n, seq: 0n }) };
+  const rooms = new Proxy({ access, changes, ...options.rooms } as unknown as Rooms, {
     get(target, name: keyof Rooms) {
       if (name === 'history') contexts++;
       return target[name];

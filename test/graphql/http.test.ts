@@ -286,7 +286,7 @@ describe('a token that is none (SEC-05)', () => {
   afterAll(() => server?.stop());
 
   it('is refused without a query when its checksum is wrong, and with one look-up otherwise', async () => {
-    const queries = jest.spyOn(server.app.db.orm, 'query');
+    const queries = jest.spyOn(server.app.db.rights, 'query');
     const cost = async (token: string) => {
       const before = queries.mock.calls.length;
       const { status } = await post(server.app, '{', { authorization: `Bearer ${token}` });

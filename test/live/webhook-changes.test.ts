@@ -1,6 +1,6 @@
 /** Open pages of the saved table stay true: what comes, changes and goes is told to those who see it. */
 import { newId } from '../../src/ids.ts';
-import { Api, type Stream } from '../support/api.ts';
+import { Api, Stream } from '../support/api.ts';
 import { holdLock } from '../support/lock-holder.ts';
 import { createPerson, createTeam, type Person } from '../support/people.ts';
 import { createWebhook, registerResource } from '../support/scenario.ts';
@@ -55,6 +55,20 @@ const heard = (stream: Stream, id: string, kind: string) =>
   stream.until((changes) => changes.find((change) => change.id === id && change.kind === kind));
 
 describe('an open page', () => {
+  it('is told what comes after its socket was connected, however late the subscription is taken up', async () => {
+    const client = x.api.socket();
+    const connected = new Promise<void>((resolve) => client.on('connected', () => resolve()));
+    const page = new Stream(client, WATCH, {});
+    open.push(page);
+    await connected;
+    // The streams' connections are busy: the subscription does not listen yet, and nothing says so.
+    const { streams } = server.app.db;
+    const busy = await Promise.all(Array.from({ length: 4 }, () => streams.connect()));
+    const missed = await createWebhook(x.api, 'http://127.0.0.1:9999/');
+    for (const connection of busy) connection.release();
+    expect(await heard(page, missed.id, 'CREATED')).toBeDefined();
+  });
+
   it('is told of a webhook that comes, changes, is switched and goes, by whichever server', async () => {
     const page = await openPage(x);
     const webhook = await createWebhook(x.api, 'http://127.0.0.1:9999/', { details: { name: 'Orders' } });

@@ -7,7 +7,7 @@ import { WebhookType } from './webhook.type.ts';
 
 /** What happened to a webhook in the eyes of the reader. */
 export const WebhookChangeKind = defineEnum('WebhookChangeKind', 'What happened to a row of the table.', {
-  CREATED: 'It is new, or the caller may see it from now on.',
+  CREATED: 'It is new, or was changed so that the caller may see it from now on.',
   UPDATED: 'Its settings or its status changed, or a name that its row shows.',
   DELETED: 'It is gone, or the caller may not see it any more.',
 });
