@@ -195,7 +195,7 @@ export class AccessTokenResolver {
   @Mutation(() => AccessTokenCreatePayloadType, {
     nullable: true,
     description:
-      'Makes an access token, with no more than the caller may; its value is shown this once. For another login it needs ACCESS_MANAGE.',
+      'Makes an access token, with no more than the caller may, ending no later than the token of the caller; its value is shown this once. For another login it needs ACCESS_MANAGE. A login may have 100 that are valid.',
   })
   async accessTokenCreate(
     @Ctx() { rooms, viewer }: Context,
@@ -210,7 +210,7 @@ export class AccessTokenResolver {
   @Mutation(() => DeletePayloadType, {
     nullable: true,
     description:
-      "Ends an access token at once, open sockets included: one of the caller's, or with ACCESS_MANAGE one of its portfolio.",
+      "Ends an access token at once, open sockets included: one of the caller's, or with ACCESS_MANAGE one of its portfolio. A token that may do more than that of the caller is not ended by it.",
   })
   async accessTokenRevoke(
     @Ctx() { rooms, viewer }: Context,
