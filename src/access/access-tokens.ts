@@ -7,13 +7,13 @@ import { AccessTokenEntity } from './access-token.entity.ts';
 import { bound } from './bound.ts';
 import { LoginEntity } from './login.entity.ts';
 import { checkGrants } from './logins.ts';
-import { loginManaged, loginVisible, may, missing, tokenManaged } from './policy.ts';
+import { loginManaged, loginVisible, may, tokenManaged } from './policy.ts';
 import { recordChange } from './record-change.ts';
 import { TeamMemberEntity } from './team.entity.ts';
 import { hideWebhooks } from './teams.ts';
 import { MAX_NAME, readText } from './text-input.ts';
 import { hashToken, hintOf, makeToken } from './token-format.ts';
-import { lockTree } from './tree.ts';
+import { changeTree } from './tree.ts';
 import type { Permission, Viewer } from './viewer.ts';
 
 /** The most tokens of one login that are neither revoked nor expired. */
@@ -35,14 +35,12 @@ export interface AccessTokenInput {
  */
 export async function createToken(
   orm: DataSource,
-  viewer: Viewer,
+  caller: Viewer,
   input: AccessTokenInput,
 ): Promise<Result<{ token: AccessTokenEntity; value: string }>> {
-  const loginId = input.loginId ?? viewer.loginId;
-  const forOther = loginId !== viewer.loginId;
-  if (forOther && !may(viewer, 'ACCESS_MANAGE')) return refused(missing('ACCESS_MANAGE'));
-  return orm.transaction(async (manager) => {
-    await lockTree(manager);
+  const loginId = input.loginId ?? caller.loginId;
+  const forOther = loginId !== caller.loginId;
+  return changeTree(orm, caller, forOther ? 'ACCESS_MANAGE' : null, async (manager, viewer) => {
     const problems: Problem[] = [];
     const name = readText(
       input.name,
@@ -105,14 +103,13 @@ export async function tokenById(
  * none that may do what the caller may not; the caller's own token always. Revoking twice is no error.
  * Returns the id.
  */
-export async function revokeToken(orm: DataSource, viewer: Viewer, id: string): Promise<Result<string>> {
+export async function revokeToken(orm: DataSource, caller: Viewer, id: string): Promise<Result<string>> {
   const unknown = refused(problem('NOT_FOUND', ['id'], 'There is no such access token.'));
   if (kindOfId(id) !== 'accessToken') return unknown;
-  return orm.transaction(async (manager) => {
+  return changeTree(orm, caller, null, async (manager, viewer) => {
     const token = await managedTokens(manager, viewer)
       .addSelect('t.revokedAt')
       .andWhere('t.id = :id', { id })
-      .setLock('pessimistic_write')
       .getOne();
     if (token === null) return unknown;
     if (token.revokedAt !== null) return ok(id);

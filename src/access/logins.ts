@@ -11,10 +11,10 @@ import { noteWebhookChanges } from '../audit/webhook-changes.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { kindOfId, newId } from '../ids.ts';
 import { LoginEntity } from './login.entity.ts';
-import { loginManaged, loginVisible, may, missing, within } from './policy.ts';
+import { loginManaged, loginVisible, may, within } from './policy.ts';
 import { recordChange } from './record-change.ts';
 import { MAX_NAME, readText } from './text-input.ts';
-import { lockTree, moveBranch, noteLostRights, permissionsInBranch } from './tree.ts';
+import { changeTree, moveBranch, noteLostRights, permissionsInBranch } from './tree.ts';
 import { type Permission, PERMISSIONS, type Viewer } from './viewer.ts';
 
 /** The longest e-mail address (RFC 5321, 4.5.3.1.3, less the angle brackets). */
@@ -34,12 +34,10 @@ export interface LoginInput {
 /** Creates a login below one of the caller's portfolio. */
 export async function createLogin(
   orm: DataSource,
-  viewer: Viewer,
+  caller: Viewer,
   input: LoginInput,
 ): Promise<Result<LoginEntity>> {
-  if (!may(viewer, 'ACCESS_MANAGE')) return refused(missing('ACCESS_MANAGE'));
-  return orm.transaction(async (manager) => {
-    await lockTree(manager);
+  return changeTree(orm, caller, 'ACCESS_MANAGE', async (manager, viewer) => {
     const problems = checkTexts({ ...input, name: input.name ?? '' });
     const parent = await findParent(manager, viewer, input.parentId ?? viewer.loginId, problems);
     problems.push(...checkGrants(viewer, input.permissions ?? [], []));
@@ -63,13 +61,11 @@ export async function createLogin(
 /** Edits a login of the caller's portfolio: names, grants, takes back, moves with all below, disables. */
 export async function updateLogin(
   orm: DataSource,
-  viewer: Viewer,
+  caller: Viewer,
   id: string,
   input: LoginInput,
 ): Promise<Result<LoginEntity>> {
-  if (!may(viewer, 'ACCESS_MANAGE')) return refused(missing('ACCESS_MANAGE'));
-  return orm.transaction(async (manager) => {
-    await lockTree(manager);
+  return changeTree(orm, caller, 'ACCESS_MANAGE', async (manager, viewer) => {
     const login = kindOfId(id) === 'login' ? await manager.findOneBy(LoginEntity, { id }) : null;
     if (login === null || !loginVisible(viewer, login))
       return refused(problem('NOT_FOUND', ['id'], 'There is no such login.'));

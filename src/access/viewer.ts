@@ -1,5 +1,5 @@
 /** The caller of a request, with the rights as they are now; read anew for every request and every pushed batch. */
-import type { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 /** What a login may do inside its account. */
 export const PERMISSIONS = ['WEBHOOKS_MANAGE', 'EVENTS_PUBLISH', 'CATALOG_MANAGE', 'ACCESS_MANAGE'] as const;
@@ -51,10 +51,10 @@ interface Row {
 
 /** The owners of tokens that are valid now, found by a token's hash or by ids; those that have ended are left out. */
 export async function readTokenOwners(
-  orm: DataSource,
+  reader: Pick<EntityManager, 'query'>,
   by: { sha256: Buffer } | { tokenIds: readonly string[] },
 ): Promise<TokenOwner[]> {
-  const rows = await orm.query<Row[]>(
+  const rows = await reader.query<Row[]>(
     `select t.id as token_id, t.origin, t.sha256, t.permissions as token_permissions,
             l.permissions as login_permissions, l.id as login_id, l.path as login_path,
             a.id as account_id, a.path as account_path, t.expires_at, l.rights_lost,
