@@ -8,7 +8,7 @@ import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { AccessTokenInput, LoginInput, TeamInput } from '../inputs/access.input.ts';
 import { ForwardPageArgs, SearchArgs } from '../inputs/shared.input.ts';
-import { toAccessTokenType, toLoginType, toTeamType } from '../mapping.ts';
+import { toAccessTokenType, toLoginType, toNamedLoginType, toTeamType } from '../mapping.ts';
 import {
   AccessTokenCreatePayloadType,
   AccessTokenType,
@@ -92,13 +92,14 @@ export class LoginResolver {
   }
 
   @FieldResolver()
-  async account(@Ctx() { loaders }: Context, @Root() { id }: LoginType): Promise<LoginType> {
-    return toLoginType((await loaders.accountOf.load(id))!);
+  async account(@Ctx() { loaders, viewer }: Context, @Root() login: LoginType): Promise<LoginType> {
+    if (!login.visible) return login;
+    return toNamedLoginType(viewer, (await loaders.accountOf.load(login.id))!);
   }
 
   @FieldResolver()
-  async teams(@Ctx() { loaders }: Context, @Root() { id }: LoginType): Promise<TeamType[]> {
-    return (await loaders.teamsOf.load(id)).map(toTeamType);
+  async teams(@Ctx() { loaders }: Context, @Root() { id, visible }: LoginType): Promise<TeamType[]> {
+    return visible ? (await loaders.teamsOf.load(id)).map(toTeamType) : [];
   }
 }
 
