@@ -1,8 +1,9 @@
 /**
  * Changes to the tree of logins. A caller with ACCESS_MANAGE edits its own portfolio (itself and all
  * below), and nothing it does gives anybody, itself included, a right that it does not hold: not by
- * a grant, not by moving a login, and not by taking away the mark that makes a login an account. Nor
- * does it take one back that it does not hold. Each change is one transaction with its audit entry.
+ * a grant, not by enabling or moving a login, and not by taking away the mark that makes a login an
+ * account. Nor does it take one back that it does not hold, save by disabling a login. Each change is
+ * one transaction with its audit entry.
  */
 import { isEmail } from 'class-validator';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -82,6 +83,7 @@ export async function updateLogin(
     });
     problems.push(...checkGrants(viewer, input.permissions ?? [], login.permissions));
     problems.push(...checkTakenBack(viewer, login.permissions, after.permissions));
+    if (login.disabled && !after.disabled) problems.push(...checkEnabling(viewer, login));
     if (login.parentId === null) problems.push(...checkRoot(input));
     else if (after.isAccount !== login.isAccount && login.id === viewer.loginId)
       problems.push(problem('FORBIDDEN', ['isAccount'], 'Nobody may change which account they act in.'));
@@ -123,7 +125,12 @@ async function change(
   if (parent !== null || after.isAccount !== login.isAccount) await noteLostRights(manager, [id], 'BRANCH');
   else if (!login.permissions.every((held) => after.permissions.includes(held)))
     await noteLostRights(manager, [id]);
-  if (parent !== null) await moveBranch(manager, id, parent);
+  if (parent !== null) {
+    // Who acts in an account that the branch leaves sees it no more.
+    const left = login.path.filter((above) => above !== id && !parent.path.includes(above));
+    await noteLostRights(manager, left, 'ACCOUNT');
+    await moveBranch(manager, id, parent);
+  }
   await manager.update(LoginEntity, id, after);
   const what = { action: 'login.update', subjectId: id, scopeId: id };
   await recordChange(manager, viewer, what, settingsOf(login), after);
@@ -150,6 +157,14 @@ function checkTakenBack(viewer: Viewer, held: Permission[], kept: Permission[]):
   if (beyond.length === 0) return [];
   const message = `${beyond.join(', ')} cannot be taken back by a caller that does not hold it.`;
   return [problem('FORBIDDEN', ['permissions'], message)];
+}
+
+/** A login that is enabled may do again what it holds: to enable it is to grant that. */
+function checkEnabling(viewer: Viewer, login: LoginEntity): Problem[] {
+  const beyond = login.permissions.filter((permission) => !may(viewer, permission));
+  if (beyond.length === 0) return [];
+  const message = `This login holds ${beyond.join(', ')}: it cannot be enabled by a caller that does not.`;
+  return [problem('FORBIDDEN', ['disabled'], message)];
 }
 
 function checkTexts(input: LoginInput): Problem[] {

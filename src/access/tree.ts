@@ -56,18 +56,28 @@ export async function moveBranch(
   );
 }
 
+/** Whom a loss concerns: the logins themselves, also all below them, or all that act in them as their account. */
+const REACHES = {
+  ALONE: 'id = any ($1::text[])',
+  BRANCH: 'path && $1::text[]',
+  ACCOUNT: `path && $1::text[] and (
+    select a.id from logins a where a.id = any (logins.path) and a.is_account
+    order by cardinality(a.path) desc limit 1) = any ($1::text[])`,
+};
+
 /**
- * Notes that a login, or its whole branch, loses a right in this transaction: stream cursors from before
- * are then not resumed in silence. The caller holds the lock, so that two losses cannot deadlock.
+ * Notes that logins lose a right in this transaction: stream cursors from before are then not resumed in
+ * silence. The caller holds the lock, so that two losses cannot deadlock.
  */
 export async function noteLostRights(
   manager: EntityManager,
   loginIds: string[],
-  reach: 'ALONE' | 'BRANCH' = 'ALONE',
+  reach: keyof typeof REACHES = 'ALONE',
 ): Promise<void> {
   if (loginIds.length === 0) return;
-  const where = reach === 'BRANCH' ? 'path && $1::text[]' : 'id = any ($1::text[])';
-  await manager.query(`update logins set rights_lost = pg_current_xact_id() where ${where}`, [loginIds]);
+  await manager.query(`update logins set rights_lost = pg_current_xact_id() where ${REACHES[reach]}`, [
+    loginIds,
+  ]);
 }
 
 /** Every permission that a login or one below it holds. */

@@ -224,10 +224,9 @@ describe('an entry', () => {
     const node = 'query ($id: ID!) { node(id: $id) { id } }';
     for (const reader of [plain, hooks, south])
       expect((await reader.api.send(node, { id: entry.id })).data).toEqual({ node: null });
-    // The clerk was made by the keeper; who may not see the maker is told nothing of it.
     expect(entry).toMatchObject({ login: { id: keeper.id } });
     expect((await keeper.api.run(LOG, { subjectId: keeper.id })).nodes).toMatchObject([
-      { action: 'login.create', login: null, subject: { id: keeper.id } },
+      { action: 'login.create', login: { id: north.id }, subject: { id: keeper.id } },
     ]);
   });
 

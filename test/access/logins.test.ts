@@ -126,6 +126,28 @@ describe('the tree of logins', () => {
     ).toEqual(['FORBIDDEN permissions.1']);
   });
 
+  it('enables no login that holds what the caller does not, but disables it', async () => {
+    const keeper = await people.join('Keeper', { permissions: ['ACCESS_MANAGE'] });
+    const { login } = await people.join('Publisher', {
+      parentId: keeper.login.id,
+      permissions: ['EVENTS_PUBLISH'],
+    });
+    await people.join('Below', { parentId: login.id, permissions: ['CATALOG_MANAGE'] });
+    const set = async (viewer: typeof keeper.viewer, disabled: boolean) =>
+      faults(await people.access.updateLogin(viewer, login.id, { disabled }));
+    expect(await set(keeper.viewer, true)).toEqual([]);
+    expect(await set(keeper.viewer, false)).toEqual(['FORBIDDEN disabled']);
+    expect(await set(keeper.viewer, true)).toEqual([]);
+    // What lies below counts for itself.
+    good(
+      await people.access.updateLogin(people.root, keeper.login.id, {
+        permissions: ['ACCESS_MANAGE', 'EVENTS_PUBLISH'],
+      }),
+    );
+    expect(await set(keeper.viewer, false)).toEqual([]);
+    expect(await set(keeper.viewer, false)).toEqual([]);
+  });
+
   it('does not let an account administrator act in the account above by unmarking its own', async () => {
     const { north } = await branches();
     expect(

@@ -35,7 +35,8 @@ beforeAll(async () => {
   mover = await createPerson(server, { name: 'Mover', parentId: x.id, permissions: ['WEBHOOKS_MANAGE'] });
   await createPerson(server, { name: 'Below', parentId: mover.id });
   const teamId = await createTeam(x, 'Team', [member.id, mover.id]);
-  const make = async (details: Record<string, unknown>) => (await createWebhook(mover.api, receiver.url, { details })).id;
+  const make = async (details: Record<string, unknown>) =>
+    (await createWebhook(mover.api, receiver.url, { details })).id;
   webhookIds = { team: await make({ teamId }), login: await make({ forLoginId: mover.id }) };
   await server.api.mutate(UPDATE, { id: x.id, input: { email: 'x@example.com' } });
   await server.api.mutate(UPDATE, { id: mover.id, input: { parentId: y.id, email: 'mover@example.com' } });
