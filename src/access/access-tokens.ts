@@ -7,14 +7,17 @@ import { AccessTokenEntity } from './access-token.entity.ts';
 import { bound } from './bound.ts';
 import { LoginEntity } from './login.entity.ts';
 import { checkGrants } from './logins.ts';
-import { loginManaged, loginVisible, may, missing, tokenManaged } from './policy.ts';
+import { loginManaged, loginVisible, may, tokenManaged } from './policy.ts';
 import { recordChange } from './record-change.ts';
 import { TeamMemberEntity } from './team.entity.ts';
 import { hideWebhooks } from './teams.ts';
 import { MAX_NAME, readText } from './text-input.ts';
 import { hashToken, hintOf, makeToken } from './token-format.ts';
-import { lockTree } from './tree.ts';
+import { changeTree } from './tree.ts';
 import type { Permission, Viewer } from './viewer.ts';
+
+/** The most tokens of one login that are neither revoked nor expired. */
+export const MAX_TOKENS = 100;
 
 /** What a new token may do and until when. */
 export interface AccessTokenInput {
@@ -27,19 +30,17 @@ export interface AccessTokenInput {
 }
 
 /**
- * Makes a token, with no more than the caller may; the value is in this answer only. One for another
- * login needs ACCESS_MANAGE, and holds no more than that login either.
+ * Makes a token, with no more than the caller may and no longer than the caller's own token; the value is
+ * in this answer only. One for another login needs ACCESS_MANAGE, and holds no more than that login either.
  */
 export async function createToken(
   orm: DataSource,
-  viewer: Viewer,
+  caller: Viewer,
   input: AccessTokenInput,
 ): Promise<Result<{ token: AccessTokenEntity; value: string }>> {
-  const loginId = input.loginId ?? viewer.loginId;
-  const forOther = loginId !== viewer.loginId;
-  if (forOther && !may(viewer, 'ACCESS_MANAGE')) return refused(missing('ACCESS_MANAGE'));
-  return orm.transaction(async (manager) => {
-    await lockTree(manager);
+  const loginId = input.loginId ?? caller.loginId;
+  const forOther = loginId !== caller.loginId;
+  return changeTree(orm, caller, forOther ? 'ACCESS_MANAGE' : null, async (manager, viewer) => {
     const problems: Problem[] = [];
     const name = readText(
       input.name,
@@ -49,9 +50,12 @@ export async function createToken(
     );
     problems.push(...checkGrants(viewer, input.permissions, []));
     if (forOther) problems.push(...(await checkHolder(manager, viewer, loginId, input.permissions)));
-    if (input.expiresAt && !(input.expiresAt.getTime() > Date.now()))
-      problems.push(problem('INVALID', ['expiresAt'], 'The end of a token must lie in the future.'));
+    problems.push(...checkEnd(viewer, input.expiresAt ?? null));
     if (problems.length > 0) return refused(...problems);
+    if ((await countValid(manager, loginId)) >= MAX_TOKENS) {
+      const message = `A login may have at most ${MAX_TOKENS} valid tokens: revoke one that is not used any more.`;
+      return refused(problem('TOO_MANY', null, message));
+    }
     const value = makeToken();
     const id = newId('accessToken');
     await manager.insert(AccessTokenEntity, {
@@ -95,20 +99,22 @@ export async function tokenById(
 }
 
 /**
- * Ends a token at once: one of the caller's, or with ACCESS_MANAGE one of a login in its portfolio.
- * Revoking twice is no error. Returns the id.
+ * Ends a token at once: one of the caller's, or with ACCESS_MANAGE one of a login in its portfolio, and
+ * none that may do what the caller may not; the caller's own token always. Revoking twice is no error.
+ * Returns the id.
  */
-export async function revokeToken(orm: DataSource, viewer: Viewer, id: string): Promise<Result<string>> {
+export async function revokeToken(orm: DataSource, caller: Viewer, id: string): Promise<Result<string>> {
   const unknown = refused(problem('NOT_FOUND', ['id'], 'There is no such access token.'));
   if (kindOfId(id) !== 'accessToken') return unknown;
-  return orm.transaction(async (manager) => {
+  return changeTree(orm, caller, null, async (manager, viewer) => {
     const token = await managedTokens(manager, viewer)
       .addSelect('t.revokedAt')
       .andWhere('t.id = :id', { id })
-      .setLock('pessimistic_write')
       .getOne();
     if (token === null) return unknown;
     if (token.revokedAt !== null) return ok(id);
+    const problems = id === viewer.tokenId ? [] : await checkEnding(manager, viewer, token);
+    if (problems.length > 0) return refused(...problems);
     await manager.update(AccessTokenEntity, id, { revokedAt: () => 'clock_timestamp()' });
     const what = { action: 'accessToken.revoke', subjectId: id, scopeId: token.loginId };
     await recordChange(manager, viewer, what, audited(token), {});
@@ -125,6 +131,38 @@ function managedTokens(manager: Pick<EntityManager, 'createQueryBuilder'>, viewe
 /** What the audit log shows of a token: neither its value nor its hash, nor a part of them. */
 function audited({ loginId, name, permissions, expiresAt }: AccessTokenEntity): object {
   return { loginId, name, permissions, expiresAt };
+}
+
+/** A token that ends would not end, if it could make one that stays. */
+function checkEnd(viewer: Viewer, expiresAt: Date | null): Problem[] {
+  if (expiresAt !== null && !(expiresAt.getTime() > Date.now()))
+    return [problem('INVALID', ['expiresAt'], 'The end of a token must lie in the future.')];
+  if (viewer.expiresAt === null || (expiresAt !== null && expiresAt <= viewer.expiresAt)) return [];
+  const message = `The token of the caller ends at ${viewer.expiresAt.toISOString()}: one that it makes must end by then.`;
+  return [problem('INVALID', ['expiresAt'], message)];
+}
+
+/** To end what may do more would take a right back that the caller does not hold. */
+async function checkEnding(
+  manager: EntityManager,
+  viewer: Viewer,
+  token: AccessTokenEntity,
+): Promise<Problem[]> {
+  const holder = await manager.findOneByOrFail(LoginEntity, { id: token.loginId });
+  const beyond = token.permissions.filter(
+    (permission) => holder.permissions.includes(permission) && !may(viewer, permission),
+  );
+  if (beyond.length === 0) return [];
+  const message = `This token may do what the caller may not: ${beyond.join(', ')}.`;
+  return [problem('FORBIDDEN', ['id'], message)];
+}
+
+function countValid(manager: EntityManager, loginId: string): Promise<number> {
+  return manager
+    .createQueryBuilder(AccessTokenEntity, 't')
+    .where('t.loginId = :loginId and t.revokedAt is null', { loginId })
+    .andWhere('(t.expiresAt is null or t.expiresAt > clock_timestamp())')
+    .getCount();
 }
 
 /** Whose token the caller may make: who bears it acts as that login, and reads what its teams read. */

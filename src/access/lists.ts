@@ -24,7 +24,8 @@ export async function pageLogins(
   const query = orm
     .createQueryBuilder(LoginEntity, 'x')
     .where('x.path @> array[:root]::text[]', { root: visibleRoot(viewer) });
-  if ('parentId' in filter) query.andWhere('x.parentId = :parentId', filter);
+  // A parent that the viewer may not read has no children for it, not even the root of what it may read.
+  if ('parentId' in filter) query.andWhere('x.parentId = :parentId and x.id <> :root', filter);
   if ('teamId' in filter)
     query.andWhere(
       'exists (select 1 from team_members m where m.team_id = :teamId and m.login_id = x.id)',

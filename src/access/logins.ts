@@ -1,8 +1,9 @@
 /**
  * Changes to the tree of logins. A caller with ACCESS_MANAGE edits its own portfolio (itself and all
  * below), and nothing it does gives anybody, itself included, a right that it does not hold: not by
- * a grant, not by moving a login, and not by taking away the mark that makes a login an account. Nor
- * does it take one back that it does not hold. Each change is one transaction with its audit entry.
+ * a grant, not by enabling or moving a login, and not by taking away the mark that makes a login an
+ * account. Nor does it take one back that it does not hold, save by disabling a login. Each change is
+ * one transaction with its audit entry.
  */
 import { isEmail } from 'class-validator';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -11,10 +12,10 @@ import { noteWebhookChanges } from '../audit/webhook-changes.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { kindOfId, newId } from '../ids.ts';
 import { LoginEntity } from './login.entity.ts';
-import { loginManaged, loginVisible, may, missing, within } from './policy.ts';
+import { loginManaged, loginVisible, may, within } from './policy.ts';
 import { recordChange } from './record-change.ts';
 import { MAX_NAME, readText } from './text-input.ts';
-import { lockTree, moveBranch, noteLostRights, permissionsInBranch } from './tree.ts';
+import { changeTree, moveBranch, noteLostRights, permissionsInBranch } from './tree.ts';
 import { type Permission, PERMISSIONS, type Viewer } from './viewer.ts';
 
 /** The longest e-mail address (RFC 5321, 4.5.3.1.3, less the angle brackets). */
@@ -34,12 +35,10 @@ export interface LoginInput {
 /** Creates a login below one of the caller's portfolio. */
 export async function createLogin(
   orm: DataSource,
-  viewer: Viewer,
+  caller: Viewer,
   input: LoginInput,
 ): Promise<Result<LoginEntity>> {
-  if (!may(viewer, 'ACCESS_MANAGE')) return refused(missing('ACCESS_MANAGE'));
-  return orm.transaction(async (manager) => {
-    await lockTree(manager);
+  return changeTree(orm, caller, 'ACCESS_MANAGE', async (manager, viewer) => {
     const problems = checkTexts({ ...input, name: input.name ?? '' });
     const parent = await findParent(manager, viewer, input.parentId ?? viewer.loginId, problems);
     problems.push(...checkGrants(viewer, input.permissions ?? [], []));
@@ -63,13 +62,11 @@ export async function createLogin(
 /** Edits a login of the caller's portfolio: names, grants, takes back, moves with all below, disables. */
 export async function updateLogin(
   orm: DataSource,
-  viewer: Viewer,
+  caller: Viewer,
   id: string,
   input: LoginInput,
 ): Promise<Result<LoginEntity>> {
-  if (!may(viewer, 'ACCESS_MANAGE')) return refused(missing('ACCESS_MANAGE'));
-  return orm.transaction(async (manager) => {
-    await lockTree(manager);
+  return changeTree(orm, caller, 'ACCESS_MANAGE', async (manager, viewer) => {
     const login = kindOfId(id) === 'login' ? await manager.findOneBy(LoginEntity, { id }) : null;
     if (login === null || !loginVisible(viewer, login))
       return refused(problem('NOT_FOUND', ['id'], 'There is no such login.'));
@@ -86,6 +83,7 @@ export async function updateLogin(
     });
     problems.push(...checkGrants(viewer, input.permissions ?? [], login.permissions));
     problems.push(...checkTakenBack(viewer, login.permissions, after.permissions));
+    if (login.disabled && !after.disabled) problems.push(...checkEnabling(viewer, login));
     if (login.parentId === null) problems.push(...checkRoot(input));
     else if (after.isAccount !== login.isAccount && login.id === viewer.loginId)
       problems.push(problem('FORBIDDEN', ['isAccount'], 'Nobody may change which account they act in.'));
@@ -127,7 +125,12 @@ async function change(
   if (parent !== null || after.isAccount !== login.isAccount) await noteLostRights(manager, [id], 'BRANCH');
   else if (!login.permissions.every((held) => after.permissions.includes(held)))
     await noteLostRights(manager, [id]);
-  if (parent !== null) await moveBranch(manager, id, parent);
+  if (parent !== null) {
+    // Who acts in an account that the branch leaves sees it no more.
+    const left = login.path.filter((above) => above !== id && !parent.path.includes(above));
+    await noteLostRights(manager, left, 'ACCOUNT');
+    await moveBranch(manager, id, parent);
+  }
   await manager.update(LoginEntity, id, after);
   const what = { action: 'login.update', subjectId: id, scopeId: id };
   await recordChange(manager, viewer, what, settingsOf(login), after);
@@ -154,6 +157,14 @@ function checkTakenBack(viewer: Viewer, held: Permission[], kept: Permission[]):
   if (beyond.length === 0) return [];
   const message = `${beyond.join(', ')} cannot be taken back by a caller that does not hold it.`;
   return [problem('FORBIDDEN', ['permissions'], message)];
+}
+
+/** A login that is enabled may do again what it holds: to enable it is to grant that. */
+function checkEnabling(viewer: Viewer, login: LoginEntity): Problem[] {
+  const beyond = login.permissions.filter((permission) => !may(viewer, permission));
+  if (beyond.length === 0) return [];
+  const message = `This login holds ${beyond.join(', ')}: it cannot be enabled by a caller that does not.`;
+  return [problem('FORBIDDEN', ['disabled'], message)];
 }
 
 function checkTexts(input: LoginInput): Problem[] {

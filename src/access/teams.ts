@@ -11,11 +11,11 @@ import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { kindOfId, newId } from '../ids.ts';
 import { bound } from './bound.ts';
 import { LoginEntity } from './login.entity.ts';
-import { may, missing, teamInPortfolio, teamVisible, webhookVisible } from './policy.ts';
+import { teamInPortfolio, teamVisible, webhookVisible } from './policy.ts';
 import { recordChange } from './record-change.ts';
 import { TeamEntity, TeamMemberEntity } from './team.entity.ts';
 import { MAX_NAME, readText } from './text-input.ts';
-import { lockTree, noteLostRights } from './tree.ts';
+import { changeTree, noteLostRights } from './tree.ts';
 import type { Viewer } from './viewer.ts';
 
 /** The most members of one team. */
@@ -35,11 +35,10 @@ const HIDDEN =
 /** Creates a team in the caller's account, of logins of that account's portfolio. */
 export async function createTeam(
   orm: DataSource,
-  viewer: Viewer,
+  caller: Viewer,
   input: TeamInput,
 ): Promise<Result<TeamEntity>> {
-  if (!may(viewer, 'ACCESS_MANAGE')) return refused(missing('ACCESS_MANAGE'));
-  return orm.transaction(async (manager) => {
+  return changeTree(orm, caller, 'ACCESS_MANAGE', async (manager, viewer) => {
     const memberIds = [...new Set(input.memberIds ?? [])];
     const problems: Problem[] = [];
     const name = readText(input.name, ['name'], NAME, problems);
@@ -56,12 +55,11 @@ export async function createTeam(
 /** Renames a team of the caller's account or of one below, or replaces its members. */
 export async function updateTeam(
   orm: DataSource,
-  viewer: Viewer,
+  caller: Viewer,
   id: string,
   input: TeamInput,
 ): Promise<Result<TeamEntity>> {
-  if (!may(viewer, 'ACCESS_MANAGE')) return refused(missing('ACCESS_MANAGE'));
-  return orm.transaction(async (manager) => {
+  return changeTree(orm, caller, 'ACCESS_MANAGE', async (manager, viewer) => {
     const found = await lockEditableTeam(manager, viewer, id);
     if (!found.ok) return found;
     const team = found.value;
@@ -86,9 +84,8 @@ export async function updateTeam(
 }
 
 /** Deletes a team of the caller's account or of one below that no webhook uses; deleted webhooks forget it. Returns the id. */
-export async function deleteTeam(orm: DataSource, viewer: Viewer, id: string): Promise<Result<string>> {
-  if (!may(viewer, 'ACCESS_MANAGE')) return refused(missing('ACCESS_MANAGE'));
-  return orm.transaction(async (manager) => {
+export async function deleteTeam(orm: DataSource, caller: Viewer, id: string): Promise<Result<string>> {
+  return changeTree(orm, caller, 'ACCESS_MANAGE', async (manager, viewer) => {
     const found = await lockEditableTeam(manager, viewer, id);
     if (!found.ok) return found;
     const [row] = await manager.query<[{ used: number }]>(
@@ -135,15 +132,13 @@ export async function hideWebhooks(
 
 /**
  * A team that the caller may edit, its row locked against a second change at the same time, and against
- * a webhook that begins to use it: the foreign key of that one waits. The tree is locked before, since
- * who leaves a team loses a right.
+ * a webhook that begins to use it: the foreign key of that one waits.
  */
 async function lockEditableTeam(
   manager: EntityManager,
   viewer: Viewer,
   id: string,
 ): Promise<Result<TeamEntity>> {
-  await lockTree(manager);
   const team = await lockTeam(manager, id, teamVisible(viewer));
   if (team === null) return refused(problem('NOT_FOUND', ['id'], 'There is no such team.'));
   if ((await lockTeam(manager, id, teamInPortfolio(viewer))) === null)

@@ -1,7 +1,9 @@
 /** The tree of logins as stored: every login carries the ids from the root down to itself. */
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
-import type { Permission } from './viewer.ts';
+import { problem, refused, type Result } from '../errors.ts';
+import { may, missing } from './policy.ts';
+import { type Permission, readTokenOwners, type Viewer } from './viewer.ts';
 
 /**
  * Lets one transaction at a time change the tree: a path is computed from the parent's, and two
@@ -9,6 +11,34 @@ import type { Permission } from './viewer.ts';
  */
 export async function lockTree(manager: EntityManager): Promise<void> {
   await manager.query(`select pg_advisory_xact_lock(hashtextextended('bellwire login tree', 0))`);
+}
+
+/**
+ * Runs a change of who may do what: one transaction behind the lock, with the caller's rights as they are
+ * there. They may have gone while it waited; what was granted meanwhile counts as well. FORBIDDEN when the
+ * permission is missing, or the caller's token or login has ended.
+ */
+export async function changeTree<T>(
+  orm: DataSource,
+  caller: Viewer,
+  permission: Permission | null,
+  change: (manager: EntityManager, viewer: Viewer) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  return orm.transaction(async (manager) => {
+    await lockTree(manager);
+    const viewer = await readAgain(manager, caller);
+    if (viewer === undefined)
+      return refused(problem('FORBIDDEN', null, "The caller's token or its login has ended."));
+    if (permission !== null && !may(viewer, permission)) return refused(missing(permission));
+    return change(manager, viewer);
+  });
+}
+
+/** The server itself, which acts without a token, loses nothing. */
+async function readAgain(manager: EntityManager, caller: Viewer): Promise<Viewer | undefined> {
+  if (caller.tokenId === '') return caller;
+  const [owner] = await readTokenOwners(manager, { tokenIds: [caller.tokenId] });
+  return owner?.viewer;
 }
 
 /** Hangs a login with all below it under another parent, in one statement; the caller holds the lock. */
@@ -26,18 +56,28 @@ export async function moveBranch(
   );
 }
 
+/** Whom a loss concerns: the logins themselves, also all below them, or all that act in them as their account. */
+const REACHES = {
+  ALONE: 'id = any ($1::text[])',
+  BRANCH: 'path && $1::text[]',
+  ACCOUNT: `path && $1::text[] and (
+    select a.id from logins a where a.id = any (logins.path) and a.is_account
+    order by cardinality(a.path) desc limit 1) = any ($1::text[])`,
+};
+
 /**
- * Notes that a login, or its whole branch, loses a right in this transaction: stream cursors from before
- * are then not resumed in silence. The caller holds the lock, so that two losses cannot deadlock.
+ * Notes that logins lose a right in this transaction: stream cursors from before are then not resumed in
+ * silence. The caller holds the lock, so that two losses cannot deadlock.
  */
 export async function noteLostRights(
   manager: EntityManager,
   loginIds: string[],
-  reach: 'ALONE' | 'BRANCH' = 'ALONE',
+  reach: keyof typeof REACHES = 'ALONE',
 ): Promise<void> {
   if (loginIds.length === 0) return;
-  const where = reach === 'BRANCH' ? 'path && $1::text[]' : 'id = any ($1::text[])';
-  await manager.query(`update logins set rights_lost = pg_current_xact_id() where ${where}`, [loginIds]);
+  await manager.query(`update logins set rights_lost = pg_current_xact_id() where ${REACHES[reach]}`, [
+    loginIds,
+  ]);
 }
 
 /** Every permission that a login or one below it holds. */

@@ -20,7 +20,7 @@ export interface Viewer {
   permissions: ReadonlySet<Permission>;
   teamIds: string[];
   expiresAt: Date | null;
-  /** The transaction in which its login last lost a permission, a team or its place in the tree; null: none ever did. */
+  /** The transaction in which its login last lost a permission, a team, its place in the tree or a branch of its account; null: none ever did. */
   rightsLost: bigint | null;
 }
 

@@ -53,12 +53,13 @@ export function createContext(options: {
   return context;
 }
 
-/** Whether a permission, the membership of a team or the place in the tree was lost. */
+/** Whether a permission, the membership of a team, the place in the tree or a branch of the account was lost. */
 export function hasLost(before: Viewer, now: Viewer): boolean {
   return (
     [...before.permissions].some((permission) => !now.permissions.has(permission)) ||
     before.teamIds.some((id) => !now.teamIds.includes(id)) ||
     before.loginPath.join() !== now.loginPath.join() ||
-    before.accountId !== now.accountId
+    before.accountId !== now.accountId ||
+    before.rightsLost !== now.rightsLost
   );
 }

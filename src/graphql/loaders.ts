@@ -15,7 +15,7 @@ import type { Rooms } from './rooms.ts';
 
 /** The loaders of one answer. */
 export interface Loaders {
-  /** Logins that an object names which the caller may see; not checked again. */
+  /** Logins that an object names which the caller may see: what of them is shown, says toNamedLoginType. */
   login: DataLoader<string, LoginEntity | null>;
   /** Logins that the caller may see. */
   visibleLogin: DataLoader<string, LoginEntity | null>;

@@ -1,7 +1,9 @@
 /** What the rooms answer, as the API shows it. Each field is named, so that a new column is never shown by accident. */
 import type { AccessTokenEntity } from '../access/access-token.entity.ts';
 import type { LoginEntity } from '../access/login.entity.ts';
+import { loginVisible } from '../access/policy.ts';
 import type { TeamEntity } from '../access/team.entity.ts';
+import type { Viewer } from '../access/viewer.ts';
 import type { AuditEntry } from '../audit/audit-log.ts';
 import type { CatalogResource } from '../catalog/catalog.ts';
 import type { DraftView } from '../webhooks/draft-view.ts';
@@ -15,10 +17,19 @@ import type { EndpointSecretType, EndpointType } from './types/endpoint.type.ts'
 import type { TriggerType } from './types/trigger.type.ts';
 import type { RevealedSecretType, WebhookType } from './types/webhook.type.ts';
 
-/** A login. */
+/** A login that the caller may see. */
 export function toLoginType(login: LoginEntity): LoginType {
   const { id, number, name, email, parentId, isAccount, permissions, disabled, createdAt } = login;
-  return { id, number, name, email, parentId, isAccount, permissions, disabled, createdAt };
+  const shown = { id, number, name, email, parentId, isAccount, permissions, disabled, createdAt };
+  return { ...shown, visible: true };
+}
+
+/** A login that an object names: of one that the caller may not see only who it is. */
+export function toNamedLoginType(viewer: Viewer, login: LoginEntity): LoginType {
+  if (loginVisible(viewer, login)) return toLoginType(login);
+  const { id, number, name, createdAt } = login;
+  const hidden = { email: '', parentId: null, isAccount: false, permissions: [], disabled: false };
+  return { id, number, name, createdAt, ...hidden, visible: false };
 }
 
 /** A team. */

@@ -110,13 +110,27 @@ async function checkDetails(
         problem('NOT_FOUND', ['details', 'forLoginId'], "There is no such login in the account's portfolio."),
       );
   }
-  if (
-    teamId !== null &&
-    teamId !== stored?.teamId &&
-    !(await context.access.visibleTeam(context.viewer, teamId))
-  )
-    problems.push(problem('NOT_FOUND', ['details', 'teamId'], 'There is no such team.'));
+  if (teamId !== null && teamId !== stored?.teamId && !(await mayChooseTeam(teamId, context)))
+    problems.push(
+      problem(
+        'NOT_FOUND',
+        ['details', 'teamId'],
+        "There is no such team in the webhook's account, below or above it.",
+      ),
+    );
   return details;
+}
+
+/**
+ * The caller must see the team. Its members will read the webhook, so that it must not be one of a branch
+ * beside; only a member itself may show the webhook to its team wherever that is.
+ */
+async function mayChooseTeam(teamId: string, { viewer, accountId, access }: Context): Promise<boolean> {
+  const team = await access.visibleTeam(viewer, teamId);
+  if (team === undefined || viewer.teamIds.includes(teamId)) return team !== undefined;
+  const accounts = await access.loginsByIds([accountId, team.accountId]);
+  const isBelow = (one: string, other: string) => accounts.get(one)!.path.includes(other);
+  return isBelow(team.accountId, accountId) || isBelow(accountId, team.accountId);
 }
 
 function checkTriggers(

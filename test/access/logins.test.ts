@@ -1,6 +1,7 @@
 import { eventVisible, loginVisible, webhookManaged, webhookVisible } from '../../src/access/policy.ts';
 import { moveBranch } from '../../src/access/tree.ts';
 import { collect } from '../../src/db/fragment.ts';
+import type { Result } from '../../src/errors.ts';
 import { behindTreeLock, faults, good, type People, startPeople } from './people.ts';
 
 let people: People;
@@ -125,6 +126,28 @@ describe('the tree of logins', () => {
     ).toEqual(['FORBIDDEN permissions.1']);
   });
 
+  it('enables no login that holds what the caller does not, but disables it', async () => {
+    const keeper = await people.join('Keeper', { permissions: ['ACCESS_MANAGE'] });
+    const { login } = await people.join('Publisher', {
+      parentId: keeper.login.id,
+      permissions: ['EVENTS_PUBLISH'],
+    });
+    await people.join('Below', { parentId: login.id, permissions: ['CATALOG_MANAGE'] });
+    const set = async (viewer: typeof keeper.viewer, disabled: boolean) =>
+      faults(await people.access.updateLogin(viewer, login.id, { disabled }));
+    expect(await set(keeper.viewer, true)).toEqual([]);
+    expect(await set(keeper.viewer, false)).toEqual(['FORBIDDEN disabled']);
+    expect(await set(keeper.viewer, true)).toEqual([]);
+    // What lies below counts for itself.
+    good(
+      await people.access.updateLogin(people.root, keeper.login.id, {
+        permissions: ['ACCESS_MANAGE', 'EVENTS_PUBLISH'],
+      }),
+    );
+    expect(await set(keeper.viewer, false)).toEqual([]);
+    expect(await set(keeper.viewer, false)).toEqual([]);
+  });
+
   it('does not let an account administrator act in the account above by unmarking its own', async () => {
     const { north } = await branches();
     expect(
@@ -175,6 +198,34 @@ describe('the tree of logins', () => {
       (manager) => moveBranch(manager, one.login.id, two.login),
     );
     expect(results.flatMap(faults)).toEqual(['INVALID parentId']);
+  });
+
+  it.each<[string, string, string[]]>([
+    ['lost ACCESS_MANAGE', `permissions = '{}'`, ['NOT_FOUND id', 'FORBIDDEN permissions.0']],
+    ['was disabled', 'disabled = true', ['FORBIDDEN -', 'FORBIDDEN -']],
+  ])('is not changed by a caller that %s while it waited', async (_name, loss, ofTokens) => {
+    const { access } = people;
+    const late = await people.join('Late', { permissions: ['ACCESS_MANAGE'] });
+    const { login, viewer } = await people.join('Below', { parentId: late.login.id });
+    const team = good(await access.createTeam(late.viewer, { name: 'Team' }));
+    const token = { name: 'Back door', permissions: ['ACCESS_MANAGE' as const] };
+    // With the holder of the lock they fill the eight connections.
+    const attempts: (() => Promise<Result<unknown>>)[] = [
+      () => access.createLogin(late.viewer, { name: 'Back door' }),
+      () => access.updateLogin(late.viewer, login.id, { name: 'x' }),
+      () => access.createTeam(late.viewer, { name: 'x' }),
+      () => access.updateTeam(late.viewer, team.id, { name: 'x' }),
+      () => access.createToken(late.viewer, { ...token, permissions: [], loginId: login.id }),
+      () => access.revokeToken(late.viewer, viewer.tokenId),
+      () => access.createToken(late.viewer, token),
+    ];
+    const results = await behindTreeLock(people, attempts, (manager) =>
+      manager.query(`update logins set ${loss} where id = $1`, [late.login.id]),
+    );
+    expect(results.map((result) => faults(result).join())).toEqual([
+      ...Array.from({ length: 5 }, () => 'FORBIDDEN -'),
+      ...ofTokens,
+    ]);
   });
 
   it('keeps its root where it is, enabled and able to administer', async () => {

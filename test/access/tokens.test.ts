@@ -93,6 +93,57 @@ describe('a token', () => {
     expect(faults(await revoke(above.viewer))).toEqual([]);
   });
 
+  it('ends none that may do what it may not, and itself always', async () => {
+    const { login, viewer } = await people.join('Two tokens', { permissions: ['EVENTS_PUBLISH'] });
+    const { viewer: weak } = await people.signIn(login.id, []);
+    const { viewer: keeper } = await people.join('Keeper', { permissions: ['ACCESS_MANAGE'] });
+    const below = await people.join('Below', { parentId: keeper.loginId, permissions: ['EVENTS_PUBLISH'] });
+    const { viewer: idle } = await people.signIn(below.login.id, ['ACCESS_MANAGE']);
+    const end = async (by: typeof viewer, { tokenId }: typeof viewer) =>
+      faults(await people.access.revokeToken(by, tokenId));
+    expect(await end(weak, viewer)).toEqual(['FORBIDDEN id']);
+    expect(await people.access.refresh(viewer)).toBeDefined();
+    expect(await end(keeper, below.viewer)).toEqual(['FORBIDDEN id']);
+    // What its login does not hold does not count.
+    expect(await end(keeper, idle)).toEqual([]);
+    expect(await end(viewer, weak)).toEqual([]);
+    expect(await end(viewer, viewer)).toEqual([]);
+    const { viewer: alone } = await people.signIn(login.id, []);
+    expect(await end(alone, alone)).toEqual([]);
+    expect(await people.access.refresh(alone)).toBeUndefined();
+  });
+
+  it('that ends makes none that ends later', async () => {
+    const { viewer } = await people.join('Passing through');
+    const make = (by: typeof viewer, expiresAt?: Date) =>
+      people.access.createToken(by, { name: 'made', permissions: [], expiresAt });
+    const hour = new Date(Date.now() + 3_600_000);
+    const { value } = good(await make(viewer, hour));
+    const short = (await people.access.viewerOfToken(value))!;
+    expect(faults(await make(short))).toEqual(['INVALID expiresAt']);
+    expect(faults(await make(short, new Date(hour.getTime() + 1)))).toEqual(['INVALID expiresAt']);
+    expect(faults(await make(short, hour))).toEqual([]);
+    expect(faults(await make(viewer))).toEqual([]);
+  });
+
+  it('is one of at most a hundred valid ones of its login', async () => {
+    const { login, viewer } = await people.join('Collector');
+    const { viewer: other } = await people.signIn(login.id);
+    await Promise.all(Array.from({ length: 98 }, () => people.signIn(login.id)));
+    const make = async () =>
+      faults(await people.access.createToken(viewer, { name: 'one more', permissions: [] }));
+    expect(await make()).toEqual(['TOO_MANY -']);
+    good(await people.access.revokeToken(viewer, other.tokenId));
+    expect(await make()).toEqual([]);
+    expect(await make()).toEqual(['TOO_MANY -']);
+    await people.orm.query(
+      `update access_tokens set expires_at = clock_timestamp()
+       where id = (select max(id) from access_tokens where login_id = $1 and id <> $2)`,
+      [login.id, viewer.tokenId],
+    );
+    expect(await make()).toEqual([]);
+  });
+
   it('acts with what both it and its login hold now', async () => {
     const { login, viewer } = await people.join('Changing', {
       permissions: ['WEBHOOKS_MANAGE', 'EVENTS_PUBLISH'],

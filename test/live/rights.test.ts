@@ -167,4 +167,26 @@ describe('a cursor from before a loss of rights', () => {
       }
     },
   );
+
+  it('of an account that a branch has left is answered so too, and that of no other account', async () => {
+    const permissions: Permission[] = ['WEBHOOKS_MANAGE'];
+    const x = await createPerson(server, { name: 'X', isAccount: true, permissions });
+    const inX = (name: string, isAccount: boolean) =>
+      createPerson(server, { name, parentId: x.id, isAccount, permissions });
+    const clerk = await inX('Clerk', false);
+    const beside = await inX('Beside', true);
+    const branch = await inX('Branch', true);
+    const { id: rootId } = await server.api.run('{ viewer { id } }');
+    const readers = [x, clerk, beside, server];
+    const cursors = await Promise.all(
+      readers.map(async ({ api }) => (await api.run('{ deliveries { streamCursor } }')).streamCursor),
+    );
+    const stream = clerk.api.subscribe(WATCH);
+    await stream.until((batches) => batches[0]);
+    await server.api.mutate(UPDATE, { id: branch.id, input: { parentId: rootId } });
+    expect(await stream.end()).toMatchObject({ code: 4403 });
+    const batches = await Promise.all(readers.map(({ api }, at) => api.run(POLL, { after: cursors[at] })));
+    const resets = batches.map(({ reset }) => reset);
+    expect(resets).toEqual(['PERMISSION_CHANGED', 'PERMISSION_CHANGED', null, null]);
+  });
 });

@@ -263,6 +263,38 @@ describe('scope', () => {
     expect(await create({ teamId: team.value.id })).toEqual(['NOT_FOUND details.teamId']);
   });
 
+  it('takes of an editor above a team on the line of the webhook’s account, not one of a branch beside', async () => {
+    const north = await shop.join('North', {
+      isAccount: true,
+      permissions: ['WEBHOOKS_MANAGE', 'ACCESS_MANAGE'],
+    });
+    const inner = await shop.join('Inner', {
+      isAccount: true,
+      parentId: north.login.id,
+      permissions: ['ACCESS_MANAGE'],
+    });
+    const south = await shop.join('South', { isAccount: true, permissions: ['ACCESS_MANAGE'] });
+    const teamOf = async (viewer: typeof shop.root, memberIds: string[] = []) => {
+      const made = await shop.access.createTeam(viewer, { name: 'Team', memberIds });
+      if (!made.ok) throw new Error('no team');
+      return made.value.id;
+    };
+    const webhook = saved(await shop.webhooks.create(north.viewer, inputOf({})));
+    const choose = async (teamId: string) =>
+      problemsOf(
+        await shop.webhooks.update((await shop.access.refresh(shop.root))!, webhook.id, null, {
+          details: { teamId },
+        }),
+      );
+    const beside = await teamOf(south.viewer);
+    expect(await choose(beside)).toEqual(['NOT_FOUND details.teamId']);
+    expect(await choose(await teamOf(inner.viewer))).toEqual([]);
+    expect(await choose(await teamOf(shop.root))).toEqual([]);
+    // Its members may show what they read to their team.
+    await shop.access.updateTeam(shop.root, beside, { memberIds: [shop.root.loginId] });
+    expect(await choose(beside)).toEqual([]);
+  });
+
   it('that is left as it is, is not judged again', async () => {
     const north = await shop.join('North', {
       isAccount: true,

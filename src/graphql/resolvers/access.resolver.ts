@@ -8,7 +8,7 @@ import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { AccessTokenInput, LoginInput, TeamInput } from '../inputs/access.input.ts';
 import { ForwardPageArgs, SearchArgs } from '../inputs/shared.input.ts';
-import { toAccessTokenType, toLoginType, toTeamType } from '../mapping.ts';
+import { toAccessTokenType, toLoginType, toNamedLoginType, toTeamType } from '../mapping.ts';
 import {
   AccessTokenCreatePayloadType,
   AccessTokenType,
@@ -92,13 +92,14 @@ export class LoginResolver {
   }
 
   @FieldResolver()
-  async account(@Ctx() { loaders }: Context, @Root() { id }: LoginType): Promise<LoginType> {
-    return toLoginType((await loaders.accountOf.load(id))!);
+  async account(@Ctx() { loaders, viewer }: Context, @Root() login: LoginType): Promise<LoginType> {
+    if (!login.visible) return login;
+    return toNamedLoginType(viewer, (await loaders.accountOf.load(login.id))!);
   }
 
   @FieldResolver()
-  async teams(@Ctx() { loaders }: Context, @Root() { id }: LoginType): Promise<TeamType[]> {
-    return (await loaders.teamsOf.load(id)).map(toTeamType);
+  async teams(@Ctx() { loaders }: Context, @Root() { id, visible }: LoginType): Promise<TeamType[]> {
+    return visible ? (await loaders.teamsOf.load(id)).map(toTeamType) : [];
   }
 }
 
@@ -195,7 +196,7 @@ export class AccessTokenResolver {
   @Mutation(() => AccessTokenCreatePayloadType, {
     nullable: true,
     description:
-      'Makes an access token, with no more than the caller may; its value is shown this once. For another login it needs ACCESS_MANAGE.',
+      'Makes an access token, with no more than the caller may, ending no later than the token of the caller; its value is shown this once. For another login it needs ACCESS_MANAGE. A login may have 100 that are valid.',
   })
   async accessTokenCreate(
     @Ctx() { rooms, viewer }: Context,
@@ -210,7 +211,7 @@ export class AccessTokenResolver {
   @Mutation(() => DeletePayloadType, {
     nullable: true,
     description:
-      "Ends an access token at once, open sockets included: one of the caller's, or with ACCESS_MANAGE one of its portfolio.",
+      "Ends an access token at once, open sockets included: one of the caller's, or with ACCESS_MANAGE one of its portfolio. A token that may do more than that of the caller is not ended by it.",
   })
   async accessTokenRevoke(
     @Ctx() { rooms, viewer }: Context,

@@ -5,7 +5,7 @@ import { auditVisible, mayReadAudit } from '../../access/policy.ts';
 import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { AuditLogArgs } from '../inputs/audit.input.ts';
-import { toAuditEntryType, toLoginType } from '../mapping.ts';
+import { toAuditEntryType, toNamedLoginType } from '../mapping.ts';
 import { LoginType } from '../types/access.type.ts';
 import { AuditConnectionType, AuditEntryType } from '../types/audit.type.ts';
 import { NodeType } from '../types/node.type.ts';
@@ -31,9 +31,12 @@ export class AuditResolver {
   }
 
   @FieldResolver()
-  async login(@Ctx() { loaders }: Context, @Root() { loginId }: AuditEntryType): Promise<LoginType | null> {
-    const login = await loaders.visibleLogin.load(loginId);
-    return login && toLoginType(login);
+  async login(
+    @Ctx() { loaders, viewer }: Context,
+    @Root() { loginId }: AuditEntryType,
+  ): Promise<LoginType | null> {
+    const login = await loaders.login.load(loginId);
+    return login && toNamedLoginType(viewer, login);
   }
 
   @FieldResolver()

@@ -10,7 +10,7 @@ import { IDEMPOTENCY_KEY } from '../inputs/shared.input.ts';
 import { WebhookInput, WebhooksArgs } from '../inputs/webhook.input.ts';
 import {
   toEndpointType,
-  toLoginType,
+  toNamedLoginType,
   toRevealedSecretType,
   toSecretType,
   toTeamType,
@@ -78,22 +78,22 @@ export class WebhookResolver {
   }
 
   @FieldResolver()
-  async login(@Ctx() { loaders }: Context, @Root() { loginId }: WebhookType): Promise<LoginType> {
-    return toLoginType((await loaders.login.load(loginId))!);
+  async login(@Ctx() { loaders, viewer }: Context, @Root() { loginId }: WebhookType): Promise<LoginType> {
+    return toNamedLoginType(viewer, (await loaders.login.load(loginId))!);
   }
 
   @FieldResolver()
-  async account(@Ctx() { loaders }: Context, @Root() { accountId }: WebhookType): Promise<LoginType> {
-    return toLoginType((await loaders.login.load(accountId))!);
+  async account(@Ctx() { loaders, viewer }: Context, @Root() { accountId }: WebhookType): Promise<LoginType> {
+    return toNamedLoginType(viewer, (await loaders.login.load(accountId))!);
   }
 
   @FieldResolver()
   async forLogin(
-    @Ctx() { loaders }: Context,
+    @Ctx() { loaders, viewer }: Context,
     @Root() { forLoginId }: WebhookType,
   ): Promise<LoginType | null> {
     const login = forLoginId === null ? null : await loaders.login.load(forLoginId);
-    return login && toLoginType(login);
+    return login && toNamedLoginType(viewer, login);
   }
 
   @FieldResolver()

@@ -20,16 +20,17 @@ export const Permission = defineEnum(
   } satisfies Record<PermissionName, string>,
 );
 
-/** A login, with the id that its resolver follows. */
+/** A login, with the id that its resolver follows, and whether the caller may see more than who it is. */
 @ObjectType('Login', {
   implements: NodeType,
   simpleResolvers: true,
   description:
-    'A person or a service account. Logins form a tree: the portfolio of a login is itself and every login below it.',
+    'A person or a service account. Logins form a tree: the portfolio of a login is itself and every login below it. Of a login that the caller only knows by name, because a webhook, a login or an entry of the audit log names it, no more than id, number, name and createdAt is told: the other fields are empty or false, and it is shown as its own account.',
 })
 export class LoginType {
   id: string;
   parentId: string | null;
+  visible: boolean;
 
   @Field(() => Int, { description: 'The short number that people use; counted up from 1, never reused.' })
   number: number;

@@ -20,10 +20,7 @@ export class AuditEntryType {
   @Field(() => DateTime, { description: 'When the change was made.' })
   at: Date;
 
-  @Field(() => LoginType, {
-    nullable: true,
-    description: 'Who made it; null where that login lies outside what the caller may see.',
-  })
+  @Field(() => LoginType, { nullable: true, description: 'Who made it.' })
   login?: Resolved<LoginType> | null;
 
   @Field(() => String, {
