@@ -27,9 +27,9 @@ export function toLoginType(login: LoginEntity): LoginType {
 /** A login that an object names: of one that the caller may not see only who it is. */
 export function toNamedLoginType(viewer: Viewer, login: LoginEntity): LoginType {
   if (loginVisible(viewer, login)) return toLoginType(login);
-  const { id, number, name, createdAt } = login;
-  const hidden = { email: '', parentId: null, isAccount: false, permissions: [], disabled: false };
-  return { id, number, name, createdAt, ...hidden, visible: false };
+  const { id, number, name, isAccount, createdAt } = login;
+  const hidden = { email: '', parentId: null, permissions: [], disabled: false };
+  return { id, number, name, isAccount, createdAt, ...hidden, visible: false };
 }
 
 /** A team. */

@@ -48,8 +48,8 @@ afterAll(async () => {
 });
 
 /** What is shown of a login that is known by name, as deep as LOGIN asks. */
-function named({ id, number }: Person, name: string): object {
-  const nothing = { email: '', isAccount: false, permissions: [], disabled: false, parent: null, teams: [] };
+function named({ id, number }: Person, name: string, isAccount = false): object {
+  const nothing = { email: '', isAccount, permissions: [], disabled: false, parent: null, teams: [] };
   const alone = { id, number, name, ...nothing, children: { nodes: [], totalCount: 0 } };
   return { ...alone, account: { ...alone, account: alone } };
 }
@@ -57,11 +57,11 @@ function named({ id, number }: Person, name: string): object {
 it('a member of a team knows the maker and the account of its webhook by name, and its own account', async () => {
   expect(await member.api.run(WEBHOOK, { id: webhookIds.team })).toEqual({
     login: named(mover, 'Mover'),
-    account: named(x, 'X'),
+    account: named(x, 'X', true),
     forLogin: null,
   });
   const own = await member.api.run(`{ viewer { id teams { name } account ${LOGIN} } }`);
-  expect(own).toEqual({ id: member.id, teams: [{ name: 'Team' }], account: named(x, 'X') });
+  expect(own).toEqual({ id: member.id, teams: [{ name: 'Team' }], account: named(x, 'X', true) });
 });
 
 it('a manager knows a maker that has moved away by name, also in the audit log', async () => {
