@@ -51,6 +51,10 @@ it('a login that is renamed changes the rows that it created and those that watc
   const created = await createWebhook(branch.api, receiver.url);
   const watching = await createWebhook(server.api, receiver.url, { details: { forLoginId: branch.id } });
   await createWebhook(server.api, receiver.url, { details: { forLoginId: clerk.id } });
+  const gone = await createWebhook(branch.api, receiver.url);
+  await branch.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', {
+    id: gone.id,
+  });
   expect(await noted(editLogin(branch.id, { name: 'Renamed' }))).toEqual({
     [created.id]: [rootId, branch.id],
     [watching.id]: [rootId],

@@ -37,8 +37,8 @@ afterAll(async () => {
 });
 
 /** Opens a page; resolves when it surely listens: a webhook that comes then is told. */
-async function openPage(person: Pick<Person, 'api'>): Promise<Stream> {
-  const stream = person.api.subscribe(WATCH);
+async function openPage(person: Pick<Person, 'api'>, document = WATCH): Promise<Stream> {
+  const stream = person.api.subscribe(document);
   open.push(stream);
   for (let probe = 0; stream.received.length === 0; probe++) {
     const { id } = await createWebhook(person.api, 'http://127.0.0.1:9999/', {
@@ -152,6 +152,17 @@ describe('an open page of a server that hardly looks by itself', () => {
     }
   }
 
+  /** Resolves once one transaction alone, in the whole cluster, keeps the changes so far from being read. */
+  async function onlyOneOlder(): Promise<void> {
+    for (let running = 0; running !== 1;) {
+      const { rows } = await slow.app.db.engine.query<{ count: number }>(
+        `select count(*)::int as count, pg_sleep(0.005) from pg_snapshot_xip(pg_current_snapshot()) older
+         where older < (select xid from webhook_changes order by xid desc limit 1)`,
+      );
+      running = rows[0]!.count;
+    }
+  }
+
   it('hears of each change once, also of one whose transaction ends after those of later ones', async () => {
     const page = await openPage(slow);
     const first = await createWebhook(slow.api, 'http://127.0.0.1:9999/');
@@ -184,15 +195,40 @@ describe('an open page of a server that hardly looks by itself', () => {
     await heard(page, webhook.id, 'UPDATED');
   });
 
-  it('hears once of each of 1,200 webhooks that one change touches', async () => {
+  it('is told at once what became of each webhook since it looked, in the order of the last changes', async () => {
+    const page = await openPage(slow);
+    const create = async () => (await createWebhook(slow.api, 'http://127.0.0.1:9999/')).id;
+    const [first, second] = [await create(), await create()];
+    await heard(page, second, 'CREATED');
+    const before = page.received.length;
+    const older = await holdLock(slow.database, 'select pg_current_xact_id()');
+    await disable(second);
+    const [fresh, short] = [await create(), await create()];
+    await disable(fresh);
+    await slow.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', {
+      id: short,
+    });
+    await disable(first);
+    await onlyOneOlder();
+    await older.letGo();
+    await heard(page, first, 'UPDATED');
+    // What came and changed has come; what came and went never was there.
+    expect(page.received.slice(before).map(({ kind, id }) => [kind, id])).toEqual([
+      ['UPDATED', second],
+      ['CREATED', fresh],
+      ['UPDATED', first],
+    ]);
+  });
+
+  it('hears once of each of 600 webhooks that one change touches', async () => {
     const creator = await createPerson(slow, { name: 'Many' });
-    const ids = Array.from({ length: 1200 }, () => newId('webhook'));
+    const ids = Array.from({ length: 600 }, () => newId('webhook'));
     await slow.app.db.engine.query(
       `insert into webhooks (id, account_id, login_id, name, description)
        select id, $2, $3, 'One of many', '' from unnest($1::text[]) id`,
       [ids, rootId, creator.id],
     );
-    const page = await openPage(slow);
+    const page = await openPage(slow, 'subscription { webhookChanges { kind id } }');
     const { id: proof } = await createWebhook(slow.api, 'http://127.0.0.1:9999/');
     await slow.api.mutate(
       'mutation ($id: ID!) { loginUpdate(id: $id, input: { name: "Renamed" }) { errors { code } } }',
