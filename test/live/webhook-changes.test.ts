@@ -92,8 +92,11 @@ describe('an open page', () => {
     expect(kindsOf(pageOfX, foreign.id)).toEqual([]);
   });
 
-  it('of a team’s member sees a webhook come with the team and go with it', async () => {
-    const member = await createPerson(server, { name: 'Member' });
+  it.each([
+    ['who manages nothing', {}],
+    ['who manages another account', { isAccount: true, permissions: ['WEBHOOKS_MANAGE' as const] }],
+  ])('of a team’s member %s sees a webhook come with the team and go with it', async (_, rights) => {
+    const member = await createPerson(server, { name: 'Member', ...rights });
     const team = await createTeam(server, 'Readers', [member.id]);
     const page = member.api.subscribe(WATCH);
     open.push(page);
@@ -113,6 +116,18 @@ describe('an open page', () => {
     );
     await assign(null);
     expect(await heard(page, webhook.id, 'DELETED')).toMatchObject({ webhook: null });
+  });
+
+  it('is closed with 4403 when its reader loses a right, and tells nothing of what came behind that', async () => {
+    const reader = await createPerson(server, { name: 'Reader', permissions: ['WEBHOOKS_MANAGE'] });
+    const page = await openPage(reader);
+    await server.api.mutate(
+      `mutation ($id: ID!) { loginUpdate(id: $id, input: { permissions: [] }) { errors { code } } }`,
+      { id: reader.id },
+    );
+    const { id } = await createWebhook(server.api, 'http://127.0.0.1:9999/');
+    expect(await page.end()).toMatchObject({ code: 4403 });
+    expect(kindsOf(page, id)).toEqual([]);
   });
 
   it('is refused to who may read no webhook', async () => {
@@ -243,6 +258,27 @@ describe('an open page of a server that hardly looks by itself', () => {
         .map((change) => change.id)
         .sort(),
     ).toEqual([...ids, proof].sort());
+  });
+
+  it('asks the database for nothing any more once it is closed', async () => {
+    const page = await openPage(slow);
+    const lastLook = async () => {
+      const { rows } = await slow.app.db.engine.query<{ at: string }>(
+        `select max(query_start)::text as at from pg_stat_activity
+         where datname = current_database() and query like '%from webhook_changes c%' and pid <> pg_backend_pid()`,
+      );
+      return rows[0]!.at;
+    };
+    const before = await lastLook();
+    await createWebhook(slow.api, 'http://127.0.0.1:9999/');
+    await looked();
+    expect(await lastLook()).not.toBe(before);
+    await page.close();
+    // The server notices that in its own time; a page that it forgot would look again and again.
+    for (let last = ''; last !== (await lastLook());) {
+      last = await lastLook();
+      for (let call = 0; call < 5; call++) await slow.api.run('{ viewer { id } }');
+    }
   });
 
   it('ends with an error when its server is wrong about the table, instead of asking for ever', async () => {
