@@ -1,4 +1,5 @@
 /** Changes of logins and teams that the saved table shows are noted for open pages, with who saw the rows before. */
+import { forgetWebhookChanges } from '../../src/audit/webhook-changes.ts';
 import { createPerson, createTeam, type Person } from '../support/people.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { createWebhook, registerResource } from '../support/scenario.ts';
@@ -51,6 +52,10 @@ it('a login that is renamed changes the rows that it created and those that watc
   const created = await createWebhook(branch.api, receiver.url);
   const watching = await createWebhook(server.api, receiver.url, { details: { forLoginId: branch.id } });
   await createWebhook(server.api, receiver.url, { details: { forLoginId: clerk.id } });
+  const gone = await createWebhook(branch.api, receiver.url);
+  await branch.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', {
+    id: gone.id,
+  });
   expect(await noted(editLogin(branch.id, { name: 'Renamed' }))).toEqual({
     [created.id]: [rootId, branch.id],
     [watching.id]: [rootId],
@@ -81,4 +86,22 @@ it('a branch that moves changes the rows of the accounts inside it, seen before 
   expect(Object.keys(back)).toEqual(Object.keys(away));
   // A login that is no account, with nothing below, owns nothing.
   expect(await noted(editLogin(clerk.id, { parentId: other.id }))).toEqual({});
+});
+
+it('a change is forgotten after an hour', async () => {
+  const { engine } = server.app.db;
+  await engine.query('delete from webhook_changes');
+  const { id } = await createWebhook(server.api, receiver.url);
+  const { id: later } = await createWebhook(server.api, receiver.url);
+  const age = (minutes: number) =>
+    engine.query(`update webhook_changes set at = at - $1 * interval '1 minute' where webhook_id = $2`, [
+      minutes,
+      id,
+    ]);
+  await age(59);
+  expect(await forgetWebhookChanges(engine)).toBe(0);
+  await age(1);
+  expect(await forgetWebhookChanges(engine)).toBe(1);
+  const { rows } = await engine.query('select webhook_id from webhook_changes');
+  expect(rows).toEqual([{ webhook_id: later }]);
 });

@@ -330,8 +330,8 @@ describe('open pages', () => {
     await noted();
     for (const change of [
       () => register({ label: 'New' }),
-      () => register({ allowed: false }),
-      () => register({}, { name: 'create', label: 'C' }),
+      () => register({ label: 'New', allowed: false }),
+      () => register({ label: 'New', allowed: false }, { name: 'create', label: 'C' }),
       () => server.api.mutate(REMOVE, { name }),
       () => register(),
     ]) {

@@ -1,4 +1,8 @@
 /** A database that goes away and comes back: streams and senders go on by themselves, and lose nothing. */
+import { EventEmitter, once } from 'node:events';
+
+import pino from 'pino';
+
 import { onServer } from '../support/postgres.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
@@ -8,11 +12,25 @@ const WATCH = `subscription {
   deliveryEvents(mode: EVERY_EVENT, minIntervalMs: 0) { cursor events { kind delivery { id } } } }`;
 const PAGE = 'subscription { webhookChanges { kind webhook { name } } }';
 
+/** When streams said that they wait for the database, ms; each is an event, too. */
+const waits: number[] = [];
+const waiting = new EventEmitter();
+const logger = pino(
+  { level: 'warn' },
+  {
+    write(line) {
+      if (!line.includes('a stream waits for the database')) return;
+      waits.push(performance.now());
+      waiting.emit('wait');
+    },
+  },
+);
+
 let server: TestServer;
 let receiver: Receiver;
 
 beforeEach(async () => {
-  server = await startServer({ BELLWIRE_LOG_LEVEL: 'silent' });
+  server = await startServer({}, { logger });
   receiver = await startReceiver();
   await registerResource(server.api);
   await createWebhook(server.api, receiver.url);
@@ -23,8 +41,8 @@ afterEach(async () => {
   await receiver.close();
 });
 
-/** Throws everybody out of the server's database and lets nobody in, until the server has noticed it. */
-async function outage(): Promise<void> {
+/** Throws everybody out of the server's database and lets nobody in, until meanwhile has ended. */
+async function outage(meanwhile: () => Promise<unknown>): Promise<void> {
   const name = new URL(server.database.url).pathname.slice(1);
   await onServer((sql) => sql.query(`alter database ${name} with allow_connections false`));
   await onServer((sql) =>
@@ -32,6 +50,7 @@ async function outage(): Promise<void> {
   );
   const refused = await server.api.send('{ viewer { name } }');
   expect(refused.data?.viewer ?? null).toBeNull();
+  await meanwhile();
   await onServer((sql) => sql.query(`alter database ${name} with allow_connections true`));
 }
 
@@ -41,7 +60,7 @@ it('an open subscription outlives an outage of the database and shows all that c
   await publish(server.api, clientEvent('before'));
   await receiver.until(1);
 
-  await outage();
+  await outage(() => Promise.resolve());
 
   await publish(server.api, clientEvent('after'));
   const hits = await receiver.until(2);
@@ -67,7 +86,11 @@ it('an open page of the saved table outlives it, too, and hears of what comes af
     await create(`Probe ${probe}`);
     await heard(`Probe ${probe}`, 500).catch(() => undefined);
   }
-  await outage();
+  await outage(async () => {
+    for (waits.length = 0; waits.length < 3;) await once(waiting, 'wait');
+  });
+  // It asks twice a second, and not as fast as it is refused.
+  expect(waits[2]! - waits[0]!).toBeGreaterThan(900);
   await create('After');
   await heard('After');
   expect(page.ended).toBeUndefined();

@@ -37,8 +37,8 @@ afterAll(async () => {
 });
 
 /** Opens a page; resolves when it surely listens: a webhook that comes then is told. */
-async function openPage(person: Pick<Person, 'api'>): Promise<Stream> {
-  const stream = person.api.subscribe(WATCH);
+async function openPage(person: Pick<Person, 'api'>, document = WATCH): Promise<Stream> {
+  const stream = person.api.subscribe(document);
   open.push(stream);
   for (let probe = 0; stream.received.length === 0; probe++) {
     const { id } = await createWebhook(person.api, 'http://127.0.0.1:9999/', {
@@ -106,8 +106,11 @@ describe('an open page', () => {
     expect(kindsOf(pageOfX, foreign.id)).toEqual([]);
   });
 
-  it('of a team’s member sees a webhook come with the team and go with it', async () => {
-    const member = await createPerson(server, { name: 'Member' });
+  it.each([
+    ['who manages nothing', {}],
+    ['who manages another account', { isAccount: true, permissions: ['WEBHOOKS_MANAGE' as const] }],
+  ])('of a team’s member %s sees a webhook come with the team and go with it', async (_, rights) => {
+    const member = await createPerson(server, { name: 'Member', ...rights });
     const team = await createTeam(server, 'Readers', [member.id]);
     const page = member.api.subscribe(WATCH);
     open.push(page);
@@ -127,6 +130,18 @@ describe('an open page', () => {
     );
     await assign(null);
     expect(await heard(page, webhook.id, 'DELETED')).toMatchObject({ webhook: null });
+  });
+
+  it('is closed with 4403 when its reader loses a right, and tells nothing of what came behind that', async () => {
+    const reader = await createPerson(server, { name: 'Reader', permissions: ['WEBHOOKS_MANAGE'] });
+    const page = await openPage(reader);
+    await server.api.mutate(
+      `mutation ($id: ID!) { loginUpdate(id: $id, input: { permissions: [] }) { errors { code } } }`,
+      { id: reader.id },
+    );
+    const { id } = await createWebhook(server.api, 'http://127.0.0.1:9999/');
+    expect(await page.end()).toMatchObject({ code: 4403 });
+    expect(kindsOf(page, id)).toEqual([]);
   });
 
   it('is refused to who may read no webhook', async () => {
@@ -166,6 +181,17 @@ describe('an open page of a server that hardly looks by itself', () => {
     }
   }
 
+  /** Resolves once one transaction alone, in the whole cluster, keeps the changes so far from being read. */
+  async function onlyOneOlder(): Promise<void> {
+    for (let running = 0; running !== 1;) {
+      const { rows } = await slow.app.db.engine.query<{ count: number }>(
+        `select count(*)::int as count, pg_sleep(0.005) from pg_snapshot_xip(pg_current_snapshot()) older
+         where older < (select xid from webhook_changes order by xid desc limit 1)`,
+      );
+      running = rows[0]!.count;
+    }
+  }
+
   it('hears of each change once, also of one whose transaction ends after those of later ones', async () => {
     const page = await openPage(slow);
     const first = await createWebhook(slow.api, 'http://127.0.0.1:9999/');
@@ -198,15 +224,40 @@ describe('an open page of a server that hardly looks by itself', () => {
     await heard(page, webhook.id, 'UPDATED');
   });
 
-  it('hears once of each of 1,200 webhooks that one change touches', async () => {
+  it('is told at once what became of each webhook since it looked, in the order of the last changes', async () => {
+    const page = await openPage(slow);
+    const create = async () => (await createWebhook(slow.api, 'http://127.0.0.1:9999/')).id;
+    const [first, second] = [await create(), await create()];
+    await heard(page, second, 'CREATED');
+    const before = page.received.length;
+    const older = await holdLock(slow.database, 'select pg_current_xact_id()');
+    await disable(second);
+    const [fresh, short] = [await create(), await create()];
+    await disable(fresh);
+    await slow.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', {
+      id: short,
+    });
+    await disable(first);
+    await onlyOneOlder();
+    await older.letGo();
+    await heard(page, first, 'UPDATED');
+    // What came and changed has come; what came and went never was there.
+    expect(page.received.slice(before).map(({ kind, id }) => [kind, id])).toEqual([
+      ['UPDATED', second],
+      ['CREATED', fresh],
+      ['UPDATED', first],
+    ]);
+  });
+
+  it('hears once of each of 600 webhooks that one change touches', async () => {
     const creator = await createPerson(slow, { name: 'Many' });
-    const ids = Array.from({ length: 1200 }, () => newId('webhook'));
+    const ids = Array.from({ length: 600 }, () => newId('webhook'));
     await slow.app.db.engine.query(
       `insert into webhooks (id, account_id, login_id, name, description)
        select id, $2, $3, 'One of many', '' from unnest($1::text[]) id`,
       [ids, rootId, creator.id],
     );
-    const page = await openPage(slow);
+    const page = await openPage(slow, 'subscription { webhookChanges { kind id } }');
     const { id: proof } = await createWebhook(slow.api, 'http://127.0.0.1:9999/');
     await slow.api.mutate(
       'mutation ($id: ID!) { loginUpdate(id: $id, input: { name: "Renamed" }) { errors { code } } }',
@@ -221,6 +272,27 @@ describe('an open page of a server that hardly looks by itself', () => {
         .map((change) => change.id)
         .sort(),
     ).toEqual([...ids, proof].sort());
+  });
+
+  it('asks the database for nothing any more once it is closed', async () => {
+    const page = await openPage(slow);
+    const lastLook = async () => {
+      const { rows } = await slow.app.db.engine.query<{ at: string }>(
+        `select max(query_start)::text as at from pg_stat_activity
+         where datname = current_database() and query like '%from webhook_changes c%' and pid <> pg_backend_pid()`,
+      );
+      return rows[0]!.at;
+    };
+    const before = await lastLook();
+    await createWebhook(slow.api, 'http://127.0.0.1:9999/');
+    await looked();
+    expect(await lastLook()).not.toBe(before);
+    await page.close();
+    // The server notices that in its own time; a page that it forgot would look again and again.
+    for (let last = ''; last !== (await lastLook());) {
+      last = await lastLook();
+      for (let call = 0; call < 5; call++) await slow.api.run('{ viewer { id } }');
+    }
   });
 
   it('ends with an error when its server is wrong about the table, instead of asking for ever', async () => {

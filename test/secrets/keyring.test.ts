@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,19 @@ describe('a keyring', () => {
     expect(new Keyring([two, one]).open(sealed, place)).toBe('canary');
     expect(() => new Keyring([two]).open(sealed, place)).toThrow(/BELLWIRE_ENCRYPTION_KEYS/);
     expect(() => new Keyring([{ ...one, key: two.key }]).open(sealed, place)).toThrow(SecretUnavailableError);
+  });
+
+  it('recognises a text by the fingerprint of any of its keys, and makes it with no key that seals', () => {
+    const fingerprint = new Keyring([one]).fingerprint('canary');
+    expect(new Keyring([one]).fingerprint('canary')).toEqual(fingerprint);
+    for (const keyring of [new Keyring([one]), new Keyring([two, one])]) {
+      expect(keyring.isFingerprint(fingerprint, 'canary')).toBe(true);
+      expect(keyring.isFingerprint(fingerprint, 'another')).toBe(false);
+      expect(keyring.isFingerprint(Buffer.alloc(0), 'canary')).toBe(false);
+    }
+    for (const keyring of [new Keyring([two]), new Keyring([{ ...one, key: two.key }])])
+      expect(keyring.isFingerprint(fingerprint, 'canary')).toBe(false);
+    expect(fingerprint.includes(createHmac('sha256', one.key).update('canary').digest())).toBe(false);
   });
 
   it('says SECRET_UNAVAILABLE and never the secret', () => {

@@ -1,6 +1,6 @@
 /** The audit trail of webhooks: who changed what, from which value to which, secrets only as changed. */
 import { createPerson, type Person } from '../support/people.ts';
-import { registerResource } from '../support/scenario.ts';
+import { createWebhook, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const LOG = `query ($id: ID!) { auditLog(subjectId: $id) {
@@ -143,4 +143,22 @@ it('tells each edit by what it changed, each switch and the deletion, and nothin
   expect(entries[3].changes).toEqual({ enabled: { from: true, to: false } });
   // A deleted webhook is no subject any more, but its trail is read under its id.
   expect(entries[5]).toMatchObject({ subject: null, changes: { name: { from: 'Second', to: null } } });
+});
+
+it('is read in the account of the webhook, wherever its creator went', async () => {
+  const permissions = ['WEBHOOKS_MANAGE' as const];
+  const account = await createPerson(server, { name: 'Account', isAccount: true, permissions });
+  const beside = await createPerson(server, { name: 'Beside', isAccount: true, permissions });
+  const creator = await createPerson(server, { name: 'Creator', parentId: account.id, permissions });
+  const { id } = await createWebhook(creator.api, TARGET);
+  await server.api.mutate(
+    `mutation ($id: ID!, $parentId: ID!) {
+       loginUpdate(id: $id, input: { parentId: $parentId }) { errors { code } } }`,
+    { id: creator.id, parentId: beside.id },
+  );
+  await account.api.mutate(UPDATE, { id, input: { details: { name: 'Still here' } } });
+  const actions = async ({ api }: Person) =>
+    (await api.run(LOG, { id })).nodes.map((entry: { action: string }) => entry.action);
+  expect(await actions(account)).toEqual(['webhook.update', 'webhook.create']);
+  expect(await actions(beside)).toEqual([]);
 });

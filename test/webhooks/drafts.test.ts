@@ -223,9 +223,12 @@ describe('the rows of a step', () => {
     ]);
     const plain = await typed(id, { id: endpoint, advanced: { headers: headers.slice(1) } });
     expect(at(plain.errors)).toEqual([]);
-    expect(at((await typed(id, { id: endpoint, target: TARGET })).errors)).toEqual([]);
+    for (const target of [TARGET, ELSEWHERE])
+      expect(at((await typed(id, { id: endpoint, target })).errors)).toEqual([]);
     const cleared = await typed(id, { id: endpoint, kind: null, advanced: null });
-    expect(cleared.draft.endpoints).toEqual([{ id: endpoint, kind: null, target: TARGET, advanced: null }]);
+    expect(cleared.draft.endpoints).toEqual([
+      { id: endpoint, kind: null, target: ELSEWHERE, advanced: null },
+    ]);
     const details = await api.run(STEPS.details, { id, input: { description: null } });
     expect(details.draft).toMatchObject({ name: 'Orders', description: null });
   });
