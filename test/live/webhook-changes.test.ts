@@ -166,7 +166,7 @@ describe('an open page of a server that hardly looks by itself', () => {
   const disable = (id: string) =>
     slow.api.mutate('mutation ($id: ID!) { webhookDisable(id: $id) { errors { code } } }', { id });
 
-  /** Resolves once a page has looked for changes after all that is committed now. */
+  /** Resolves once a page has looked for changes after now; while some are held back it looks all the time. */
   async function looked(): Promise<void> {
     const { engine } = slow.app.db;
     const { rows } = await engine.query<{ now: string }>('select clock_timestamp()::text as now');
@@ -284,8 +284,8 @@ describe('an open page of a server that hardly looks by itself', () => {
       return rows[0]!.at;
     };
     const before = await lastLook();
-    await createWebhook(slow.api, 'http://127.0.0.1:9999/');
-    await looked();
+    const { id } = await createWebhook(slow.api, 'http://127.0.0.1:9999/');
+    await heard(page, id, 'CREATED');
     expect(await lastLook()).not.toBe(before);
     await page.close();
     // The server notices that in its own time; a page that it forgot would look again and again.
