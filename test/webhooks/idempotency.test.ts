@@ -1,6 +1,7 @@
 /** webhookCreate under an idempotency key: repeated or doubled, it makes one webhook. */
 import { Api } from '../support/api.ts';
-import { createPerson } from '../support/people.ts';
+import { holdLock } from '../support/lock-holder.ts';
+import { createPerson, createTeam } from '../support/people.ts';
 import { registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -164,4 +165,24 @@ it('a key is the same on servers of which one seals with a newer key of the ring
   } finally {
     await newer.stop();
   }
+});
+
+it('a team that is deleted meanwhile leaves the key free', async () => {
+  const member = await createPerson(server, { name: 'Member' });
+  const team = await createTeam(server, 'Gone', [member.id]);
+  const input = { ...inputOf('One'), details: { name: 'One', teamId: team } };
+  const row = await holdLock(server.database, 'select 1 from logins where id = $1 for no key update', [
+    member.id,
+  ]);
+  // The delete has the team and waits for its member's row; the webhook waits for the team.
+  const deleting = server.api.mutate('mutation ($id: ID!) { teamDelete(id: $id) { errors { code } } }', {
+    id: team,
+  });
+  await row.waiting(1);
+  const creating = create('team', input);
+  await row.waiting(2);
+  await row.letGo();
+  await deleting;
+  expect(at(await creating)).toEqual(['NOT_FOUND details.teamId']);
+  expect(at(await create('team', inputOf('Without it')))).toEqual([]);
 });
