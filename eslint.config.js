@@ -7,7 +7,7 @@ import tseslint from 'typescript-eslint';
 const TYPESCRIPT = ['**/*.ts', '**/*.tsx'];
 
 const SCHEMA = 'schema/schema.graphql';
-const OPERATIONS = 'schema/operations/*.graphql';
+const OPERATIONS = 'schema/operations/**/*.graphql';
 const GRAPHQL = {
   plugins: { '@graphql-eslint': graphql },
   languageOptions: {
@@ -34,7 +34,16 @@ const VALUE_TYPES = [
 ];
 
 export default defineConfig(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.bellwire/', 'test/bench/node_modules/'] },
+  {
+    ignores: [
+      'dist/',
+      'src/console/gql/',
+      'node_modules/',
+      'coverage/',
+      '.bellwire/',
+      'test/bench/node_modules/',
+    ],
+  },
 
   {
     files: [...TYPESCRIPT, '**/*.js', '**/*.mjs'],

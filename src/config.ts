@@ -163,6 +163,13 @@ export const SETTINGS = {
     meaning: 'Whether holders of a token may read the schema from the server; GraphiQL needs it.',
     parse: flag,
   }),
+  console: setting({
+    env: 'BELLWIRE_CONSOLE',
+    type: 'flag',
+    default: 'true',
+    meaning: 'Whether the console is served at /.',
+    parse: flag,
+  }),
   graphiql: setting({
     env: 'BELLWIRE_GRAPHIQL',
     type: 'flag',

@@ -1,9 +1,7 @@
 /**
- * Everything that is answered over HTTP: /graphql, /graphiql, the health of the process, and JSON for
+ * Everything that is answered over HTTP: /graphql, the pages, the health of the process, and JSON for
  * all that goes wrong before GraphQL. The caller is known before a byte of the body is read.
  */
-import { join } from 'node:path';
-
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import cors from 'cors';
@@ -11,15 +9,14 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { GraphQLError } from 'graphql';
 
 import type { Viewer } from '../access/viewer.ts';
-import { type Config, settingName } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
-import { packageRoot } from '../paths.ts';
 import { edgeError, type EdgeErrorCode, limitError } from './answers.ts';
 import { bearerToken } from './bearer.ts';
 import { type Context, createContext, type Rooms } from './context.ts';
 import type { Guard } from './guard.ts';
 import type { Mask } from './masking.ts';
-import { pagePolicy } from './origins.ts';
+import { describeMissingPage, type PageOptions, servePages } from './pages.ts';
 
 /** Whether the server should get traffic, and why not. */
 export interface Health {
@@ -28,7 +25,7 @@ export interface Health {
 
 /** What the HTTP side is made of. */
 export interface HttpOptions {
-  config: Pick<Config, 'maxBodyBytes' | 'maxSmallBodyBytes' | 'graphiql' | 'allowedOrigins'>;
+  config: Pick<Config, 'maxBodyBytes' | 'maxSmallBodyBytes' | 'allowedOrigins'> & PageOptions['config'];
   rooms: Rooms;
   apollo: ApolloServer<Context>;
   guard: Guard;
@@ -41,7 +38,6 @@ export interface HttpOptions {
 
 /** How long a browser may go by one answer to its preflight. */
 const PREFLIGHT_SECONDS = 600;
-const PAGES = join(packageRoot, 'dist', 'console', 'graphiql');
 
 /** The Express application. */
 export function createHttpApp(options: HttpOptions): Express {
@@ -51,14 +47,11 @@ export function createHttpApp(options: HttpOptions): Express {
   app.use(safeHeaders);
   app.get('/healthz', (_request, response) => response.json({ status: 'ok' }));
   app.get('/readyz', readiness(options));
-  if (options.config.graphiql) {
-    app.get('/', (_request, response) => response.redirect('graphiql/'));
-    app.use('/graphiql', pages(options));
-  }
   app.use('/graphql', crossOrigin(options.config));
   app.all('/graphql', graphql(options));
+  servePages(app, options);
   app.use((request, response) => {
-    const why = request.path.startsWith('/graphiql') ? noPages(options.config) : '';
+    const why = describeMissingPage(request, options.config);
     refuse(response, 404, edgeError('NOT_FOUND', `There is nothing at this address.${why}`));
   });
   app.use(answerErrors(options));
@@ -74,12 +67,6 @@ function safeHeaders(_request: Request, response: Response, next: NextFunction):
     'Cache-Control': 'no-store',
   });
   next();
-}
-
-function noPages({ graphiql }: HttpOptions['config']): string {
-  return graphiql
-    ? ' The page has to be built first: npm run build.'
-    : ` GraphiQL is switched off (${settingName('graphiql')}).`;
 }
 
 /**
@@ -105,22 +92,6 @@ function readiness({ health, logger }: HttpOptions) {
       return { ok: false, reason: 'The check itself failed; the log has the cause.' };
     });
     response.status(ok ? 200 : 503).json(ok ? { ready: true } : { ready: false, reason });
-  };
-}
-
-function pages({ origins }: HttpOptions) {
-  const files = express.static(PAGES, {
-    etag: false,
-    setHeaders(response, path) {
-      // Names of assets hold a hash of their content.
-      if (path.includes('/assets/'))
-        response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
-      else response.setHeader('Cache-Control', 'no-cache');
-    },
-  });
-  return (request: Request, response: Response, next: NextFunction): void => {
-    response.set('Content-Security-Policy', pagePolicy(origins()));
-    files(request, response, next);
   };
 }
 

@@ -21,25 +21,47 @@ export function ownOrigins(config: Pick<Config, 'host' | 'publicUrl'>, port: num
   return origins;
 }
 
-/** The policy of our pages: nothing from elsewhere, and connections to this server only. */
-export function pagePolicy(origins: ReadonlySet<string>): string {
-  // CSP's host-source grammar knows no IPv6 literal (W3C CSP Level 3, 2.3.1); there 'self' must do.
-  const sockets = [...origins]
-    .filter((origin) => !origin.includes('['))
-    .map((origin) => origin.replace(/^http/, 'ws'));
-  return [
+/**
+ * The policy of the console: nothing from elsewhere, no script but our files, no style but our files and the
+ * tags that carry the page's nonce (Mantine writes its variables into one), connections to this server only.
+ */
+export function consolePolicy(origins: ReadonlySet<string>, nonce: string): string {
+  return policy([
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "font-src 'self'",
+    "img-src 'self' data:",
+    connections(origins),
+    "base-uri 'self'",
+  ]);
+}
+
+/** The policy of GraphiQL, which makes style tags and workers of its own. */
+export function graphiqlPolicy(origins: ReadonlySet<string>): string {
+  return policy([
     "default-src 'self'",
     "style-src 'self' 'unsafe-inline'",
     "worker-src 'self'",
     "font-src 'self' data:",
     "img-src 'self' data:",
-    // Not every browser takes 'self' for the ws: address of the same host.
-    `connect-src 'self' ${sockets.join(' ')}`,
-    "object-src 'none'",
+    connections(origins),
     "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
+  ]);
+}
+
+function policy(own: string[]): string {
+  return [...own, "object-src 'none'", "form-action 'none'", "frame-ancestors 'none'"].join('; ');
+}
+
+/** Connections to this server only. */
+function connections(origins: ReadonlySet<string>): string {
+  // CSP's host-source grammar knows no IPv6 literal (W3C CSP Level 3, 2.3.1); there 'self' must do.
+  const sockets = [...origins]
+    .filter((origin) => !origin.includes('['))
+    .map((origin) => origin.replace(/^http/, 'ws'));
+  // Not every browser takes 'self' for the ws: address of the same host.
+  return `connect-src 'self' ${sockets.join(' ')}`;
 }
 
 function inUrl(host: string): string {

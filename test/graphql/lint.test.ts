@@ -8,7 +8,7 @@ it('@graphql-eslint finds nothing in the schema and in the documents, with the s
   const eslint = join(packageRoot, 'node_modules', 'eslint', 'bin', 'eslint.js');
   const run = await promisify(execFile)(
     process.execPath,
-    [eslint, '--format', 'json', 'schema/schema.graphql', 'schema/operations/*.graphql'],
+    [eslint, '--format', 'json', 'schema/schema.graphql', 'schema/operations/**/*.graphql'],
     { cwd: packageRoot, env: { ...process.env, NODE_OPTIONS: '' }, maxBuffer: 2 ** 26 },
   ).catch((error: { stdout: string; stderr: string }) => error);
   const results: { filePath: string; messages: { message: string }[] }[] = JSON.parse(

@@ -1,0 +1,51 @@
+/**
+ * The session of this browser: a cookie that scripts cannot read, made in exchange for an access token or a
+ * one-time link, and known to the server by a row. Three calls, outside GraphQL.
+ */
+import { apiAddress } from '../address.ts';
+
+/** Why there is no session: what to tell the person. */
+export type SignInFailure = { message: string; retryAfterSeconds: number | null };
+
+/** Exchanges a token, or the secret of a one-time link, for a session; null when that worked. */
+export async function signIn(token: string): Promise<SignInFailure | null> {
+  let response: Response;
+  try {
+    response = await fetch(apiAddress('session'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token }),
+      credentials: 'same-origin',
+    });
+  } catch {
+    return {
+      message: 'The server cannot be reached. Check your connection and try again.',
+      retryAfterSeconds: null,
+    };
+  }
+  if (response.ok) return null;
+  const retryAfter = Number(response.headers.get('retry-after'));
+  const body = (await response.json().catch(() => null)) as { errors?: { message?: string }[] } | null;
+  return {
+    message: body?.errors?.[0]?.message ?? `The server answered with ${response.status}.`,
+    retryAfterSeconds: retryAfter > 0 ? retryAfter : null,
+  };
+}
+
+/** Ends the session on the server and forgets the cookie; false when the server could not be reached. */
+export async function signOut(): Promise<boolean> {
+  try {
+    const response = await fetch(apiAddress('session'), { method: 'DELETE', credentials: 'same-origin' });
+    return response.ok || response.status === 401;
+  } catch {
+    return false;
+  }
+}
+
+/** Takes the secret of a one-time link out of the address (#link=…), and out of the history with it. */
+export function takeLinkFromAddress(): string | null {
+  const link = new URLSearchParams(window.location.hash.slice(1)).get('link')?.trim();
+  if (!link) return null;
+  window.history.replaceState(window.history.state, '', window.location.pathname + window.location.search);
+  return link;
+}

@@ -1,0 +1,48 @@
+/** How the console looks. Contrast is that of WCAG 2.2 AA in both schemes: shade 8 and autoContrast give it. */
+import {
+  Anchor,
+  Badge,
+  Button,
+  Code,
+  createTheme,
+  type MantineColorsTuple,
+  Modal,
+  NavLink,
+} from '@mantine/core';
+
+const bell: MantineColorsTuple = [
+  '#eef4fb',
+  '#dbe6f3',
+  '#b3cbe6',
+  '#89afd9',
+  '#6696ce',
+  '#5087c8',
+  '#437fc6',
+  '#336cb0',
+  '#1f4e86',
+  '#1f3a5f',
+];
+
+export const theme = createTheme({
+  colors: { bell },
+  primaryColor: 'bell',
+  primaryShade: { light: 8, dark: 4 },
+  autoContrast: true,
+  luminanceThreshold: 0.35,
+  defaultRadius: 'md',
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
+  headings: { fontWeight: '650' },
+  respectReducedMotion: true,
+  cursorType: 'pointer',
+  components: {
+    Anchor: Anchor.extend({ defaultProps: { underline: 'always' } }),
+    Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'sm', tt: 'none' } }),
+    Button: Button.extend({ styles: { root: { height: 'auto', minHeight: 36 } } }),
+    Code: Code.extend({ defaultProps: { fz: 'sm' } }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, returnFocus: true, closeButtonProps: { 'aria-label': 'Close' } },
+    }),
+    NavLink: NavLink.extend({ defaultProps: { variant: 'light' } }),
+  },
+});

@@ -1,0 +1,250 @@
+/**
+ * The table of every list: its four states, sorting by its headers, rows that open by a click anywhere and by
+ * the keyboard (j, k, Enter), more rows as the end comes into view. Long lists keep only what is in view in
+ * the document. On a narrow screen each row becomes a card; the roles are written out, since a table that is
+ * laid out otherwise loses them.
+ */
+import { Group, Loader, Text, UnstyledButton } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
+
+import type { List } from '../api/use-pages.ts';
+import classes from './data-table.module.css';
+import { EmptyState, ErrorState, LoadingState, NoMatchState } from './states.tsx';
+
+/** One column; sort names the field that its header sorts by, width is a CSS width. */
+export interface Column<Row> {
+  key: string;
+  header: string;
+  /** A header for screen readers only, such as that of a column of buttons. */
+  hideHeader?: boolean;
+  sort?: string;
+  width?: string;
+  cell: (row: Row) => ReactNode;
+}
+
+/** The order of a table. */
+export interface Sort {
+  field: string;
+  direction: 'ASC' | 'DESC';
+}
+
+interface DataTableProps<Row extends { id: string }> {
+  /** What the table holds, such as "Saved webhooks". */
+  label: string;
+  /** The plural of what a row is, in lower case: "webhooks". */
+  what: string;
+  columns: Column<Row>[];
+  list: List<Row>;
+  /** Opens a row; the cells must hold a real link to the same place. */
+  onOpen?: (row: Row) => void;
+  sort?: Sort;
+  onSort?: (sort: Sort) => void;
+  /** Whether a search or a filter is set: an empty list is then no match. */
+  filtered: boolean;
+  onClearFilters: () => void;
+  empty: { title: string; text: ReactNode; action?: ReactNode };
+  /** Marks rows that have just come, for a moment. */
+  isNew?: (row: Row) => boolean;
+}
+
+/** From here on only rows in view are in the document. */
+const VIRTUAL_FROM = 100;
+const ROW_HEIGHT = 49;
+const OVERSCAN = 12;
+/** How near the last row in view may come to the end before more are asked for. */
+const AHEAD = 20;
+
+export function DataTable<Row extends { id: string }>(props: DataTableProps<Row>) {
+  const { list, filtered, what, empty } = props;
+  if (list.status === 'loading') return <LoadingState what={what} />;
+  if (list.status === 'failed' && list.error) return <ErrorState error={list.error} onRetry={list.reload} />;
+  if (list.rows.length === 0)
+    return filtered ? <NoMatchState what={what} onClear={props.onClearFilters} /> : <EmptyState {...empty} />;
+  return <FilledTable {...props} />;
+}
+
+function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
+  const { label, columns, list, onOpen, sort, onSort, isNew } = props;
+  const { rows } = list;
+  const body = useRef<HTMLTableSectionElement>(null);
+  const [active, setActive] = useState(0);
+  const virtual = rows.length >= VIRTUAL_FROM;
+  const [offset, setOffset] = useState(0);
+  useLayoutEffect(() => {
+    const top = body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0;
+    if (Math.abs(top - offset) > 1) setOffset(top);
+  });
+  const virtualizer = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: OVERSCAN,
+    scrollMargin: offset,
+    enabled: virtual,
+    getItemKey: (index) => rows[index]!.id,
+  });
+  const items = virtualizer.getVirtualItems();
+  const first = virtual ? (items[0]?.index ?? 0) : 0;
+  const last = virtual ? (items.at(-1)?.index ?? -1) : rows.length - 1;
+  const above = virtual && items[0] ? items[0].start - offset : 0;
+  const below = virtual && items.length > 0 ? virtualizer.getTotalSize() - (items.at(-1)!.end - offset) : 0;
+
+  const { hasMore, loadMore, loadingMore, error } = list;
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!virtual || !hasMore || loadingMore || error) return;
+    if (last >= rows.length - AHEAD) loadMore();
+  }, [virtual, last, rows.length, hasMore, loadingMore, loadMore, error]);
+  useEffect(() => {
+    if (!hasMore || loadingMore || error || end.current === null) return;
+    const observer = new IntersectionObserver(
+      (entries) => entries.some(({ isIntersecting }) => isIntersecting) && loadMore(),
+      { rootMargin: '600px' },
+    );
+    observer.observe(end.current);
+    return () => observer.disconnect();
+  }, [hasMore, loadingMore, loadMore, error]);
+
+  function focusRow(index: number): void {
+    const next = Math.max(0, Math.min(rows.length - 1, index));
+    setActive(next);
+    const find = () => body.current?.querySelector<HTMLElement>(`[data-index="${next}"]`);
+    const row = find();
+    if (row) {
+      row.focus();
+      return;
+    }
+    virtualizer.scrollToIndex(next, { align: 'auto' });
+    requestAnimationFrame(() => requestAnimationFrame(() => find()?.focus()));
+  }
+  const focused = (): boolean => body.current?.contains(document.activeElement) === true;
+  useHotkeys([
+    ['j', () => focusRow(focused() ? active + 1 : active)],
+    ['k', () => focusRow(focused() ? active - 1 : active)],
+  ]);
+
+  function open(event: MouseEvent | KeyboardEvent, row: Row): void {
+    const target = event.target as HTMLElement;
+    // A click that marks text, or on something that acts by itself, opens nothing.
+    if (target.closest('a, button, input, label') || (window.getSelection()?.toString() ?? '') !== '') return;
+    onOpen?.(row);
+  }
+
+  return (
+    <>
+      <table className={classes['table']} role="table" aria-label={label} aria-rowcount={list.total ?? -1}>
+        <thead role="rowgroup" className={classes['head']}>
+          <tr role="row">
+            {columns.map((column) => (
+              <HeaderCell key={column.key} column={column} sort={sort} onSort={onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody ref={body} role="rowgroup">
+          {above > 0 && <Spacer height={above} />}
+          {rows.slice(first, last + 1).map((row, position) => {
+            const index = first + position;
+            return (
+              <tr
+                key={row.id}
+                ref={virtual ? virtualizer.measureElement : undefined}
+                role="row"
+                data-index={index}
+                data-new={isNew?.(row) || undefined}
+                aria-rowindex={index + 2}
+                tabIndex={index === active ? 0 : -1}
+                className={onOpen ? classes['openable'] : undefined}
+                onFocus={() => setActive(index)}
+                onClick={(event) => open(event, row)}
+                onKeyDown={(event) => {
+                  if (event.key === 'Enter' && event.target === event.currentTarget) onOpen?.(row);
+                }}
+              >
+                {columns.map(({ key, header, hideHeader, cell }) => (
+                  <td key={key} role="cell" data-label={hideHeader ? undefined : header}>
+                    {cell(row)}
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
+          {below > 0 && <Spacer height={below} />}
+        </tbody>
+      </table>
+      {error ? (
+        <ErrorState error={error} onRetry={hasMore && rows.length > 0 ? loadMore : list.reload} />
+      ) : (
+        <Group ref={end} justify="center" mih={40} p="xs">
+          {loadingMore && <Loader size="sm" aria-label="Loading more" />}
+          {!hasMore && list.total !== null && (
+            <Text size="sm" c="dimmed">
+              {list.total === 1 ? 'One in all' : `${list.total.toLocaleString()} in all`}
+            </Text>
+          )}
+        </Group>
+      )}
+    </>
+  );
+}
+
+function Spacer({ height }: { height: number }) {
+  return (
+    <tr aria-hidden className={classes['spacer']}>
+      <td style={{ height }} />
+    </tr>
+  );
+}
+
+function HeaderCell<Row>({
+  column,
+  sort,
+  onSort,
+}: {
+  column: Column<Row>;
+  sort: Sort | undefined;
+  onSort: ((sort: Sort) => void) | undefined;
+}) {
+  const { header, hideHeader, width } = column;
+  const style = width === undefined ? undefined : { width };
+  if (hideHeader)
+    return (
+      <th role="columnheader" scope="col" style={style}>
+        <span className={classes['hidden']}>{header}</span>
+      </th>
+    );
+  const field = column.sort;
+  if (field === undefined || !onSort)
+    return (
+      <th role="columnheader" scope="col" style={style}>
+        {header}
+      </th>
+    );
+  const direction = sort?.field === field ? sort.direction : null;
+  const Icon = direction === null ? IconArrowsSort : direction === 'ASC' ? IconArrowUp : IconArrowDown;
+  return (
+    <th
+      role="columnheader"
+      scope="col"
+      style={style}
+      aria-sort={direction === null ? 'none' : direction === 'ASC' ? 'ascending' : 'descending'}
+    >
+      <UnstyledButton
+        className={classes['sort']}
+        onClick={() => onSort({ field, direction: direction === 'ASC' ? 'DESC' : 'ASC' })}
+      >
+        {header}
+        <Icon aria-hidden size={14} className={direction === null ? classes['unsorted'] : undefined} />
+      </UnstyledButton>
+    </th>
+  );
+}

@@ -1,0 +1,49 @@
+/** The state of a delivery or a webhook as icon and word: never by colour alone. */
+import { Badge, type MantineColor } from '@mantine/core';
+import {
+  IconBan,
+  IconCheck,
+  IconClock,
+  IconMoonStars,
+  IconPlayerPause,
+  IconRefresh,
+  IconSend,
+  IconX,
+  type TablerIcon,
+} from '@tabler/icons-react';
+
+import type { DeliveryStatus, WebhookStatus } from '../gql/graphql.ts';
+
+type Look = [label: string, color: MantineColor, icon: TablerIcon];
+
+/** How each state of a delivery reads. */
+export const DELIVERY_STATUS: Record<DeliveryStatus, Look> = {
+  PENDING: ['Waiting', 'gray', IconClock],
+  IN_FLIGHT: ['Sending', 'blue', IconSend],
+  RETRY_SCHEDULED: ['Will retry', 'orange', IconRefresh],
+  SUCCEEDED: ['Delivered', 'green', IconCheck],
+  FAILED: ['Failed', 'red', IconX],
+  CANCELLED: ['Cancelled', 'gray', IconBan],
+};
+
+const WEBHOOK_STATUS: Record<WebhookStatus, Look> = {
+  ENABLED: ['Enabled', 'green', IconCheck],
+  DISABLED: ['Disabled', 'gray', IconPlayerPause],
+  INACTIVE: ['Inactive', 'orange', IconMoonStars],
+};
+
+function StatusBadge({ look: [label, color, Icon] }: { look: Look }) {
+  return (
+    <Badge color={color} variant="outline" leftSection={<Icon aria-hidden size={13} stroke={2.2} />}>
+      {label}
+    </Badge>
+  );
+}
+
+export function DeliveryStatusBadge({ status }: { status: DeliveryStatus }) {
+  return <StatusBadge look={DELIVERY_STATUS[status]} />;
+}
+
+export function WebhookStatusBadge({ status }: { status: WebhookStatus }) {
+  return <StatusBadge look={WEBHOOK_STATUS[status]} />;
+}
