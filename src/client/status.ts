@@ -9,7 +9,8 @@
  * - reconnecting: the connection was lost or refused, and is tried again
  * - ended: the server does not want this client back as it is; the reason is given to onEnd
  */
-export type LiveStatus = 'idle' | 'connecting' | 'live' | 'catching-up' | 'polling' | 'reconnecting' | 'ended';
+export type LiveStatus =
+  'idle' | 'connecting' | 'live' | 'catching-up' | 'polling' | 'reconnecting' | 'ended';
 
 /** From worst to best: a page is as live as the worst of its subscriptions. */
 const WORST_FIRST: readonly LiveStatus[] = ['ended', 'connecting', 'reconnecting', 'polling', 'catching-up'];

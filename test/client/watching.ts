@@ -1,8 +1,14 @@
 /** What the tests of the client share: clients with quick clocks, and a record of what they were shown. */
-import { createLiveClient, type LiveClient, type LiveClientOptions, type LiveStatus } from '../../src/client/index.ts';
 import WebSocket from 'ws';
 
-import { ROOT_TOKEN, type TestServer } from '../support/server.ts';
+import type { App } from '../../src/app.ts';
+import {
+  createLiveClient,
+  type LiveClient,
+  type LiveClientOptions,
+  type LiveStatus,
+} from '../../src/client/index.ts';
+import { ROOT_TOKEN } from '../support/server.ts';
 
 /** Waits of a few ms, so that a test breaks its connection many times in a second. */
 export const QUICK = { firstRetryMs: 10, longestRetryMs: 40, lazyCloseMs: 50 };
@@ -57,7 +63,8 @@ export class Seen {
       this.#wake();
     };
     return {
-      next: (result: { data?: unknown }) => this.take(result.data),
+      next: (result: { data?: unknown; errors?: unknown }) =>
+        result.errors ? end(result.errors) : this.take(result.data),
       error: end,
       complete: () => end('completed'),
     };
@@ -75,7 +82,12 @@ export class Seen {
 
   /** Resolves once the test finds what it waits for. */
   until(fits: () => boolean, what: string, limitMs = 10_000): Promise<void> {
-    return waitFor(this.#waiting, fits, () => `${what}: not after ${limitMs} ms and ${this.rows().length} rows`, limitMs);
+    return waitFor(
+      this.#waiting,
+      fits,
+      () => `${what}: not after ${limitMs} ms and ${this.rows().length} rows`,
+      limitMs,
+    );
   }
 
   #wake(): void {
@@ -97,11 +109,21 @@ export class Statuses {
   /** Resolves when a status has come that often. */
   until(status: LiveStatus, times = 1): Promise<void> {
     const count = (): number => this.all.filter((one) => one === status).length;
-    return waitFor(this.#waiting, () => count() >= times, () => `no ${status} in ${this.all.join(', ')}`, 10_000);
+    return waitFor(
+      this.#waiting,
+      () => count() >= times,
+      () => `no ${status} in ${this.all.join(', ')}`,
+      10_000,
+    );
   }
 }
 
-function waitFor(waiting: Set<() => void>, fits: () => boolean, what: () => string, limitMs: number): Promise<void> {
+function waitFor(
+  waiting: Set<() => void>,
+  fits: () => boolean,
+  what: () => string,
+  limitMs: number,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       waiting.delete(check);
@@ -118,9 +140,9 @@ function waitFor(waiting: Set<() => void>, fits: () => boolean, what: () => stri
   });
 }
 
-/** All lines of a server's log, sorted. */
-export async function logLines(server: TestServer): Promise<string[]> {
-  const { rows } = await server.app.db.streams.query<{ line: string }>(
+/** All lines of the log, sorted. */
+export async function logLines(app: App): Promise<string[]> {
+  const { rows } = await app.db.streams.query<{ line: string }>(
     `select delivery_id || ' ' || version || ' ' || kind as line from delivery_log`,
   );
   return rows.map(({ line }) => line).sort();
