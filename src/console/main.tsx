@@ -16,7 +16,7 @@ import { RouterProvider } from 'react-router';
 
 import { styleNonce } from './address.ts';
 import { createRouter } from './routes.tsx';
-import { theme } from './theme.ts';
+import { cssVariables, theme } from './theme.ts';
 import { AnnouncerProvider } from './ui/announcer.tsx';
 
 const root = document.getElementById('root');
@@ -25,7 +25,12 @@ const nonce = styleNonce();
 
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
       <AnnouncerProvider>
         <Notifications position="bottom-right" />
         <RouterProvider router={createRouter()} />
