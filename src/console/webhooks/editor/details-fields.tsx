@@ -10,8 +10,8 @@ const SCOPES: [scope: Scope, label: string, description: string][] = [
   ['team', 'Team', 'What the members of a team do; they may read the webhook, too.'],
 ];
 
-/** The fields of step 1; form is the whole webhook's. */
-export function DetailsFields({ form }: { form: WebhookForm }) {
+/** The fields of step 1; form is the whole webhook's. autoFocus lets a dialog around them begin at the name. */
+export function DetailsFields({ form, autoFocus = false }: { form: WebhookForm; autoFocus?: boolean }) {
   const { details } = form.values;
   function change(patch: Partial<DetailsValues>): void {
     form.setFieldValue('details', (now) => ({ ...now, ...patch }));
@@ -24,6 +24,7 @@ export function DetailsFields({ form }: { form: WebhookForm }) {
         description={`What the webhook is called in the table, ${LIMITS.name} characters at most.`}
         required
         data-field="details.name"
+        data-autofocus={autoFocus || undefined}
         value={details.name}
         error={form.errors['details.name']}
         onChange={(event) => change({ name: event.currentTarget.value })}

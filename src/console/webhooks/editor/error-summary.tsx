@@ -4,16 +4,19 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 
 import { fieldName, focusField } from './problems.ts';
 
-/** errors are those of the form, by path; nothing is shown when there are none. */
+/** errors are those of the form, by path. A single one is said by its field already, and taken up by the focus. */
 export function ErrorSummary({ errors }: { errors: Record<string, unknown> }) {
   const entries = Object.entries(errors).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '',
   );
-  if (entries.length === 0) return null;
-  const title =
-    entries.length === 1 ? 'One thing is to be mended' : `${entries.length} things are to be mended`;
+  if (entries.length < 2) return null;
   return (
-    <Alert color="red" role="alert" icon={<IconAlertTriangle aria-hidden />} title={title}>
+    <Alert
+      color="red"
+      role="alert"
+      icon={<IconAlertTriangle aria-hidden />}
+      title={`${entries.length} things are to be mended`}
+    >
       <List size="sm" spacing={4} listStyleType="none">
         {entries.map(([path, message]) => {
           const name = fieldName(path);

@@ -230,6 +230,18 @@ export function localErrors({ details, endpoints }: WebhookValues): Record<strin
   return errors;
 }
 
+/** Gives the rows of a part other ids: those that the server has for them, or null. */
+export function setRowIds(
+  form: WebhookForm,
+  part: 'endpoints' | 'triggers',
+  idOf: (row: { key: string; id: string | null }) => string | null,
+): void {
+  const change = <Row extends { key: string; id: string | null }>(rows: Row[]): Row[] =>
+    rows.map((row) => ({ ...row, id: idOf(row) }));
+  if (part === 'endpoints') form.setFieldValue(part, change<EndpointValues>);
+  else form.setFieldValue(part, change<TriggerValues>);
+}
+
 /** The form of a webhook, empty or with what is given. */
 export function useWebhookForm(
   options: { initialValues?: WebhookValues; onValuesChange?: (values: WebhookValues) => void } = {},
