@@ -10,6 +10,7 @@ import './style.css';
 
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
+import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { RouterProvider } from 'react-router';
@@ -22,6 +23,8 @@ import { AnnouncerProvider } from './ui/announcer.tsx';
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element with the id "root".');
 const nonce = styleNonce();
+// For the style tag that keeps the page from scrolling behind a dialog.
+setNonce(nonce);
 
 createRoot(root).render(
   <StrictMode>
