@@ -86,7 +86,7 @@ export function readCodes(text: string): number[] | null {
 }
 
 /** A local date and time as an instant; undefined when it is none. */
-function instantOf(local: string): string | undefined {
+export function instantOf(local: string): string | undefined {
   const date = new Date(local);
   return local === '' || Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }

@@ -3,7 +3,7 @@
  * it, and then it is read again: of one delivery that is seldom, and what is shown is always whole.
  */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { type CombinedError, useClient } from 'urql';
+import { type CombinedError, type OperationResult, useClient } from 'urql';
 
 import { type LiveStatus, useLive } from '../api/live.tsx';
 import {
@@ -11,6 +11,7 @@ import {
   type DeliveryFactsFragment,
   DeliveryPageDocument,
   DeliveryPageEventsDocument,
+  type DeliveryPageQuery,
 } from '../gql/graphql.ts';
 
 /** More pages of attempts than this are not read: a thousand attempts of one delivery. */
@@ -53,13 +54,13 @@ export function useLiveDelivery(id: string): LiveDelivery {
     let failed: CombinedError | null = null;
     let after: string | null = null;
     for (let page = 0; page < MOST_PAGES; page += 1) {
-      const { data, error } = await client
+      const answer: OperationResult<DeliveryPageQuery> = await client
         .query(DeliveryPageDocument, { id, after }, { requestPolicy: 'network-only' })
         .toPromise();
       if (mine !== state.number) return;
-      failed = error ?? null;
-      if (!data?.delivery) break;
-      const { attempts: connection, ...facts } = data.delivery;
+      failed = answer.error ?? null;
+      if (!answer.data?.delivery) break;
+      const { attempts: connection, ...facts } = answer.data.delivery;
       delivery = facts;
       attempts.push(...connection.nodes);
       after = connection.pageInfo.endCursor ?? null;
@@ -76,7 +77,7 @@ export function useLiveDelivery(id: string): LiveDelivery {
   useEffect(() => {
     const state = run.current;
     void read();
-    return () => Object.assign(state, { number: state.number + 1, busy: false, again: false });
+    return () => void Object.assign(state, { number: state.number + 1, busy: false, again: false });
   }, [read]);
 
   const current = held?.id === id ? held : null;
