@@ -1,5 +1,5 @@
 /** The state of a delivery or a webhook as icon and word: never by colour alone. */
-import { Badge, type MantineColor } from '@mantine/core';
+import type { MantineColor } from '@mantine/core';
 import {
   IconBan,
   IconCheck,
@@ -13,6 +13,7 @@ import {
 } from '@tabler/icons-react';
 
 import type { DeliveryStatus, WebhookStatus } from '../gql/graphql.ts';
+import { WordBadge } from './word-badge.tsx';
 
 type Look = [label: string, color: MantineColor, icon: TablerIcon];
 
@@ -34,9 +35,9 @@ const WEBHOOK_STATUS: Record<WebhookStatus, Look> = {
 
 function StatusBadge({ look: [label, color, Icon] }: { look: Look }) {
   return (
-    <Badge color={color} variant="outline" leftSection={<Icon aria-hidden size={13} stroke={2.2} />}>
+    <WordBadge color={color} icon={<Icon aria-hidden size={14} stroke={2.4} />}>
       {label}
-    </Badge>
+    </WordBadge>
   );
 }
 
