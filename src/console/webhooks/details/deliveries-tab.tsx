@@ -1,0 +1,3 @@
+export function DeliveriesTab({ webhookId }: { webhookId: string }) {
+  return <p>{webhookId}</p>;
+}
