@@ -2,9 +2,9 @@
 import {
   Anchor,
   Badge,
-  Button,
   Code,
   createTheme,
+  type CSSVariablesResolver,
   type MantineColorsTuple,
   Modal,
   NavLink,
@@ -38,11 +38,25 @@ export const theme = createTheme({
   components: {
     Anchor: Anchor.extend({ defaultProps: { underline: 'always' } }),
     Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'sm', tt: 'none' } }),
-    Button: Button.extend({ styles: { root: { height: 'auto', minHeight: 36 } } }),
     Code: Code.extend({ defaultProps: { fz: 'sm' } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, returnFocus: true, closeButtonProps: { 'aria-label': 'Close' } },
     }),
     NavLink: NavLink.extend({ defaultProps: { variant: 'light' } }),
+  },
+});
+
+/** Mantine's own grey for secondary text and placeholders is too pale for AA on its own backgrounds. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-dimmed': 'var(--mantine-color-gray-7)',
+    '--mantine-color-placeholder': 'var(--mantine-color-gray-7)',
+    '--mantine-color-error': 'var(--mantine-color-red-9)',
+  },
+  dark: {
+    '--mantine-color-dimmed': 'var(--mantine-color-dark-1)',
+    '--mantine-color-placeholder': 'var(--mantine-color-dark-1)',
+    '--mantine-color-error': 'var(--mantine-color-red-4)',
   },
 });

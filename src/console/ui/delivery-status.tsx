@@ -1,5 +1,5 @@
 /** The state of a delivery, a webhook or an endpoint as icon and word: never by colour alone. */
-import { Badge, type MantineColor } from '@mantine/core';
+import type { MantineColor } from '@mantine/core';
 import {
   IconBan,
   IconCheck,
@@ -13,6 +13,7 @@ import {
 } from '@tabler/icons-react';
 
 import type { DeliveryStatus, EndpointStatus, WebhookStatus } from '../gql/graphql.ts';
+import { WordBadge } from './word-badge.tsx';
 
 type Look = [label: string, color: MantineColor, icon: TablerIcon];
 
@@ -38,9 +39,9 @@ const ENDPOINT_STATUS: Record<EndpointStatus, Look> = {
 
 function StatusBadge({ look: [label, color, Icon] }: { look: Look }) {
   return (
-    <Badge color={color} variant="outline" leftSection={<Icon aria-hidden size={13} stroke={2.2} />}>
+    <WordBadge color={color} icon={<Icon aria-hidden size={14} stroke={2.4} />}>
       {label}
-    </Badge>
+    </WordBadge>
   );
 }
 
