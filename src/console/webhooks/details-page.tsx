@@ -129,7 +129,7 @@ function LoadedPage({ webhook, gone, show }: LoadedPageProps) {
             />
           </Tabs.Panel>
           <Tabs.Panel value="deliveries">
-            <DeliveriesTab webhookId={webhook.id} />
+            <DeliveriesTab webhook={webhook} />
           </Tabs.Panel>
           {mayEdit && (
             <Tabs.Panel value="test" keepMounted>

@@ -1,7 +1,8 @@
 /** What fires a webhook, as it is saved; one that cannot fire says why, and what to do. */
-import { Badge, Code, Group, Paper, Stack, Text } from '@mantine/core';
+import { Code, Group, Paper, Stack, Text } from '@mantine/core';
 import { IconCheck, IconMoonStars } from '@tabler/icons-react';
 
+import { WordBadge } from '../../ui/word-badge.tsx';
 import classes from './details.module.css';
 import { INACTIVE_REASONS } from './inactive-reasons.ts';
 import type { DetailedTrigger } from './use-webhook.ts';
@@ -30,15 +31,12 @@ function TriggerCard({ trigger }: { trigger: DetailedTrigger }) {
               {resource} · {event}
             </Code>
           </Group>
-          <Badge
+          <WordBadge
             color={active ? 'green' : 'orange'}
-            variant="outline"
-            leftSection={
-              active ? <IconCheck aria-hidden size={13} /> : <IconMoonStars aria-hidden size={13} />
-            }
+            icon={active ? <IconCheck aria-hidden size={14} /> : <IconMoonStars aria-hidden size={14} />}
           >
             {active ? 'Fires' : 'Inactive'}
-          </Badge>
+          </WordBadge>
         </Group>
         {name !== '' && <Text size="sm">{name}</Text>}
         {description !== '' && (
