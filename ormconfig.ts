@@ -13,6 +13,7 @@ import { CreateEventsAndDeliveries1764000000002 } from './migrations/17640000000
 import { CreateDraftsAndLogs1764000000003 } from './migrations/1764000000003-create-drafts-and-logs.ts';
 import { IndexWebhooks1764000000004 } from './migrations/1764000000004-index-webhooks.ts';
 import { IndexSwitches1764000000005 } from './migrations/1764000000005-index-switches.ts';
+import { CreateSessions1764000000006 } from './migrations/1764000000006-create-sessions.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -49,6 +50,7 @@ export function createDataSource(url: string | undefined): DataSource {
       CreateDraftsAndLogs1764000000003,
       IndexWebhooks1764000000004,
       IndexSwitches1764000000005,
+      CreateSessions1764000000006,
     ],
     synchronize: false,
     logging: false,

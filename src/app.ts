@@ -6,6 +6,7 @@ import type pg from 'pg';
 
 import { createDataSource } from '../ormconfig.ts';
 import { Access } from './access/access.ts';
+import { Sessions } from './access/sessions.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { forgetWebhookChanges } from './audit/webhook-changes.ts';
 import { Catalog } from './catalog/catalog.ts';
@@ -40,7 +41,7 @@ import { Webhooks } from './webhooks/webhooks.ts';
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** Read beyond what is kept of a response, so that a secret across the cut is blanked whole, bytes. */
 const REDACTION_WINDOW_BYTES = 8_192;
-/** How often partitions are looked after, and old keys and what open pages have seen forgotten, ms. */
+/** How often partitions are looked after, and old keys, ended sessions and what open pages have seen forgotten, ms. */
 const HOUSEKEEPING_MS = 3_600_000;
 const FORGET_BATCH = 10_000;
 
@@ -129,6 +130,7 @@ async function compose(
   };
   const rooms: Rooms = {
     access,
+    sessions: new Sessions({ sql: readerOf(db.rights), access, limits: config }),
     audit: new AuditLog(db.orm),
     catalog,
     webhooks: new Webhooks(saving),
@@ -162,7 +164,7 @@ async function compose(
   // Last of all that can fail: a token that is made must also be shown.
   const rootToken = await access.ensureRoot();
   sender.start();
-  const housekeeping = setInterval(() => void keepHouse(db.engine, rooms.drafts, logger), HOUSEKEEPING_MS);
+  const housekeeping = setInterval(() => void keepHouse(db.engine, rooms, logger), HOUSEKEEPING_MS);
 
   let stopped: Promise<void> | undefined;
   const stopServing = async (): Promise<void> => {
@@ -205,10 +207,11 @@ async function readiness(pool: pg.Pool): Promise<{ ok: boolean; reason?: string 
   }
 }
 
-async function keepHouse(pool: pg.Pool, drafts: Drafts, logger: Logger): Promise<void> {
+async function keepHouse(pool: pg.Pool, { drafts, sessions }: Rooms, logger: Logger): Promise<void> {
   try {
     await ensurePartitions(pool, Date.now());
     await drafts.forget();
+    await sessions.forget();
     while ((await forgetKeys(pool, FORGET_BATCH)) === FORGET_BATCH);
     await forgetIdempotencyKeys(pool);
     await forgetWebhookChanges(pool);

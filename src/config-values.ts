@@ -106,7 +106,8 @@ export function encryptionKeys(input: string): { id: string; key: Buffer }[] {
 }
 
 function isCidr(text: string): boolean {
-  const [address, prefix] = text.split('/');
+  const [address, prefix, ...rest] = text.split('/');
+  if (rest.length > 0 || !/^\d{1,3}$/.test(prefix ?? '')) return false;
   return (isIP(address, '4') && Number(prefix) <= 32) || (isIP(address, '6') && Number(prefix) <= 128);
 }
 
@@ -119,6 +120,17 @@ export function allowedTargets(input: string): AllowedTarget[] {
         'cidr or name=cidr entries, comma-separated, such as 10.1.0.0/16 or hooks.internal=10.1.2.3/32',
       );
     return { name: match[1]?.toLowerCase() ?? null, cidr: match[2]! };
+  });
+}
+
+/** Addresses and ranges of addresses; none when the setting is empty. */
+export function addresses(input: string): string[] {
+  if (input === '') return [];
+  return input.split(',').map((part) => {
+    const entry = part.trim();
+    if (!isIP(entry) && !isCidr(entry))
+      throw new Error('addresses or ranges, comma-separated, such as 10.0.0.5 or 10.1.0.0/16');
+    return entry;
   });
 }
 

@@ -3,6 +3,7 @@
  * it; every mistake in the environment is listed at once, before anything starts.
  */
 import {
+  addresses,
   allowedTargets,
   bytes,
   databaseUrl,
@@ -184,6 +185,35 @@ export const SETTINGS = {
     meaning:
       "Origins whose pages may call the API from a browser (CORS, WebSocket), besides the server's own.",
     parse: origins,
+  }),
+  trustedProxies: setting({
+    env: 'BELLWIRE_TRUSTED_PROXIES',
+    type: 'addresses',
+    default: '',
+    meaning:
+      'Addresses or ranges of proxies whose X-Forwarded-For is believed: the limits on sign-ins then count by the address behind them.',
+    parse: addresses,
+  }),
+  sessionIdleMs: setting({
+    env: 'BELLWIRE_SESSION_IDLE',
+    type: 'duration',
+    default: '30m',
+    meaning: 'How long a session of the console may go unused; an open page alone is no use.',
+    parse: duration(100, 86_400_000),
+  }),
+  sessionLifetimeMs: setting({
+    env: 'BELLWIRE_SESSION_LIFETIME',
+    type: 'duration',
+    default: '12h',
+    meaning: 'How long a session of the console lives at most, however busy.',
+    parse: duration(100, 2_592_000_000),
+  }),
+  signInLinkLifetimeMs: setting({
+    env: 'BELLWIRE_SIGN_IN_LINK_LIFETIME',
+    type: 'duration',
+    default: '15m',
+    meaning: 'How long a one-time link to sign in is valid.',
+    parse: duration(100, 86_400_000),
   }),
   maxBodyBytes: setting({
     env: 'BELLWIRE_MAX_BODY',

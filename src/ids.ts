@@ -10,6 +10,8 @@ export const ID_PREFIX = {
   login: 'lgn',
   team: 'tem',
   accessToken: 'tok',
+  session: 'ses',
+  signInLink: 'sil',
   resource: 'res',
   webhook: 'whk',
   draft: 'drf',

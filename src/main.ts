@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 
 import type { App } from './app.ts';
 import { type Config, loadConfig, settingsTable, summarizeConfig } from './config.ts';
+import type { Database } from './db/database.ts';
 import type { Demo } from './demo/demo.ts';
 import { StartupError } from './errors.ts';
 import { createLogger, describeError } from './log.ts';
@@ -21,11 +22,16 @@ Commands
   migrate   Bring the database to this version's schema and end.
   schema    Print the GraphQL schema, or write it to the file of --out.
   settings  Print the table of all settings (environment variables).
+  sign-in-link
+            Make a one-time link to sign in to the console, for the root administrator or the login of
+            --login, and print it. The server may be running.
 
 Options
   --dev        Let webhooks call http:// and 127.0.0.1: for trying things on one machine only.
   --demo       --dev, and a small platform: logins with tokens, webhooks, a receiver that prints what arrives.
   --out FILE   Where the command schema writes to.
+  --login NUMBER
+               Whom the command sign-in-link signs in: the number that the API shows of a login.
   --help       This text.
   --version    The version.
 `;
@@ -37,7 +43,11 @@ interface Command {
   dev: boolean;
   demo: boolean;
   out: string | undefined;
+  login: number | null;
 }
+
+/** A command without its options. */
+const BARE = { dev: false, demo: false, out: undefined, login: null };
 
 class UsageError extends Error {}
 
@@ -51,6 +61,7 @@ function readCommand(args: string[]): Command {
         dev: { type: 'boolean', default: false },
         demo: { type: 'boolean', default: false },
         out: { type: 'string' },
+        login: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', short: 'v', default: false },
       },
@@ -60,8 +71,8 @@ function readCommand(args: string[]): Command {
     throw new UsageError((error as Error).message.split('. ')[0]);
   }
   const { values, positionals } = parsed;
-  if (values.help) return { name: 'help', dev: false, demo: false, out: undefined };
-  if (values.version) return { name: 'version', dev: false, demo: false, out: undefined };
+  if (values.help) return { ...BARE, name: 'help' };
+  if (values.version) return { ...BARE, name: 'version' };
   const [name = 'serve', ...rest] = positionals;
   if (!COMMANDS.has(name)) throw new UsageError(`Unknown command '${name}'`);
   if (rest.length > 0) throw new UsageError(`Unexpected argument '${rest[0]}'`);
@@ -69,13 +80,19 @@ function readCommand(args: string[]): Command {
     throw new UsageError(`--out goes with the command schema only`);
   if ((values.dev || values.demo) && name !== 'serve')
     throw new UsageError(`--dev and --demo go with the command serve only`);
-  return { name, dev: values.dev || values.demo, demo: values.demo, out: values.out };
+  if (values.login !== undefined && name !== 'sign-in-link')
+    throw new UsageError('--login goes with the command sign-in-link only');
+  if (values.login !== undefined && !/^[1-9]\d{0,8}$/.test(values.login))
+    throw new UsageError(`--login must be the number of a login, such as 5, not '${values.login}'`);
+  const login = values.login === undefined ? null : Number(values.login);
+  return { name, dev: values.dev || values.demo, demo: values.demo, out: values.out, login };
 }
 
 const COMMANDS = new Map<string, (command: Command) => Promise<void> | void>([
   ['serve', serve],
   ['migrate', migrate],
   ['schema', schema],
+  ['sign-in-link', signInLink],
   ['settings', () => say(settingsTable())],
   ['help', () => say(HELP.trimEnd())],
   ['version', () => say(version)],
@@ -95,7 +112,7 @@ async function serve(command: Command): Promise<void> {
   if (Object.keys(settings).length > 0) createLogger(config.logLevel).info({ settings }, 'settings');
   let demo: Demo | undefined;
   try {
-    sayAddresses(app);
+    await sayAddresses(app);
     if (command.demo) {
       const { startDemo } = await import('./demo/demo.ts');
       demo = await startDemo(app, say);
@@ -111,10 +128,15 @@ async function serve(command: Command): Promise<void> {
   }
 }
 
-function sayAddresses({ url, rootToken, config }: App): void {
+async function sayAddresses({ url, rootToken, config, port, rooms }: App): Promise<void> {
+  const { publicAddress, signInAddress } = await import('./graphql/origins.ts');
+  const console = publicAddress(config, port);
+  const link = await rooms.sessions.createLink(null);
+  const signIn = link ? `  (one-time sign-in: ${signInAddress(console, link.secret)})` : '';
   const graphiql = config.graphiql ? `\n  GraphiQL  ${url}/graphiql` : '';
   say(`Bellwire ${version} is ready.
 
+  Console   ${console}/${signIn}
   GraphQL   ${url}/graphql${graphiql}
   Health    ${url}/healthz  ${url}/readyz
 `);
@@ -142,20 +164,60 @@ function onStopSignal(): Promise<void> {
 }
 
 async function migrate(): Promise<void> {
-  const config: Config = loadConfig(process.env);
+  const config = loadConfig(process.env);
+  await withDatabase(config, config.databaseUrl, () => say('The database is up to date.'));
+}
+
+/** Beside a running server, too: what it needs is in the database. */
+async function signInLink({ login: number }: Command): Promise<void> {
+  const config = loadConfig(process.env);
+  const { runningEmbeddedPostgres } = await import('./db/embedded-postgres.ts');
+  const { publicAddress, signInAddress } = await import('./graphql/origins.ts');
+  const { readerOf } = await import('./db/sql.ts');
+  const { Access } = await import('./access/access.ts');
+  const { Sessions } = await import('./access/sessions.ts');
+  if (config.publicUrl === null && config.port === 0)
+    throw new StartupError(
+      'Set BELLWIRE_PUBLIC_URL: with BELLWIRE_PORT=0 nobody knows where the server listens.',
+    );
+  const url = config.databaseUrl ?? runningEmbeddedPostgres(config.dataDir) ?? null;
+  await withDatabase(config, url, async (database) => {
+    const access = new Access(database.orm, config);
+    const sessions = new Sessions({ sql: readerOf(database.rights), access, limits: config });
+    const link = await sessions.createLink(number);
+    if (link === undefined)
+      throw new StartupError(
+        number === null
+          ? 'There is no root administrator yet: start the server once.'
+          : `There is no login ${number}, or it is disabled.`,
+      );
+    say(`Signs in ${link.login.name} (login ${link.login.number}), once, until ${link.expiresAt.toISOString()}:
+
+  ${signInAddress(publicAddress(config, config.port), link.secret)}
+`);
+  });
+}
+
+/** Opens the database at url, brought up to date, or the embedded one if that is null, for as long as work takes. */
+async function withDatabase(
+  config: Config,
+  url: string | null,
+  work: (database: Database) => Promise<void> | void,
+): Promise<void> {
   const logger = createLogger(config.logLevel);
   const { createDataSource } = await import('../ormconfig.ts');
   const { openDatabase } = await import('./db/database.ts');
   const { startEmbeddedPostgres } = await import('./db/embedded-postgres.ts');
   const embedded =
-    config.databaseUrl === null
-      ? await startEmbeddedPostgres({ dataDir: config.dataDir, logger })
-      : undefined;
+    url === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, logger }) : undefined;
   try {
-    const url = config.databaseUrl ?? embedded!.url;
-    const database = await openDatabase(createDataSource(url), { url, logger });
-    await database.close();
-    say('The database is up to date.');
+    const address = url ?? embedded!.url;
+    const database = await openDatabase(createDataSource(address), { url: address, logger });
+    try {
+      await work(database);
+    } finally {
+      await database.close();
+    }
   } finally {
     await embedded?.stop();
   }

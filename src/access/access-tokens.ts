@@ -30,7 +30,7 @@ export interface AccessTokenInput {
 }
 
 /**
- * Makes a token, with no more than the caller may and no longer than the caller's own token; the value is
+ * Makes a token, with no more than the caller may and no longer than the token behind the caller; the value is
  * in this answer only. One for another login needs ACCESS_MANAGE, and holds no more than that login either.
  */
 export async function createToken(
@@ -137,8 +137,9 @@ function audited({ loginId, name, permissions, expiresAt }: AccessTokenEntity): 
 function checkEnd(viewer: Viewer, expiresAt: Date | null): Problem[] {
   if (expiresAt !== null && !(expiresAt.getTime() > Date.now()))
     return [problem('INVALID', ['expiresAt'], 'The end of a token must lie in the future.')];
-  if (viewer.expiresAt === null || (expiresAt !== null && expiresAt <= viewer.expiresAt)) return [];
-  const message = `The token of the caller ends at ${viewer.expiresAt.toISOString()}: one that it makes must end by then.`;
+  const bound = viewer.tokensEndBy;
+  if (bound === null || (expiresAt !== null && expiresAt <= bound)) return [];
+  const message = `The token of the caller ends at ${bound.toISOString()}: one that it makes must end by then.`;
   return [problem('INVALID', ['expiresAt'], message)];
 }
 

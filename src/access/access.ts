@@ -23,7 +23,7 @@ import { ensureRoot } from './root.ts';
 import type { TeamEntity } from './team.entity.ts';
 import { createTeam, deleteTeam, type TeamInput, updateTeam } from './teams.ts';
 import { hashToken, isWellFormed } from './token-format.ts';
-import { PERMISSIONS, readTokenOwners, type Viewer } from './viewer.ts';
+import { type CredentialOwner, PERMISSIONS, readOwners, type Viewer } from './viewer.ts';
 
 /** A login that an event may be published for, with its place in the tree and its teams as they are now. */
 export interface PublishLogin {
@@ -65,23 +65,28 @@ export class Access {
     const sha256 = hashToken(value);
     const isRootToken = this.#rootSha256 !== null && timingSafeEqual(sha256, this.#rootSha256);
     if (!isRootToken && !isWellFormed(value)) return undefined;
-    const [owner] = await readTokenOwners(this.#rights, { sha256 });
+    const [owner] = await readOwners(this.#rights, { tokenSha256: sha256 });
     if (owner === undefined || !timingSafeEqual(owner.sha256, sha256)) return undefined;
-    // A value that the environment held once and holds no more is no token of this server.
-    if (owner.origin === 'ENVIRONMENT' && !isRootToken) return undefined;
+    if (!this.accepts(owner)) return undefined;
     if (owner.useIsStale) await this.#recordUse(owner.viewer.tokenId);
     return owner.viewer;
   }
 
-  /** The same caller with its rights as they are now; undefined when its token or its login has ended. */
-  async refresh(viewer: Viewer): Promise<Viewer | undefined> {
-    return (await this.refreshAll([viewer.tokenId])).get(viewer.tokenId);
+  /** Whether the token behind a credential is one of this server: a value that the environment held once and holds no more is none. */
+  accepts({ token }: CredentialOwner): boolean {
+    if (token?.origin !== 'ENVIRONMENT') return true;
+    return this.#rootSha256 !== null && timingSafeEqual(token.sha256, this.#rootSha256);
   }
 
-  /** Callers by the ids of their tokens, with their rights as they are now; without those whose token or login has ended. */
-  async refreshAll(tokenIds: readonly string[]): Promise<Map<string, Viewer>> {
-    const owners = await readTokenOwners(this.#rights, { tokenIds });
-    return new Map(owners.map(({ viewer }) => [viewer.tokenId, viewer]));
+  /** The same caller with its rights as they are now; undefined when its token, session or login has ended. */
+  async refresh(viewer: Viewer): Promise<Viewer | undefined> {
+    return (await this.refreshAll([viewer.credentialId])).get(viewer.credentialId);
+  }
+
+  /** Callers by the ids of their tokens and sessions, with their rights as they are now; without those that have ended. Not a use of them. */
+  async refreshAll(credentialIds: readonly string[]): Promise<Map<string, Viewer>> {
+    const owners = await readOwners(this.#rights, { ids: credentialIds });
+    return new Map(owners.map(({ viewer }) => [viewer.credentialId, viewer]));
   }
 
   /** The root administrator acting without a token: for what the operator starts together with the server (--demo). */
@@ -89,7 +94,7 @@ export class Access {
     const root = await this.#orm.getRepository(LoginEntity).findOneByOrFail({ parentId: IsNull() });
     const self = { loginId: root.id, loginPath: root.path, accountId: root.id, accountPath: root.path };
     const rights = { permissions: new Set(PERMISSIONS), teamIds: [], rightsLost: null };
-    return { ...self, ...rights, tokenId: '', expiresAt: null };
+    return { ...self, ...rights, credentialId: '', tokenId: '', expiresAt: null, tokensEndBy: null };
   }
 
   /** At most once a minute for each token, however many requests come at once. */

@@ -132,6 +132,12 @@ async function change(
     await moveBranch(manager, id, parent);
   }
   await manager.update(LoginEntity, id, after);
+  // Its tokens are back when it is enabled again; a browser that was signed in is not.
+  if (after.disabled && !login.disabled)
+    await manager.query(
+      `update sessions set ended_at = clock_timestamp() where login_id = $1 and ended_at is null`,
+      [id],
+    );
   const what = { action: 'login.update', subjectId: id, scopeId: id };
   await recordChange(manager, viewer, what, settingsOf(login), after);
 }

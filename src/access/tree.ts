@@ -3,7 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 
 import { problem, refused, type Result } from '../errors.ts';
 import { may, missing } from './policy.ts';
-import { type Permission, readTokenOwners, type Viewer } from './viewer.ts';
+import { type Permission, readOwners, type Viewer } from './viewer.ts';
 
 /**
  * Lets one transaction at a time change the tree: a path is computed from the parent's, and two
@@ -16,7 +16,7 @@ export async function lockTree(manager: EntityManager): Promise<void> {
 /**
  * Runs a change of who may do what: one transaction behind the lock, with the caller's rights as they are
  * there. They may have gone while it waited; what was granted meanwhile counts as well. FORBIDDEN when the
- * permission is missing, or the caller's token or login has ended.
+ * permission is missing, or the caller's token, session or login has ended.
  */
 export async function changeTree<T>(
   orm: DataSource,
@@ -28,16 +28,16 @@ export async function changeTree<T>(
     await lockTree(manager);
     const viewer = await readAgain(manager, caller);
     if (viewer === undefined)
-      return refused(problem('FORBIDDEN', null, "The caller's token or its login has ended."));
+      return refused(problem('FORBIDDEN', null, "The caller's token, session or login has ended."));
     if (permission !== null && !may(viewer, permission)) return refused(missing(permission));
     return change(manager, viewer);
   });
 }
 
-/** The server itself, which acts without a token, loses nothing. */
+/** The server itself, which acts without a credential, loses nothing. */
 async function readAgain(manager: EntityManager, caller: Viewer): Promise<Viewer | undefined> {
-  if (caller.tokenId === '') return caller;
-  const [owner] = await readTokenOwners(manager, { tokenIds: [caller.tokenId] });
+  if (caller.credentialId === '') return caller;
+  const [owner] = await readOwners(manager, { ids: [caller.credentialId] });
   return owner?.viewer;
 }
 

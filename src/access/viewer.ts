@@ -7,8 +7,11 @@ export const PERMISSIONS = ['WEBHOOKS_MANAGE', 'EVENTS_PUBLISH', 'CATALOG_MANAGE
 /** One of PERMISSIONS. */
 export type Permission = (typeof PERMISSIONS)[number];
 
-/** Who calls: the token used, its login, the account that it acts in, and what it may do there. */
+/** Who calls: the credential used, its login, the account that it acts in, and what it may do there. */
 export interface Viewer {
+  /** The id of the access token or of the session that it is known by; empty for the server itself. */
+  credentialId: string;
+  /** The access token behind it: the credential itself, or the one that its session was made from; empty where there is none. */
   tokenId: string;
   loginId: string;
   /** Ids from the root down to the login itself. */
@@ -16,28 +19,40 @@ export interface Viewer {
   /** The nearest login at or above it that is an account. */
   accountId: string;
   accountPath: string[];
-  /** What both the token and the login hold. */
+  /** What the login holds, and the token behind it too if there is one. */
   permissions: ReadonlySet<Permission>;
   teamIds: string[];
+  /** When the credential ends at the latest. */
   expiresAt: Date | null;
+  /**
+   * By when tokens that it makes must have ended: the end of the token behind it. A session by itself sets no bound,
+   * however soon it ends: who signs in by a one-time link is its login, and would else never make a lasting token.
+   */
+  tokensEndBy: Date | null;
   /** The transaction in which its login last lost a permission, a team, its place in the tree or a branch of its account; null: none ever did. */
   rightsLost: bigint | null;
 }
 
-/** A viewer and what only the token check needs to know. */
-export interface TokenOwner {
+/** A viewer and what only the check of its credential needs to know. */
+export interface CredentialOwner {
   viewer: Viewer;
-  origin: 'ROOT' | 'ENVIRONMENT' | 'USER';
+  /** Of the credential. */
   sha256: Buffer;
-  /** The last use is unknown or more than a minute ago. */
+  /** Of the token behind it; null where there is none. */
+  token: { origin: 'ROOT' | 'ENVIRONMENT' | 'USER'; sha256: Buffer } | null;
+  /** How long a session may go unused, ms; null for a token. */
+  idleMs: number | null;
+  /** It is time to write down that it was used. */
   useIsStale: boolean;
 }
 
 interface Row {
-  token_id: string;
-  origin: TokenOwner['origin'];
+  credential_id: string;
   sha256: Buffer;
-  token_permissions: Permission[];
+  token_id: string | null;
+  origin: 'ROOT' | 'ENVIRONMENT' | 'USER';
+  token_sha256: Buffer;
+  token_permissions: Permission[] | null;
   login_permissions: Permission[];
   login_id: string;
   login_path: string[];
@@ -45,51 +60,89 @@ interface Row {
   account_path: string[];
   team_ids: string[];
   expires_at: Date | null;
+  tokens_end_by: Date | null;
   rights_lost: string | null;
+  idle_ms: number | null;
   use_is_stale: boolean;
 }
 
-/** The owners of tokens that are valid now, found by a token's hash or by ids; those that have ended are left out. */
-export async function readTokenOwners(
-  reader: Reader,
-  by: { sha256: Buffer } | { tokenIds: readonly string[] },
-): Promise<TokenOwner[]> {
+/**
+ * A session's use is written down at most once in this time: a minute, less where it may idle for less than half
+ * an hour. It lives that much longer than its idle limit, so that no use is lost for not having been written.
+ */
+export const SESSION_USE_STEP = `least(60000, s.idle_ms / 30) * interval '1 ms'`;
+
+const VALID_TOKEN = `t.revoked_at is null and (t.expires_at is null or t.expires_at > clock_timestamp())`;
+
+const TOKENS = `
+  select t.id as credential_id, t.sha256, t.login_id, t.id as token_id, t.origin, t.sha256 as token_sha256,
+         t.permissions as token_permissions, t.expires_at, t.expires_at as tokens_end_by, null::int as idle_ms,
+         coalesce(t.last_used_at < clock_timestamp() - interval '1 minute', true) as use_is_stale
+  from access_tokens t
+  where ${VALID_TOKEN}`;
+
+// Of null and an instant, least() gives the instant.
+const SESSIONS = `
+  select s.id, s.sha256, s.login_id, t.id, t.origin, t.sha256,
+         t.permissions, least(s.expires_at, t.expires_at), t.expires_at, s.idle_ms,
+         s.last_used_at < clock_timestamp() - ${SESSION_USE_STEP}
+  from sessions s
+  left join access_tokens t on t.id = s.access_token_id and t.login_id = s.login_id and ${VALID_TOKEN}
+  where s.ended_at is null and s.expires_at > clock_timestamp()
+    and s.last_used_at + s.idle_ms * interval '1 ms' + ${SESSION_USE_STEP} > clock_timestamp()
+    and (s.access_token_id is null or t.id is not null)`;
+
+/** How owners are looked for: by the hash of a token, by that of a session's cookie, or by ids of both kinds. */
+export type OwnersBy = { tokenSha256: Buffer } | { sessionSha256: Buffer } | { ids: readonly string[] };
+
+/** The owners of tokens and sessions that are valid now; those that have ended are left out. */
+export async function readOwners(reader: Reader, by: OwnersBy): Promise<CredentialOwner[]> {
+  const [credentials, value] = credentialsOf(by);
   const rows = await reader.query<Row[]>(
-    `select t.id as token_id, t.origin, t.sha256, t.permissions as token_permissions,
-            l.permissions as login_permissions, l.id as login_id, l.path as login_path,
-            a.id as account_id, a.path as account_path, t.expires_at, l.rights_lost,
-            array(select m.team_id from team_members m where m.login_id = l.id order by m.team_id) as team_ids,
-            coalesce(t.last_used_at < clock_timestamp() - interval '1 minute', true) as use_is_stale
-     from access_tokens t
-     join logins l on l.id = t.login_id and not l.disabled
+    `select c.*, l.permissions as login_permissions, l.path as login_path,
+            a.id as account_id, a.path as account_path, l.rights_lost,
+            array(select m.team_id from team_members m where m.login_id = l.id order by m.team_id) as team_ids
+     from (${credentials}) c
+     join logins l on l.id = c.login_id and not l.disabled
      cross join lateral (
        select id, path from logins
        where id = any (l.path) and is_account
        order by cardinality(path) desc limit 1
-     ) a
-     where ${'sha256' in by ? 't.sha256 = $1' : 't.id = any ($1::text[])'} and t.revoked_at is null
-       and (t.expires_at is null or t.expires_at > clock_timestamp())`,
-    ['sha256' in by ? by.sha256 : by.tokenIds],
+     ) a`,
+    [value],
   );
   return rows.map(ownerOf);
 }
 
-function ownerOf(row: Row): TokenOwner {
-  const held = new Set(row.login_permissions);
+function credentialsOf(by: OwnersBy): [text: string, value: unknown] {
+  if ('tokenSha256' in by) return [`${TOKENS} and t.sha256 = $1`, by.tokenSha256];
+  // Without tokens, which only give the columns their names.
+  if ('sessionSha256' in by)
+    return [`${TOKENS} and false union all ${SESSIONS} and s.sha256 = $1`, by.sessionSha256];
+  const ids = (of: string) => `${of}.id = any ($1::text[])`;
+  return [`${TOKENS} and ${ids('t')} union all ${SESSIONS} and ${ids('s')}`, by.ids];
+}
+
+function ownerOf(row: Row): CredentialOwner {
+  const held = row.login_permissions;
+  const behind = row.token_permissions;
   return {
     viewer: {
-      tokenId: row.token_id,
+      credentialId: row.credential_id,
+      tokenId: row.token_id ?? '',
       loginId: row.login_id,
       loginPath: row.login_path,
       accountId: row.account_id,
       accountPath: row.account_path,
-      permissions: new Set(row.token_permissions.filter((permission) => held.has(permission))),
+      permissions: new Set(behind === null ? held : behind.filter((permission) => held.includes(permission))),
       teamIds: row.team_ids,
       expiresAt: row.expires_at,
+      tokensEndBy: row.tokens_end_by,
       rightsLost: row.rights_lost === null ? null : BigInt(row.rights_lost),
     },
-    origin: row.origin,
     sha256: row.sha256,
+    token: row.token_id === null ? null : { origin: row.origin, sha256: row.token_sha256 },
+    idleMs: row.idle_ms,
     useIsStale: row.use_is_stale,
   };
 }

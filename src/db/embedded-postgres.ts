@@ -14,7 +14,7 @@ import { StartupError } from '../errors.ts';
 import { describeError, type Logger } from '../log.ts';
 import { runAs } from './postgres-account.ts';
 import { type Binaries, prepareBinaries } from './postgres-binaries.ts';
-import { initialize, openHome, POSTGRES_USER, type PostgresHome } from './postgres-home.ts';
+import { initialize, lookIntoHome, openHome, POSTGRES_USER, type PostgresHome } from './postgres-home.ts';
 import { isPostmasterOf, readPidFile, signalPostmaster, stopPostmaster } from './postmaster.ts';
 
 /** What startEmbeddedPostgres needs. */
@@ -49,13 +49,25 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const server = new Supervisor(home, binaries, { logger, durable });
     const port = await server.start(options.port);
     return {
-      url: `postgres://${POSTGRES_USER}:${home.password}@127.0.0.1:${port}/postgres`,
+      url: addressOf(home, port),
       stop: () => server.stop(),
     };
   } catch (error) {
     home.release();
     throw error;
   }
+}
+
+/** The address of the server that another process runs on this data directory; undefined when none does. */
+export function runningEmbeddedPostgres(dataDir: string): string | undefined {
+  const home = lookIntoHome(dataDir);
+  const server = home && readPidFile(home.cluster);
+  if (!server?.ready || !isPostmasterOf(server.pid, home!.cluster)) return undefined;
+  return addressOf(home!, server.port);
+}
+
+function addressOf({ password }: Pick<PostgresHome, 'password'>, port: number): string {
+  return `postgres://${POSTGRES_USER}:${password}@127.0.0.1:${port}/postgres`;
 }
 
 /** Our process was killed and its server lives on: nobody knows it any more, and its port is not ours to choose. */

@@ -67,6 +67,18 @@ export function openHome(dataDir: string, logger: Logger): PostgresHome {
   }
 }
 
+/**
+ * The cluster of a data directory and its password, as they lie there; undefined when nothing does. Takes nothing and
+ * changes nothing: another process may be using them.
+ */
+export function lookIntoHome(dataDir: string): Pick<PostgresHome, 'cluster' | 'password'> | undefined {
+  const password = join(dataDir, 'postgres-password');
+  if (!existsSync(password)) return undefined;
+  const root = realpathSync(dataDir);
+  const cluster = join(rememberedPlace(root) ?? root, 'postgres');
+  return { cluster, password: readFileSync(password, 'utf8').trim() };
+}
+
 /** Makes the cluster when there is none yet: beside its place and renamed, so that half a cluster is never started. */
 export function initialize(home: PostgresHome, binaries: Binaries, options: { durable: boolean }): void {
   const { cluster, folder, account, password } = home;

@@ -9,8 +9,8 @@ import type { Result } from '../errors.ts';
 
 /** Every code that a GraphQL error may carry to a client; an error without one of them is masked. */
 export const EDGE_ERROR_CODES = {
-  UNAUTHENTICATED: 'No token, or one that is not valid (any more).',
-  FORBIDDEN: 'The caller lacks the permission.',
+  UNAUTHENTICATED: 'No token or session, or one that is not valid (any more).',
+  FORBIDDEN: 'The caller lacks the permission, or is the page of another site.',
   BAD_USER_INPUT: 'An argument or a variable is not what the schema or the field asks for.',
   BAD_REQUEST: 'The request is not one that this transport takes.',
   NOT_FOUND: 'There is nothing at this address.',
@@ -18,7 +18,7 @@ export const EDGE_ERROR_CODES = {
   UNSUPPORTED_MEDIA_TYPE: 'The body is not JSON.',
   TOO_MANY_SUBSCRIPTIONS: 'The socket or its login has as many subscriptions as it may have.',
   COST_EXCEEDED: 'The operation could return more than one operation may.',
-  RATE_LIMITED: 'The login asked for more in this minute than it may; try again later.',
+  RATE_LIMITED: 'More was asked for, or tried, in this time than may be; try again later.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema, or exceeds a limit.',
   OPERATION_RESOLUTION_FAILURE: 'The document does not hold the operation that was named.',

@@ -6,8 +6,11 @@ export function bearerToken(authorization: unknown): string | undefined {
   return /^Bearer +(\S.*)$/i.exec(authorization.trim())?.[1];
 }
 
-/** The token of graphql-ws connectionParams; the name of the entry is compared without regard to case. */
-export function tokenOfParams(params: Record<string, unknown> | undefined): string | undefined {
+/**
+ * The token of graphql-ws connectionParams; the name of the entry is compared without regard to case. Undefined
+ * without such an entry, null for one that holds no token.
+ */
+export function tokenOfParams(params: Record<string, unknown> | undefined): string | null | undefined {
   const entry = Object.entries(params ?? {}).find(([name]) => name.toLowerCase() === 'authorization');
-  return bearerToken(entry?.[1]);
+  return entry && (bearerToken(entry[1]) ?? null);
 }

@@ -15,11 +15,13 @@ export interface Connection {
   close(code: number, reason: string): void;
   /** Whether the socket has closed; it may do so while its token is looked up. */
   gone: boolean;
+  /** The value of the session cookie that came with the upgrade; only from an own page. */
+  cookie?: string | undefined;
   /** Set when it is taken in; the rights are those that were read last. */
   viewer?: Viewer;
   /** Where the changes of the saved table stood when the socket was taken in. */
   since?: Position;
-  /** Fires when the token expires; the owner of the socket clears it. */
+  /** Fires when the token or the session expires; the owner of the socket clears it. */
   expiry?: NodeJS.Timeout;
   /** Its subscriptions; each leaves when it is aborted. */
   running: Set<AbortController>;

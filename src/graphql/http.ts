@@ -1,22 +1,23 @@
 /**
- * Everything that is answered over HTTP: /graphql, the pages, the health of the process, and JSON for
- * all that goes wrong before GraphQL. The caller is known before a byte of the body is read.
+ * Everything that is answered over HTTP: /graphql, the pages, /session, the health of the process, and JSON
+ * for all that goes wrong before GraphQL. The caller is known before a byte of the body is read.
  */
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import cors from 'cors';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import type { GraphQLError } from 'graphql';
 
-import type { Viewer } from '../access/viewer.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 import { edgeError, type EdgeErrorCode, limitError } from './answers.ts';
-import { bearerToken } from './bearer.ts';
+import { authenticate, viewerOf } from './authenticate.ts';
 import { type Context, createContext, type Rooms } from './context.ts';
 import type { Guard } from './guard.ts';
 import type { Mask } from './masking.ts';
 import { describeMissingPage, type PageOptions, servePages } from './pages.ts';
+import { refuse } from './refuse.ts';
+import type { SessionCookie } from './session-cookie.ts';
+import { sessionRoutes } from './session-routes.ts';
 
 /** Whether the server should get traffic, and why not. */
 export interface Health {
@@ -25,13 +26,18 @@ export interface Health {
 
 /** What the HTTP side is made of. */
 export interface HttpOptions {
-  config: Pick<Config, 'maxBodyBytes' | 'maxSmallBodyBytes' | 'allowedOrigins'> & PageOptions['config'];
+  config: Pick<
+    Config,
+    'maxBodyBytes' | 'maxSmallBodyBytes' | 'allowedOrigins' | 'trustedProxies' | 'publicUrl'
+  > &
+    PageOptions['config'];
   rooms: Rooms;
   apollo: ApolloServer<Context>;
   guard: Guard;
   mask: Mask;
   logger: Logger;
   health: Health;
+  cookie: SessionCookie;
   /** The server's own; known once it listens. */
   origins: () => ReadonlySet<string>;
 }
@@ -44,9 +50,11 @@ export function createHttpApp(options: HttpOptions): Express {
   const app = express();
   app.set('etag', false);
   app.disable('x-powered-by');
+  app.set('trust proxy', options.config.trustedProxies);
   app.use(safeHeaders);
   app.get('/healthz', (_request, response) => response.json({ status: 'ok' }));
   app.get('/readyz', readiness(options));
+  app.use('/session', sessionRoutes(options));
   app.use('/graphql', crossOrigin(options.config));
   app.all('/graphql', graphql(options));
   servePages(app, options);
@@ -71,7 +79,7 @@ function safeHeaders(_request: Request, response: Response, next: NextFunction):
 
 /**
  * CORS for the origins that were listed: to all others nothing is said, so that browsers keep their
- * pages from asking. A caller is known by its token alone, so credentials are never allowed.
+ * pages from asking. Callers from there are known by their token alone, so credentials are never allowed.
  */
 function crossOrigin({ allowedOrigins }: HttpOptions['config']): express.RequestHandler {
   return cors((request: Request, decide) =>
@@ -102,18 +110,7 @@ function graphql(options: HttpOptions): express.RequestHandler[] {
     config.maxSmallBodyBytes < config.maxBodyBytes ? bodyParser(config, 'maxSmallBodyBytes') : large;
 
   return [
-    async function authenticate(request, response, next) {
-      const token = bearerToken(request.headers.authorization);
-      const viewer = token === undefined ? undefined : await rooms.access.viewerOfToken(token);
-      if (viewer === undefined) {
-        response.set('WWW-Authenticate', token === undefined ? 'Bearer' : 'Bearer error="invalid_token"');
-        const how = 'Send a valid token: Authorization: Bearer <token>.';
-        refuse(response, 401, edgeError('UNAUTHENTICATED', how));
-        return;
-      }
-      response.locals['viewer'] = viewer;
-      next();
-    },
+    authenticate(options),
     function requireJson(request, response, next) {
       if (request.method !== 'POST' || request.is('application/json')) next();
       else
@@ -155,18 +152,8 @@ function bodyParser(
     });
 }
 
-function viewerOf(response: Response): Viewer {
-  return response.locals['viewer'] as Viewer;
-}
-
-/** Errors before GraphQL, in the form of GraphQL's. */
-function refuse(response: Response, status: number, error: GraphQLError): void {
-  // What is left of a refused body is not worth reading.
-  if (!response.req.complete) response.set('Connection', 'close');
-  response.status(status).json({ errors: [error] });
-}
-
 const BODY_ERRORS: Record<string, [status: number, code: EdgeErrorCode, message: string]> = {
+  'entity.too.large': [413, 'PAYLOAD_TOO_LARGE', 'The request is larger than this address takes.'],
   'entity.parse.failed': [400, 'BAD_REQUEST', 'The body is not valid JSON.'],
   'charset.unsupported': [415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json in UTF-8.'],
   'encoding.unsupported': [415, 'UNSUPPORTED_MEDIA_TYPE', 'This content encoding is not supported.'],

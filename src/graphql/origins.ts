@@ -1,4 +1,6 @@
-/** Where this server's own pages may be opened: the Origins that a socket is taken from, and the page's policy. */
+/** Where this server's own pages may be opened: the Origins that count as its own, and the page's policy. */
+import type { IncomingMessage } from 'node:http';
+
 import type { Config } from '../config.ts';
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
@@ -6,6 +8,16 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 /** The address under which a listening server is reached on this machine, without a slash at the end. */
 export function listeningUrl(host: string, port: number): string {
   return `http://${isWildcard(host) ? '127.0.0.1' : inUrl(host)}:${port}`;
+}
+
+/** Where users reach a listening server, without a slash at the end. */
+export function publicAddress(config: Pick<Config, 'host' | 'publicUrl'>, port: number): string {
+  return config.publicUrl ?? listeningUrl(config.host, port);
+}
+
+/** Where the console takes a one-time link. The secret stands behind #, so that no server, proxy or log is sent it in an address. */
+export function signInAddress(server: string, secret: string): string {
+  return `${server}/sign-in#link=${secret}`;
 }
 
 /**
@@ -19,6 +31,20 @@ export function ownOrigins(config: Pick<Config, 'host' | 'publicUrl'>, port: num
   const origins = new Set([...hosts].map((host) => new URL(`http://${host}:${port}`).origin));
   if (config.publicUrl !== null) origins.add(new URL(config.publicUrl).origin);
   return origins;
+}
+
+/** Whether a host name, as it stands in a URL, is one of this machine only. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}
+
+/**
+ * Whether a request comes from a page of this server, as browsers say it: by its Origin or, where a GET has none, by
+ * Sec-Fetch-Site. No page can set either of them.
+ */
+export function isFromOwnPage(request: IncomingMessage, origins: ReadonlySet<string>): boolean {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  return origin === undefined ? request.method === 'GET' && site === 'same-origin' : origins.has(origin);
 }
 
 /**

@@ -23,11 +23,11 @@ export function watchRights(options: {
 
   async function look(): Promise<void> {
     const open = connections.all();
-    const tokenIds = new Set(open.map(({ viewer }) => viewer!.tokenId));
-    const viewers = await access.refreshAll([...tokenIds]);
+    const credentialIds = new Set(open.map(({ viewer }) => viewer!.credentialId));
+    const viewers = await access.refreshAll([...credentialIds]);
     for (const connection of open) {
       const before = connection.viewer!;
-      const now = viewers.get(before.tokenId);
+      const now = viewers.get(before.credentialId);
       if (now && !hasLost(before, now)) connection.viewer = now;
       else connection.close(CLOSE.forbidden, LOST_RIGHTS);
     }

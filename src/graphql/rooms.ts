@@ -1,5 +1,6 @@
 /** The rooms behind the API, as the edge is given them. */
 import type { Access } from '../access/access.ts';
+import type { Sessions } from '../access/sessions.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Database } from '../db/database.ts';
@@ -13,6 +14,7 @@ import type { Webhooks } from '../webhooks/webhooks.ts';
 /** The instances that resolvers call, made by src/app.ts. */
 export interface Rooms {
   access: Access;
+  sessions: Sessions;
   audit: AuditLog;
   catalog: Catalog;
   webhooks: Webhooks;

@@ -1,6 +1,6 @@
 /**
  * The edge: one port for the API (HTTP and graphql-transport-ws), GraphiQL and the health of the
- * process. Comes in: requests and sockets, each with a bearer token. Goes out: what the rooms answer,
+ * process. Comes in: requests and sockets, each with a bearer token or, from an own page, a session's cookie. Goes out: what the rooms answer,
  * with errors masked. Nothing here survives a crash, and nothing has to: what was accepted is in the
  * database, and clients come back with their cursors.
  */
@@ -15,8 +15,9 @@ import type { Rooms } from './context.ts';
 import { createGuard } from './guard.ts';
 import { createHttpApp, type Health } from './http.ts';
 import { createMask } from './masking.ts';
-import { listeningUrl, ownOrigins } from './origins.ts';
+import { isLoopback, listeningUrl, ownOrigins, publicAddress } from './origins.ts';
 import { apiSchema } from './schema.ts';
+import { SessionCookie } from './session-cookie.ts';
 import { createWebSockets } from './web-socket.ts';
 
 /** A server that is made but does not listen yet. */
@@ -44,17 +45,18 @@ export async function createEdge(options: {
   let origins: ReadonlySet<string> = new Set();
   const apollo = createApollo({ schema, guard, mask, logger });
   await apollo.start();
-  const app = createHttpApp({ config, rooms, apollo, guard, mask, logger, health, origins: () => origins });
-  const server = createServer(app);
-  const sockets = createWebSockets({
+  const edge = {
     config,
-    schema,
     rooms,
     guard,
     mask,
     logger,
-    origins: () => new Set([...origins, ...config.allowedOrigins]),
-  });
+    cookie: new SessionCookie(config),
+    origins: () => origins,
+  };
+  const app = createHttpApp({ ...edge, apollo, health });
+  const server = createServer(app);
+  const sockets = createWebSockets({ ...edge, schema });
   server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
 
   async function stop(graceMs: number): Promise<void> {
@@ -89,10 +91,21 @@ export async function createEdge(options: {
       server.on('error', (error) => logger.error({ error: error.message }, 'the HTTP server failed'));
       const { port } = server.address() as AddressInfo;
       origins = ownOrigins(config, port);
+      warnOfPlainSignIn(publicAddress(config, port), logger);
       return { port, url: listeningUrl(config.host, port) };
     },
     stop: (graceMs) => (stopped ??= stop(graceMs)),
   };
+}
+
+/** Whoever listens on the way to such a server reads its cookies, as he reads the tokens. */
+function warnOfPlainSignIn(address: string, logger: Logger): void {
+  const { protocol, hostname } = new URL(address);
+  if (protocol === 'http:' && !isLoopback(hostname))
+    logger.warn(
+      { address },
+      'signing in goes over plain HTTP here, and the cookie cannot be Secure: put TLS in front, and set BELLWIRE_PUBLIC_URL to its https address',
+    );
 }
 
 function cannotListen(error: NodeJS.ErrnoException, { host, port }: Config): StartupError {

@@ -17,12 +17,12 @@ import { readSubscription, type SubscribePayload } from './subscription-document
 
 /**
  * Close codes. graphql-ws clients give up after 4401 and come back after the others, so 4401 is only
- * for a connection that never had a valid token, and trouble of ours is 1013 (try again later).
+ * for a connection that never had a valid token or session, and trouble of ours is 1013 (try again later).
  */
 export const CLOSE = { goingAway: 1001, tryAgain: 1013, unauthorized: 4401, forbidden: 4403 } as const;
 
-/** Why a socket is closed with 4403 before its token expires. */
-export const LOST_RIGHTS = 'The token has ended, or may do or see less than before';
+/** Why a socket is closed with 4403 before its token or session expires. */
+export const LOST_RIGHTS = 'The token or session has ended, or may do or see less than before';
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -73,7 +73,7 @@ export function createProtocol(options: ProtocolOptions) {
     });
     aborts.set(contextValue, gone);
     if (!(await contextValue.renew()))
-      return [edgeError('UNAUTHENTICATED', 'The token of this socket is not valid any more.')];
+      return [edgeError('UNAUTHENTICATED', 'The token or session of this socket is not valid any more.')];
     const { document, operationName, variables } = operation;
     return { schema, document, operationName, variableValues: variables, contextValue };
   }
@@ -82,8 +82,7 @@ export function createProtocol(options: ProtocolOptions) {
     connectionInitWaitTimeout: options.initTimeoutMs,
     async onConnect({ connectionParams, extra: connection }) {
       try {
-        const token = tokenOfParams(connectionParams);
-        const viewer = token === undefined ? undefined : await rooms.access.viewerOfToken(token);
+        const viewer = await findCaller(rooms, connection, connectionParams);
         if (viewer === undefined) {
           connection.close(CLOSE.unauthorized, 'Unauthorized');
           return false;
@@ -135,6 +134,21 @@ export function createProtocol(options: ProtocolOptions) {
   });
 }
 
+/**
+ * By the token of the connection's parameters or, where they name none, by the session whose cookie came with the
+ * upgrade from an own page. To connect is no use of a session: a page that is left open comes back by itself.
+ */
+async function findCaller(
+  rooms: Rooms,
+  connection: Connection,
+  params: Params | undefined,
+): Promise<Viewer | undefined> {
+  const token = tokenOfParams(params);
+  if (token !== undefined) return token === null ? undefined : rooms.access.viewerOfToken(token);
+  const { cookie } = connection;
+  return cookie === undefined ? undefined : rooms.sessions.viewerOf(cookie, { isUse: false });
+}
+
 type Results = Extract<Awaited<OperationResult>, AsyncGenerator>;
 
 function isGenerator(result: OperationResult): result is Results {
@@ -169,11 +183,11 @@ function abortAtEnd(results: Results, gone: AbortController): Results {
   } as Results;
 }
 
-/** 4403 at the end of the token's life: clients come back from it with a fresh one. */
+/** 4403 at the end of the token's or the session's life: clients come back from it with a fresh one. */
 function closeAtExpiry(connection: Connection, { expiresAt }: Pick<Viewer, 'expiresAt'>): void {
   if (expiresAt === null || connection.gone) return;
   const left = expiresAt.getTime() - Date.now();
-  if (left <= 0) connection.close(CLOSE.forbidden, 'The token has expired');
+  if (left <= 0) connection.close(CLOSE.forbidden, 'The token or the session has expired');
   else
     connection.expiry = setTimeout(
       () => closeAtExpiry(connection, { expiresAt }),

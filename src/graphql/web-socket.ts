@@ -17,19 +17,21 @@ import type { Rooms } from './context.ts';
 import type { Guard } from './guard.ts';
 import type { Mask } from './masking.ts';
 import { watchRights } from './rights-watch.ts';
+import type { SessionCookie } from './session-cookie.ts';
 import { CLOSE, createProtocol } from './socket-protocol.ts';
 
 const KEEP_ALIVE_MS = 12_000;
 
 /** What the socket side is made of. */
 export interface WebSocketOptions {
-  config: ConnectionLimits & Pick<Config, 'maxMessageBytes' | 'initTimeoutMs'>;
+  config: ConnectionLimits & Pick<Config, 'maxMessageBytes' | 'initTimeoutMs' | 'allowedOrigins'>;
   schema: GraphQLSchema;
   rooms: Rooms;
   guard: Guard;
   mask: Mask;
   logger: Logger;
-  /** Whose pages may connect. */
+  cookie: SessionCookie;
+  /** Whose pages may connect by the session's cookie; those of allowedOrigins only by a token. */
   origins: () => ReadonlySet<string>;
 }
 
@@ -57,10 +59,11 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   const endings = new Set<Promise<void>>();
   let closing = false;
 
-  function opened(socket: WebSocket): void {
+  function opened(socket: WebSocket, cookie: string | undefined): void {
     const connection: Connection = {
       close: (code, reason) => socket.close(code, reason),
       gone: false,
+      cookie,
       running: new Set(),
     };
     const fail = (error: unknown): void => {
@@ -95,10 +98,16 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   return {
     upgrade(request, socket, head) {
       const { origin } = request.headers;
+      const own = origin !== undefined && options.origins().has(origin);
+      const known = own || origin === undefined || config.allowedOrigins.includes(origin);
       if (request.url?.split('?')[0] !== '/graphql') refuse(socket, '404 Not Found');
-      else if (origin !== undefined && !options.origins().has(origin)) refuse(socket, '403 Forbidden');
+      else if (!known) refuse(socket, '403 Forbidden');
       else if (closing) refuse(socket, '503 Service Unavailable');
-      else sockets.handleUpgrade(request, socket, head, opened);
+      else {
+        // Any page can open a socket, and the browser adds the cookie: only for an own one it counts.
+        const cookie = own ? options.cookie.read(request) : undefined;
+        sockets.handleUpgrade(request, socket, head, (open) => opened(open, cookie));
+      }
     },
     async close(graceMs) {
       closing = true;

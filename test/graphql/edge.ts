@@ -16,6 +16,7 @@ export const OTHER_TOKEN = 'a token of somebody else';
 /** A caller who may do everything. */
 export function viewer(changes: Partial<Viewer> = {}): Viewer {
   return {
+    credentialId: changes.tokenId ?? 'tok_1',
     tokenId: 'tok_1',
     loginId: 'lgn_1',
     loginPath: ['lgn_1'],
@@ -24,6 +25,7 @@ export function viewer(changes: Partial<Viewer> = {}): Viewer {
     permissions: new Set(['WEBHOOKS_MANAGE', 'EVENTS_PUBLISH', 'CATALOG_MANAGE', 'ACCESS_MANAGE']),
     teamIds: [],
     expiresAt: null,
+    tokensEndBy: null,
     rightsLost: null,
     ...changes,
   };
@@ -92,7 +94,7 @@ export async function startEdge(
   const access = {
     viewerOfToken: (token: string) => Promise.resolve(byToken.get(token)),
     refresh: (known: Viewer) => Promise.resolve(known),
-    refreshAll: () => Promise.resolve(new Map([caller, other].map((one) => [one.tokenId, one]))),
+    refreshAll: () => Promise.resolve(new Map([caller, other].map((one) => [one.credentialId, one]))),
   };
   let contexts = 0;
   const changes = { position: () => Promise.resolve({ xid: 0n, seq: 0n }) };

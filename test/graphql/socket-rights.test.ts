@@ -171,7 +171,7 @@ describe('the watch over rights', () => {
           calls.push([...tokenIds].sort());
           called();
           return Promise.resolve(
-            new Map([viewer(), viewer({ tokenId: 'tok_2' })].map((one) => [one.tokenId, one])),
+            new Map([viewer(), viewer({ tokenId: 'tok_2' })].map((one) => [one.credentialId, one])),
           );
         }),
         live: new QuietStream(),

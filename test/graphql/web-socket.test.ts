@@ -129,7 +129,7 @@ describe('a socket', () => {
     caller.expiresAt = new Date(Date.now() + 300);
     const socket = await new RawSocket(brief.url).connect();
     await socket.operation('1', STREAM);
-    expect(await socket.closed).toEqual({ code: 4403, reason: 'The token has expired' });
+    expect(await socket.closed).toEqual({ code: 4403, reason: 'The token or the session has expired' });
     await live.untilEnded(1);
     await brief.stop();
   });

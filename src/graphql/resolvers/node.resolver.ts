@@ -47,6 +47,9 @@ const FINDERS: Record<IdKind, Finder> = {
     shown(await rooms.history.attempt(webhookVisible(viewer), id), toAttemptType),
   audit: async ({ rooms, viewer }, id) =>
     shown(await rooms.audit.entry(auditVisible(viewer), id), toAuditEntryType),
+  // Not of the API: a browser's session is known by its cookie alone.
+  session: () => Promise.resolve(null),
+  signInLink: () => Promise.resolve(null),
 };
 
 function shown<T, N extends NodeType>(value: T | null | undefined, map: (value: T) => N): N | null {

@@ -1,0 +1,58 @@
+/** The cookie of a session of the browser console (OWASP, "Session Management"). */
+import type { IncomingMessage } from 'node:http';
+
+import { parseCookie, stringifySetCookie } from 'cookie';
+
+import type { Config } from '../config.ts';
+import { parseUrl } from '../url.ts';
+import { isLoopback } from './origins.ts';
+
+/** Browsers take this name only with Secure, from this very host and for all its paths: no neighbour can plant it. */
+const SECURE_NAME = '__Host-bellwire';
+const PLAIN_NAME = 'bellwire';
+
+/**
+ * Reads and writes it. Secure where the browser has TLS to this server, which the public address tells, or is on
+ * this very machine; elsewhere browsers would drop such a cookie, and it gets a plain name. Neither name counts where
+ * the other one is due. It has no end of its own: the browser forgets it when it is closed, the server ends the session.
+ */
+export class SessionCookie {
+  readonly #overTls: boolean;
+
+  constructor({ publicUrl }: Pick<Config, 'publicUrl'>) {
+    this.#overTls = publicUrl?.startsWith('https:') ?? false;
+  }
+
+  /** Whether browsers are asked to send it over TLS, or inside the machine, alone. */
+  isSecureFor(request: IncomingMessage): boolean {
+    return this.#overTls || isLoopback(parseUrl(`http://${request.headers.host}`)?.hostname ?? '');
+  }
+
+  /** Its value; undefined without one. */
+  read(request: IncomingMessage): string | undefined {
+    const { cookie } = request.headers;
+    return cookie === undefined ? undefined : parseCookie(cookie)[this.#nameFor(request)];
+  }
+
+  /** The Set-Cookie header that gives the browser a value. */
+  give(request: IncomingMessage, value: string): string {
+    return this.#write(request, value, {});
+  }
+
+  /** The Set-Cookie header that takes it from the browser. */
+  take(request: IncomingMessage): string {
+    return this.#write(request, '', { maxAge: 0 });
+  }
+
+  #nameFor(request: IncomingMessage): string {
+    return this.isSecureFor(request) ? SECURE_NAME : PLAIN_NAME;
+  }
+
+  #write(request: IncomingMessage, value: string, end: { maxAge?: number }): string {
+    return stringifySetCookie({
+      ...{ name: this.#nameFor(request), value, path: '/', httpOnly: true, sameSite: 'strict' },
+      ...(this.isSecureFor(request) ? { secure: true } : {}),
+      ...end,
+    });
+  }
+}
