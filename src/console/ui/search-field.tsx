@@ -1,0 +1,47 @@
+/** The search of a list: what is typed is used a quarter of a second after the last key, and `/` leads here. */
+import { CloseButton, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+
+const TYPING_MS = 250;
+
+interface SearchFieldProps {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+}
+
+export function SearchField({ label, value, onChange }: SearchFieldProps) {
+  const [typed, setTyped] = useState(value);
+  const use = useDebouncedCallback(onChange, TYPING_MS);
+  // Set from outside: Clear filters, or the browser's Back.
+  useEffect(() => setTyped(value), [value]);
+  return (
+    <TextInput
+      type="search"
+      data-search
+      aria-label={label}
+      placeholder={label}
+      w={{ base: '100%', xs: 300 }}
+      leftSection={<IconSearch aria-hidden size={16} />}
+      value={typed}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value);
+        use(event.currentTarget.value.trim());
+      }}
+      rightSection={
+        typed !== '' && (
+          <CloseButton
+            size="sm"
+            aria-label="Clear the search"
+            onClick={() => {
+              setTyped('');
+              onChange('');
+            }}
+          />
+        )
+      }
+    />
+  );
+}
