@@ -2,9 +2,9 @@
 import { Code, Group, Paper, Stack, Title } from '@mantine/core';
 
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { Facts } from '../../ui/facts.tsx';
 import { LoginName } from '../../ui/login-name.tsx';
 import { formatNumber, Time } from '../../ui/time.tsx';
-import { Facts } from './facts.tsx';
 import type { DetailedWebhook } from './use-webhook.ts';
 
 export function About({ webhook }: { webhook: DetailedWebhook }) {
@@ -16,7 +16,7 @@ export function About({ webhook }: { webhook: DetailedWebhook }) {
           About
         </Title>
         <Facts
-          entries={[
+          rows={[
             [
               'ID',
               <Group key="number" gap={4} wrap="nowrap">

@@ -1,8 +1,8 @@
 /** Name, description and scope, as they are saved. */
 import { Text } from '@mantine/core';
 
+import { Facts } from '../../ui/facts.tsx';
 import { LoginName } from '../../ui/login-name.tsx';
-import { Facts } from './facts.tsx';
 import type { DetailedWebhook } from './use-webhook.ts';
 
 export function DetailsView({ webhook }: { webhook: DetailedWebhook }) {
@@ -14,7 +14,7 @@ export function DetailsView({ webhook }: { webhook: DetailedWebhook }) {
   );
   return (
     <Facts
-      entries={[
+      rows={[
         ['Name', name],
         ['Description', description === '' ? nothing('None') : description],
         [

@@ -3,10 +3,10 @@ import { Code, Group, Paper, Stack, Text, Title } from '@mantine/core';
 
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { EndpointStatusBadge } from '../../ui/delivery-status.tsx';
+import { Facts } from '../../ui/facts.tsx';
 import { formatDuration, Time } from '../../ui/time.tsx';
 import { describeSchedule, formatSchedule } from '../editor/retry-schedule.ts';
 import classes from './details.module.css';
-import { Facts } from './facts.tsx';
 import type { DetailedEndpoint } from './use-webhook.ts';
 
 export function EndpointsView({ endpoints }: { endpoints: readonly DetailedEndpoint[] }) {
@@ -43,7 +43,7 @@ function EndpointCard({ endpoint, number }: { endpoint: DetailedEndpoint; number
           <CopyButton value={target} what={`the address of endpoint ${number}`} />
         </Group>
         <Facts
-          entries={[
+          rows={[
             [
               secrets.length > 1 ? 'Signing secrets' : 'Signing secret',
               <Stack key="secrets" gap={4}>

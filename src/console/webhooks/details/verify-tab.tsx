@@ -4,8 +4,8 @@ import { useMediaQuery } from '@mantine/hooks';
 import { useState } from 'react';
 
 import { CodeBlock } from '../../ui/code-block.tsx';
+import { Facts } from '../../ui/facts.tsx';
 import classes from './details.module.css';
-import { Facts } from './facts.tsx';
 import { SNIPPETS } from './snippets.ts';
 import type { DetailedEndpoint } from './use-webhook.ts';
 
@@ -31,7 +31,7 @@ export function VerifyTab({ endpoints }: { endpoints: readonly DetailedEndpoint[
             Every request is signed as the Standard Webhooks specification says, with the secret of its
             endpoint. Three headers carry it:
           </Text>
-          <Facts entries={HEADERS.map(([name, meaning]) => [name, meaning])} />
+          <Facts rows={HEADERS.map(([name, meaning]) => [name, meaning])} />
           <Text size="sm">The secrets, as they were shown when the endpoints were made:</Text>
           <List size="sm" spacing={4}>
             {endpoints.map(({ id, target, secrets }) => (
