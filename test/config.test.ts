@@ -51,6 +51,37 @@ describe('the configuration', () => {
       expect(() => loadConfig({ BELLWIRE_ALLOWED_ORIGINS: wrong })).toThrow('BELLWIRE_ALLOWED_ORIGINS: ');
   });
 
+  it('takes addresses and ranges of proxies, and nothing else', () => {
+    expect(loadConfig({}).trustedProxies).toEqual([]);
+    const set = { BELLWIRE_TRUSTED_PROXIES: '10.0.0.5, 10.1.0.0/16,fd00::/8, ::1' };
+    expect(loadConfig(set).trustedProxies).toEqual(['10.0.0.5', '10.1.0.0/16', 'fd00::/8', '::1']);
+    for (const wrong of [
+      'true',
+      '1',
+      'loopback',
+      'proxy.internal',
+      '10.0.0.0/33',
+      '10.0.0.0/',
+      '10.0.0.0/8/8',
+      '10.0.0.5,',
+    ])
+      expect(() => loadConfig({ BELLWIRE_TRUSTED_PROXIES: wrong })).toThrow('BELLWIRE_TRUSTED_PROXIES: ');
+  });
+
+  it('ends sessions after half an hour without use and after twelve hours, and links after a quarter of one', () => {
+    const { sessionIdleMs, sessionLifetimeMs, signInLinkLifetimeMs } = loadConfig({});
+    expect([sessionIdleMs, sessionLifetimeMs, signInLinkLifetimeMs]).toEqual([
+      1_800_000, 43_200_000, 900_000,
+    ]);
+    for (const name of [
+      'BELLWIRE_SESSION_IDLE',
+      'BELLWIRE_SESSION_LIFETIME',
+      'BELLWIRE_SIGN_IN_LINK_LIFETIME',
+    ])
+      for (const wrong of ['0', '1000h', 'never'])
+        expect(() => loadConfig({ [name]: wrong })).toThrow(`${name}: `);
+  });
+
   it.each(['10.0.0.0/8', 'hooks.internal=10.1.2.3/32', 'fd00::/8', '10.0.0.0/8, a.example=192.168.0.1/32'])(
     'takes the allowed targets %s',
     (text) => {

@@ -2,9 +2,9 @@
 import {
   Anchor,
   Badge,
-  Button,
   Code,
   createTheme,
+  type CSSVariablesResolver,
   type MantineColorsTuple,
   Modal,
   NavLink,
@@ -19,16 +19,15 @@ const bell: MantineColorsTuple = [
   '#5087c8',
   '#437fc6',
   '#336cb0',
-  '#1f4e86',
+  '#2a5d9e',
   '#1f3a5f',
 ];
 
 export const theme = createTheme({
   colors: { bell },
   primaryColor: 'bell',
-  primaryShade: { light: 8, dark: 4 },
+  primaryShade: 8,
   autoContrast: true,
-  luminanceThreshold: 0.35,
   defaultRadius: 'md',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
@@ -38,11 +37,25 @@ export const theme = createTheme({
   components: {
     Anchor: Anchor.extend({ defaultProps: { underline: 'always' } }),
     Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'sm', tt: 'none' } }),
-    Button: Button.extend({ styles: { root: { height: 'auto', minHeight: 36 } } }),
     Code: Code.extend({ defaultProps: { fz: 'sm' } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, returnFocus: true, closeButtonProps: { 'aria-label': 'Close' } },
     }),
     NavLink: NavLink.extend({ defaultProps: { variant: 'light' } }),
+  },
+});
+
+/** Mantine's own grey for secondary text and placeholders is too pale for AA on its own backgrounds. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-dimmed': 'var(--mantine-color-gray-7)',
+    '--mantine-color-placeholder': 'var(--mantine-color-gray-7)',
+    '--mantine-color-error': 'var(--mantine-color-red-9)',
+  },
+  dark: {
+    '--mantine-color-dimmed': 'var(--mantine-color-dark-1)',
+    '--mantine-color-placeholder': 'var(--mantine-color-dark-1)',
+    '--mantine-color-error': 'var(--mantine-color-red-4)',
   },
 });

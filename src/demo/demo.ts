@@ -3,8 +3,10 @@
  * permissions, webhooks of every status; a receiver that checks signatures and prints what arrives; and a
  * trickle of events in the names of both branches' clerks until the server stops.
  */
+import type { SignInLink } from '../access/sessions.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { App } from '../app.ts';
+import { publicAddress, signInAddress } from '../graphql/origins.ts';
 import { describeError } from '../log.ts';
 import { LOGINS } from './cast.ts';
 import { sampleEvent } from './catalog.ts';
@@ -41,9 +43,10 @@ export async function startDemo(
   const receiver = await startReceiver((path) => state.secretAt(path)?.value, say);
   const logins = await new Seed(app, root, state, receiver.origin).run();
   const tokens = await issueTokens(access, root, logins);
+  const signIn = await app.rooms.sessions.createLink(logins.get(FIRST_TO_TRY)!.number);
   const quiet = startTrickle(app, root, logins, trickleMs);
   return {
-    introduction: introduce(app, tokens, logins, receiver.origin),
+    introduction: introduce(app, tokens, logins, { receiver: receiver.origin, signIn }),
     quiet,
     stop: async () => {
       await quiet();
@@ -77,16 +80,29 @@ function startTrickle(app: App, root: Viewer, logins: DemoLogins, everyMs: numbe
   };
 }
 
-function introduce(app: App, tokens: RoleToken[], logins: DemoLogins, receiver: string): string {
+function introduce(
+  app: App,
+  tokens: RoleToken[],
+  logins: DemoLogins,
+  { receiver, signIn }: { receiver: string; signIn: SignInLink | undefined },
+): string {
   const first = logins.get(FIRST_TO_TRY)!;
   const graphiql = `
 GraphiQL, signed in as the root; put another token behind #token= to be somebody else:
   ${app.url}/graphiql/#token=${tokens[0]!.token}
 `;
+  const server = publicAddress(app.config, app.port);
+  // Whoever tries the demo may have disabled him.
+  const link = signIn
+    ? `
+The console, signed in as ${first.name}, once, until ${signIn.expiresAt.toISOString().slice(11, 16)} UTC; to be somebody else, paste a token there:
+  ${signInAddress(server, signIn.secret)}
+`
+    : '';
   return `Demo: an insurance company with two branches. A token for each role, valid for ${TOKEN_HOURS} hours:
 
 ${tokenTable(tokens)}
-${app.config.graphiql ? graphiql : ''}
+${link}${app.config.graphiql ? graphiql : ''}
 Try ${first.name} first, the webhook manager of North: the tabs Webhooks and WatchDeliveries show North
 alone. The clerks of both branches are at work; what arrives at ${receiver}:
 `;

@@ -1,6 +1,6 @@
 /**
- * Everything that is answered over HTTP: /graphql, the pages, /session, the health of the process, and JSON
- * for all that goes wrong before GraphQL. The caller is known before a byte of the body is read.
+ * Everything that is answered over HTTP: /graphql, /session, the pages, the health of the process, and JSON for
+ * all that goes wrong before GraphQL. The caller is known before a byte of the body is read.
  */
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
@@ -26,10 +26,7 @@ export interface Health {
 
 /** What the HTTP side is made of. */
 export interface HttpOptions {
-  config: Pick<
-    Config,
-    'maxBodyBytes' | 'maxSmallBodyBytes' | 'allowedOrigins' | 'trustedProxies' | 'publicUrl'
-  > &
+  config: Pick<Config, 'maxBodyBytes' | 'maxSmallBodyBytes' | 'allowedOrigins' | 'trustedProxies'> &
     PageOptions['config'];
   rooms: Rooms;
   apollo: ApolloServer<Context>;

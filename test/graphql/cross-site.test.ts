@@ -1,20 +1,28 @@
 /**
  * Pages of other sites (GQL-04, GQL-10): what a browser would send for them, with the token that a page may
- * have got hold of and with a cookie that is not ours, is refused unless their origin is listed.
+ * have got hold of, with a cookie that is not ours, and with the session's, is refused unless their origin is
+ * listed; by the session's cookie alone only pages of this server are let in.
  */
 import { figure } from '../support/figure.ts';
-import { QuietStream, RawSocket, startEdge, type TestEdge, TOKEN } from './edge.ts';
+import { QuietStream, RawSocket, startEdge, type TestEdge, TOKEN, viewer } from './edge.ts';
 import { countRootFields } from './resolver-count.ts';
 
 const LISTED = 'https://console.example.com';
 const COOKIE = 'session=of-another-site';
+/** Of the session that the edge of these tests knows. */
+const SESSION = '__Host-bellwire=a-session-of-these-tests';
 const STREAM = 'subscription { deliveryEvents { cursor } }';
 
 const executed = countRootFields();
 let edge: TestEdge;
 beforeAll(async () => {
   edge = await startEdge({
-    rooms: { live: new QuietStream() },
+    rooms: {
+      live: new QuietStream(),
+      sessions: {
+        viewerOf: (cookie: string) => Promise.resolve(SESSION.endsWith(`=${cookie}`) ? viewer() : undefined),
+      },
+    },
     settings: {
       BELLWIRE_ALLOWED_ORIGINS: `${LISTED}, http://127.0.0.1:9`,
       BELLWIRE_PUBLIC_URL: 'https://hooks.example.com/bellwire',
@@ -62,6 +70,29 @@ describe('a socket (GQL-04)', () => {
       socket.socket.close();
     }
     figure('GQL-04', { refused: 7, cookieOnly: 3, taken: good.length });
+  });
+
+  it("by the session's cookie alone is taken from own pages, and from no others", async () => {
+    const by = (origin: string | undefined, payload: object) => {
+      const socket = new RawSocket(edge.url, { headers: { cookie: SESSION, ...(origin ? { origin } : {}) } });
+      socket.socket.once('open', () => socket.send({ type: 'connection_init', payload }));
+      return socket;
+    };
+    for (const origin of ['https://evil.example', 'null', 'https://127.0.0.1'])
+      expect(await by(origin, {}).refused).toBe(403);
+    for (const origin of [undefined, LISTED]) expect((await by(origin, {}).closed).code).toBe(4401);
+    const { port } = new URL(edge.url);
+    const own = [edge.url, `http://localhost:${port}`, 'https://hooks.example.com'];
+    // A token that is sent is the one that counts.
+    for (const authorization of ['Bearer wrong', 'wrong', ''])
+      expect((await by(edge.url, { authorization }).closed).code).toBe(4401);
+    for (const origin of own) {
+      const socket = by(origin, {});
+      await socket.next('connection_ack');
+      expect((await socket.operation('1', STREAM)).type).toBe('next');
+      socket.socket.close();
+    }
+    figure('GQL-04 session', { refused: 3, cookieOnly: 2, taken: own.length });
   });
 });
 
@@ -141,6 +172,76 @@ describe('a request (GQL-10)', () => {
     expect(response.headers.get('access-control-allow-origin')).toBeNull();
     expect([executed(), edge.contexts()]).toEqual([before[0] + 1, before[1] + 1]);
     figure('GQL-10', { refused: 12, executions: 0 });
+  });
+});
+
+describe("a request by the session's cookie alone (GQL-10)", () => {
+  const by = (headers: object, init: RequestInit = {}, query = ''): Promise<Response> =>
+    fetch(`${edge.url}/graphql${query}`, {
+      ...init,
+      headers: { cookie: SESSION, ...headers },
+    });
+  const json = { method: 'POST', body: JSON_BODY };
+  const asJson = { 'content-type': 'application/json' };
+  const query = `?query=${encodeURIComponent(QUERY)}`;
+  const mutation = `?query=${encodeURIComponent(MUTATION)}`;
+  const preflighted = { 'apollo-require-preflight': '1' };
+  const evil = { origin: 'https://evil.example' };
+  const sameOrigin = { 'sec-fetch-site': 'same-origin' };
+
+  it.each<[string, () => Promise<Response>, number]>([
+    ['JSON of another site', () => by({ ...evil, ...asJson }, json), 403],
+    ['JSON of a page without an origin', () => by({ origin: 'null', ...asJson }, json), 403],
+    ['JSON without an Origin', () => by(asJson, json), 403],
+    ['JSON that only says it is of the same site', () => by({ ...asJson, ...sameOrigin }, json), 403],
+    ['JSON of a listed page', () => by({ origin: LISTED, ...asJson }, json), 403],
+    ['text of another site', () => by({ ...evil, 'content-type': 'text/plain' }, json), 403],
+    [
+      'a form of another site',
+      () => by(evil, { method: 'POST', body: new URLSearchParams({ query: QUERY }) }),
+      403,
+    ],
+    ['a multipart form of another site', () => by(evil, { method: 'POST', body: multipart() }), 403],
+    ['GET of another site', () => by({ ...evil, ...preflighted }, {}, query), 403],
+    ['GET without an Origin', () => by(preflighted, {}, query), 403],
+    [
+      'GET by a link of another site',
+      () => by({ ...preflighted, 'sec-fetch-site': 'cross-site' }, {}, query),
+      403,
+    ],
+    ['GET by a sister site', () => by({ ...preflighted, 'sec-fetch-site': 'same-site' }, {}, query), 403],
+    ['GET of a mutation of another site', () => by({ ...evil, ...preflighted }, {}, mutation), 403],
+    ['text of an own page', () => by({ origin: edge.url, 'content-type': 'text/plain' }, json), 415],
+    ['GET of an own page that a form could send', () => by({ origin: edge.url }, {}, query), 400],
+    [
+      'JSON with the cookie of no session',
+      () => by({ origin: edge.url, ...asJson, cookie: `${SESSION}x` }, json),
+      401,
+    ],
+  ])('as %s is refused; no context is made, nothing runs', async (_how, send, status) => {
+    const before = [executed(), edge.contexts()];
+    const response = await send();
+    expect(response.status).toBe(status);
+    const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
+    expect(errors[0]!.extensions.code).toMatch(
+      /FORBIDDEN|BAD_REQUEST|UNSUPPORTED_MEDIA_TYPE|UNAUTHENTICATED/,
+    );
+    expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+    expect([executed(), edge.contexts()]).toEqual(before);
+  });
+
+  it('of an own page runs, in a context of its own, and a mutation by POST only', async () => {
+    const before = [executed(), edge.contexts()] as const;
+    const good = [
+      await by({ origin: edge.url, ...asJson }, json),
+      await by({ origin: 'https://hooks.example.com', ...asJson }, json),
+      await by({ ...preflighted, ...sameOrigin }, {}, query),
+    ];
+    expect(good.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect([executed(), edge.contexts()]).toEqual([before[0] + 3, before[1] + 3]);
+    expect((await by({ ...preflighted, ...sameOrigin }, {}, mutation)).status).toBe(405);
+    expect(executed()).toBe(before[0] + 3);
+    figure('GQL-10 session', { refused: 17, executions: 0, own: good.length });
   });
 });
 

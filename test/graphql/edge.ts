@@ -153,11 +153,14 @@ export class RawSocket {
     });
   }
 
-  /** Sends connection_init with a token and waits for the answer. */
-  async connect(token: string = TOKEN): Promise<this> {
+  /** Sends connection_init with a token, or without for null, and waits for the answer. */
+  async connect(token: string | null = TOKEN): Promise<this> {
     if (this.socket.readyState !== WebSocket.OPEN)
       await new Promise((resolve) => this.socket.once('open', resolve));
-    this.send({ type: 'connection_init', payload: { authorization: `bearer ${token}` } });
+    this.send({
+      type: 'connection_init',
+      payload: token === null ? {} : { authorization: `bearer ${token}` },
+    });
     await this.next('connection_ack');
     return this;
   }

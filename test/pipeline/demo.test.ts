@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { Api } from '../support/api.ts';
+import { Browser } from '../support/browser.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type DemoRun, startDemoRun, whoHeardWhom } from './demo-run.ts';
@@ -63,6 +64,20 @@ afterAll(async () => {
   await run?.stop();
   await database.drop();
   folder.remove();
+});
+
+it('prints a one-time link to sign in as the webhook manager of North', async () => {
+  const [, server, secret] = /^ {2}(\S+)\/sign-in#link=(bwl_\w+)$/m.exec(run.demo.introduction)!;
+  expect(server).toBe(run.app.url);
+  const browser = new Browser(run.app.url);
+  expect(await browser.signIn(secret!)).toMatchObject({
+    status: 201,
+    body: { login: { name: 'Nils Holm' } },
+  });
+  // Any token of the table does the same.
+  expect((await browser.signIn(run.roles.get('Team member of North')!.token)).body.login.name).toBe(
+    'Cleo Falk',
+  );
 });
 
 it('shows webhooks of every status, and a draft that somebody has left', async () => {

@@ -41,7 +41,7 @@ export function LoginFactsSection({ login, editable }: { login: LoginDetails; ed
         <FactsForm login={login} onDone={() => setEditing(false)} />
       ) : (
         <Facts
-          facts={[
+          rows={[
             ['Number', number],
             ['E-mail', email || 'None'],
             [

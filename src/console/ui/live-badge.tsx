@@ -1,5 +1,5 @@
 /** How live a page is, as a word with an icon: Live, Reconnecting, Catching up, Paused. */
-import { Badge, type MantineColor } from '@mantine/core';
+import type { MantineColor } from '@mantine/core';
 import {
   IconClockPause,
   IconPlayerPause,
@@ -11,6 +11,7 @@ import {
 } from '@tabler/icons-react';
 
 import type { LiveStatus } from '../api/live.tsx';
+import { WordBadge } from './word-badge.tsx';
 
 const LOOKS: Record<LiveStatus | 'paused', [label: string, color: MantineColor, icon: TablerIcon]> = {
   idle: ['Connecting', 'gray', IconProgress],
@@ -26,14 +27,8 @@ const LOOKS: Record<LiveStatus | 'paused', [label: string, color: MantineColor, 
 export function LiveBadge({ status }: { status: LiveStatus | 'paused' }) {
   const [label, color, Icon] = LOOKS[status];
   return (
-    <Badge
-      color={color}
-      variant="outline"
-      data-live={status}
-      leftSection={<Icon aria-hidden size={13} />}
-      role="status"
-    >
+    <WordBadge color={color} data-live={status} icon={<Icon aria-hidden size={14} />} role="status">
       {label}
-    </Badge>
+    </WordBadge>
   );
 }

@@ -1,0 +1,164 @@
+/** "Saved Webhooks": the six columns, the X at the far right, search and status above. */
+import { ActionIcon, Alert, Anchor, Button, Group, Select, Stack, Text, Title } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { Link, useNavigate } from 'react-router';
+
+import { useMay } from '../session/viewer.tsx';
+import { useAnnounce } from '../ui/announcer.tsx';
+import { type Column, DataTable } from '../ui/data-table.tsx';
+import { WebhookStatusBadge } from '../ui/delivery-status.tsx';
+import { LiveBadge } from '../ui/live-badge.tsx';
+import { LoginName } from '../ui/login-name.tsx';
+import { SearchField } from '../ui/search-field.tsx';
+import { DeleteDialog } from './delete-dialog.tsx';
+import { type SavedWebhook, useSavedWebhooks } from './use-saved-webhooks.ts';
+
+/** first is the step that an empty table offers. */
+export function SavedWebhooks({ first }: { first: ReactNode }) {
+  const saved = useSavedWebhooks();
+  const { list, filtered } = saved;
+  const [deleting, setDeleting] = useState<SavedWebhook | null>(null);
+  const mayManage = useMay('WEBHOOKS_MANAGE');
+  const navigate = useNavigate();
+  const announce = useAnnounce();
+  useEffect(() => {
+    if (list.status === 'ready' && list.total !== null)
+      announce(list.total === 1 ? 'One webhook' : `${list.total} webhooks`);
+  }, [announce, list.status, list.total]);
+
+  return (
+    <Stack component="section" aria-labelledby="saved-webhooks" gap="sm">
+      <Group justify="space-between">
+        <Group gap="sm">
+          <Title order={2} size="h3" id="saved-webhooks">
+            Saved Webhooks
+          </Title>
+          <LiveBadge status={saved.live} />
+        </Group>
+        <Group gap="xs" w={{ base: '100%', xs: 'auto' }}>
+          <SearchField label="Search webhooks" value={saved.search} onChange={saved.setSearch} />
+          <Select
+            aria-label="Status"
+            placeholder="Any status"
+            clearable
+            clearButtonProps={{ 'aria-label': 'Any status' }}
+            w={{ base: '100%', xs: 150 }}
+            data={[
+              { value: 'ENABLED', label: 'Enabled' },
+              { value: 'DISABLED', label: 'Disabled' },
+              { value: 'INACTIVE', label: 'Inactive' },
+            ]}
+            value={saved.status}
+            onChange={(value) => saved.setStatus(value)}
+          />
+        </Group>
+      </Group>
+      {saved.outdated && (
+        <Alert role="status">
+          <Group justify="space-between">
+            <Text size="sm">
+              Webhooks were added or changed, and their place in this order may be another one.
+            </Text>
+            <Button size="compact-sm" variant="default" onClick={saved.refresh}>
+              Refresh
+            </Button>
+          </Group>
+        </Alert>
+      )}
+      <DataTable
+        label="Saved Webhooks"
+        what="webhooks"
+        list={list}
+        columns={columns(mayManage, setDeleting)}
+        onOpen={({ number }) => void navigate(`/webhooks/${number}`)}
+        sort={saved.sort}
+        onSort={saved.setSort}
+        filtered={filtered}
+        onClearFilters={saved.clear}
+        isNew={saved.isNew}
+        empty={{
+          title: 'No webhook yet',
+          text: 'Nothing is sent until you add a webhook: say what you want to hear of, and where it should be sent.',
+          action: first,
+        }}
+      />
+      <DeleteDialog webhook={deleting} onClose={() => setDeleting(null)} onDeleted={saved.remove} />
+    </Stack>
+  );
+}
+
+function columns(mayManage: boolean, onDelete: (webhook: SavedWebhook) => void): Column<SavedWebhook>[] {
+  const own: Column<SavedWebhook>[] = [
+    {
+      key: 'number',
+      header: 'ID',
+      sort: 'NUMBER',
+      width: '5.5rem',
+      cell: ({ number, name }) => (
+        <Anchor component={Link} to={`/webhooks/${number}`} size="sm" aria-label={`${number}, ${name}`}>
+          {number}
+        </Anchor>
+      ),
+    },
+    {
+      key: 'login',
+      header: 'Login',
+      sort: 'LOGIN',
+      width: '14%',
+      cell: ({ login }) => <LoginName login={login} />,
+    },
+    {
+      key: 'forLogin',
+      header: 'For Login',
+      sort: 'FOR_LOGIN',
+      width: '14%',
+      cell: ({ forLogin }) => forLogin && <LoginName login={forLogin} />,
+    },
+    { key: 'team', header: 'Team', sort: 'TEAM', width: '13%', cell: ({ team }) => team?.name ?? '' },
+    {
+      key: 'name',
+      header: 'Name',
+      sort: 'NAME',
+      width: '22%',
+      cell: ({ name, status, statusReason }) => (
+        <Group gap="xs">
+          <Text component="span" size="sm" fw={550}>
+            {name}
+          </Text>
+          {status !== 'ENABLED' && (
+            <span title={statusReason ?? undefined}>
+              <WebhookStatusBadge status={status} />
+            </span>
+          )}
+        </Group>
+      ),
+    },
+    {
+      key: 'description',
+      header: 'Description',
+      sort: 'DESCRIPTION',
+      cell: ({ description }) => description,
+    },
+  ];
+  if (!mayManage) return own;
+  return [
+    ...own,
+    {
+      key: 'delete',
+      header: 'Delete',
+      hideHeader: true,
+      width: '3.5rem',
+      cell: (webhook) => (
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={`Delete webhook ${webhook.number}, ${webhook.name}`}
+          onClick={() => onDelete(webhook)}
+        >
+          <IconX aria-hidden size={18} />
+        </ActionIcon>
+      ),
+    },
+  ];
+}
