@@ -101,6 +101,7 @@ export function valueWords(path: string, value: unknown, name: (id: string) => s
 
 function objectWords(value: Record<string, unknown>, name: (id: string) => string): string {
   return Object.entries(value)
+    .filter(([, inner]) => inner !== '' && inner !== null)
     .map(([field, inner]) => `${field} ${valueWords(field, inner, name)}`)
     .join(', ');
 }

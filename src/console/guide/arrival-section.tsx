@@ -19,7 +19,7 @@ export function ArrivalSection() {
       <Sample />
       <Text fw={600}>The headers</Text>
       <Facts
-        facts={[
+        rows={[
           [
             'webhook-id',
             'Names the delivery. It is the same on every attempt: drop what you have seen before.',

@@ -4,6 +4,7 @@ import tableClasses from '../ui/data-table.module.css';
 import { Section } from '../ui/section.tsx';
 import { SECTIONS } from './contents.tsx';
 import { FAILURES } from './failures.ts';
+import classes from './guide-page.module.css';
 
 const HEADERS = ['What happened', 'What to do', 'Code'] as const;
 
@@ -39,7 +40,7 @@ export function TroubleSection() {
                 {remedy}
               </td>
               <td role="cell" data-label={HEADERS[2]}>
-                <code>{code}</code>
+                <code className={classes['code']}>{code}</code>
               </td>
             </tr>
           ))}
