@@ -61,7 +61,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
       streamOptions?: StreamOptions,
     ) => subscriber.subscribe<Data, Extensions>(payload, sink, streamOptions),
     iterate: (payload) => iterate(subscriber, payload),
-    on: connection.client.on,
+    on: (event, listener) => connection.client.on(event, listener),
     terminate: () => connection.cut(),
     dispose,
   };

@@ -51,13 +51,14 @@ const wizardPage = (path: string): RouteObject =>
   ]);
 
 const PAGES: RouteObject[] = [
-  // The wizard is a dialog over the table, at an address of its own: new/<draft>/<step>.
+  // The wizard is a dialog over the table, at an address of its own: new/<draft>/<step>. One route each for the
+  // dialog and the page, so that they stay on display while the address gets its draft.
   page(
     'webhooks',
     () => import('./webhooks/webhooks-page.tsx').then((m) => ({ Component: m.WebhooksPage })),
     ['WEBHOOKS_MANAGE'],
     {
-      children: [wizardDialog('new'), wizardDialog('new/:draftId'), wizardDialog('new/:draftId/:step')],
+      children: [wizardDialog('new/:draftId?/:step?')],
     },
   ),
   page(
@@ -71,8 +72,7 @@ const PAGES: RouteObject[] = [
     () => import('./webhooks/listeners-page.tsx').then((m) => ({ Component: m.ListenersPage })),
     ['WEBHOOKS_MANAGE'],
   ),
-  wizardPage('settings/api/webhook-listeners/new'),
-  wizardPage('settings/api/webhook-listeners/new/:draftId'),
+  wizardPage('settings/api/webhook-listeners/new/:draftId?'),
   page(
     'deliveries',
     () => import('./deliveries/deliveries-page.tsx').then((m) => ({ Component: m.DeliveriesPage })),

@@ -1,6 +1,6 @@
 /** The built package as an app of somebody else uses it: its client by name, in Node and for the compiler. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -29,6 +29,17 @@ for await (const { data } of client.iterate<{ deliveryEvents: { cursor: string }
 await client.dispose();
 `;
 
+/** What the README leaves to the app. */
+const APPS_OWN = `
+declare function freshToken(): Promise<string>;
+declare function signIn(): void;
+declare function showBadge(status: string): void;
+declare function show(data: unknown): void;
+declare const page: { streamCursor: string };
+declare const watchDeliveries: string;
+declare const deliveryEvents: string;
+`;
+
 let folder: string;
 
 beforeAll(() => {
@@ -40,24 +51,29 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it('an app compiles against bellwire/client with strict types, and its program runs', async () => {
-  writeFileSync(join(folder, 'app.ts'), APP);
+/** Compiles files of the folder, each with its text. */
+async function compile(files: Record<string, string>): Promise<void> {
   const options = {
     target: 'ES2022',
     lib: ['ES2023', 'DOM'],
     module: 'NodeNext',
     strict: true,
-    skipLibCheck: false,
+    skipLibCheck: true,
     types: ['node'],
   };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   writeFileSync(
     join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: options, files: ['app.ts'] }),
+    JSON.stringify({ compilerOptions: options, files: Object.keys(files) }),
   );
   const compiler = join(packageRoot, 'node_modules/typescript/bin/tsc');
   await run(process.execPath, [compiler, '-p', folder], { env }).catch((error: { stdout: string }) => {
     throw new Error(error.stdout);
   });
+}
+
+it('an app compiles against bellwire/client with strict types, and its program runs', async () => {
+  await compile({ 'app.ts': APP });
   const server = await startServer();
   try {
     const { stdout } = await run(
@@ -69,6 +85,13 @@ it('an app compiles against bellwire/client with strict types, and its program r
   } finally {
     await server.stop();
   }
+});
+
+it('the code that the README shows for the client, urql and Apollo Client compiles', async () => {
+  const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8');
+  const blocks = [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)].map((match) => match[1]!);
+  expect(blocks).toHaveLength(4);
+  await compile({ 'readme.ts': [...blocks, APPS_OWN].join('\n') });
 });
 
 it('nothing else of the package can be imported', async () => {

@@ -222,6 +222,18 @@ it('closes the socket when nothing is subscribed to for a while, and uses it aga
   expect(proxy.connections).toBe(1);
 });
 
+it('does not wait out a long pause when somebody subscribes', async () => {
+  proxy.fault = 'refuse';
+  const { client, statuses } = watched({ timing: { longestRetryMs: 60_000, firstRetryMs: 60_000 } });
+  const [early, late] = [new Seen(), new Seen()];
+  client.subscribe({ query: WATCH }, early.sink());
+  await statuses.until('reconnecting');
+  proxy.fault = 'pass';
+  client.subscribe({ query: WATCH }, late.sink());
+  await early.until(() => early.batches.length > 0, 'a batch');
+  await late.until(() => late.batches.length > 0, 'a batch');
+});
+
 it('dispose completes what is subscribed to, also while no server is there', async () => {
   proxy.fault = 'refuse';
   const { client, statuses } = watched({

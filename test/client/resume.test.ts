@@ -51,12 +51,12 @@ const withUrql: Watch = (url, variables, seen) => {
       }),
     ],
   });
-  const { unsubscribe } = urql.subscription(WATCH, variables).subscribe((result) => {
+  const subscription = urql.subscription(WATCH, variables).subscribe((result) => {
     if (result.error) seen.ended ??= result.error;
     else seen.take(result.data);
   });
   return () => {
-    unsubscribe();
+    subscription.unsubscribe();
     return live.dispose();
   };
 };

@@ -1,17 +1,19 @@
-/** Names and values side by side; one under the other where there is no room. */
+/** Names and values, one below the other: what there is to know of a thing. */
 import type { ReactNode } from 'react';
 
 import classes from './facts.module.css';
 
-export function Facts({ label, rows }: { label: string; rows: [label: string, value: ReactNode][] }) {
+/** Rows that are null are left out; label names the list where no heading does. */
+export function Facts({
+  label,
+  rows,
+}: {
+  label?: string;
+  rows: ([name: string, value: ReactNode] | null)[];
+}) {
   return (
     <dl className={classes['facts']} aria-label={label}>
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
+      {rows.map((row) => row && [<dt key={`${row[0]}-name`}>{row[0]}</dt>, <dd key={row[0]}>{row[1]}</dd>])}
     </dl>
   );
 }

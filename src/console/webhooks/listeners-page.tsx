@@ -4,6 +4,7 @@ import { IconPlus } from '@tabler/icons-react';
 import { Link } from 'react-router';
 
 import { Page } from '../layout/page.tsx';
+import { DraftsNotice } from './drafts-notice.tsx';
 import { SavedWebhooks } from './saved-webhooks.tsx';
 
 export function ListenersPage() {
@@ -23,6 +24,7 @@ export function ListenersPage() {
       description="Each listener sends the records of one kind to a server of yours when they are created or updated."
       actions={add}
     >
+      <DraftsNotice newPath="/settings/api/webhook-listeners/new" />
       <SavedWebhooks first={add} />
     </Page>
   );

@@ -4,6 +4,7 @@ import { IconPlus } from '@tabler/icons-react';
 import { Link, Outlet, useLocation } from 'react-router';
 
 import { Page } from '../layout/page.tsx';
+import { DraftsNotice } from './drafts-notice.tsx';
 import { SavedWebhooks } from './saved-webhooks.tsx';
 
 export function WebhooksPage() {
@@ -32,6 +33,7 @@ export function WebhooksPage() {
     >
       <CreateLink />
       <Box>{add}</Box>
+      <DraftsNotice />
       <SavedWebhooks first={add} />
       <RelatedPages />
       <Outlet />

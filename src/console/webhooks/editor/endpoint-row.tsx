@@ -1,0 +1,85 @@
+/** One address to send to. */
+import { Button, Stack, TextInput } from '@mantine/core';
+import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { memo, useEffect, useId, useState } from 'react';
+
+import { AdvancedFields } from './advanced-fields.tsx';
+import type { AdvancedValues, EndpointValues } from './form.ts';
+import { sameProps } from './problems.ts';
+import { RowFrame } from './row-frame.tsx';
+
+interface EndpointRowProps {
+  row: EndpointValues;
+  index: number;
+  only: boolean;
+  /** By the paths below this row: "target", "advanced.headers.0.name". */
+  errors: Record<string, string>;
+  onChange: (index: number, patch: Partial<EndpointValues>, touched: string[]) => void;
+  onRemove: (index: number) => void;
+}
+
+export const EndpointRow = memo(function EndpointRow(props: EndpointRowProps) {
+  const { row, index, only, errors, onChange, onRemove } = props;
+  const { advanced } = row;
+  const wrong = Object.keys(errors).some((path) => path.startsWith('advanced'));
+  const [wanted, setWanted] = useState(false);
+  const opened = wanted || wrong;
+  const section = useId();
+  // What opened for an error stays open once that is mended.
+  useEffect(() => {
+    if (wrong) setWanted(true);
+  }, [wrong]);
+  const used = advanced.headers.length > 0 || advanced.timeoutMs !== '' || advanced.retrySchedule !== '';
+
+  function changeAdvanced(patch: Partial<Omit<AdvancedValues, 'touched'>>, paths: string[]): void {
+    const touched = Object.fromEntries(Object.keys(patch).map((key) => [key, true]));
+    onChange(
+      index,
+      { advanced: { ...advanced, ...patch, touched: { ...advanced.touched, ...touched } } },
+      paths.map((path) => `advanced.${path}`),
+    );
+  }
+
+  return (
+    <RowFrame
+      name={`Endpoint ${index + 1}`}
+      filled={row.target !== '' || used}
+      onRemove={only ? undefined : () => onRemove(index)}
+    >
+      <Stack gap="sm">
+        <TextInput
+          label="Web address"
+          description="Where the events are sent with POST: an https address, such as https://example.com/hooks."
+          required
+          type="url"
+          inputMode="url"
+          autoComplete="off"
+          spellCheck={false}
+          data-field={`endpoints.${index}.target`}
+          value={row.target}
+          error={errors['target']}
+          onChange={(event) => onChange(index, { target: event.currentTarget.value }, ['target'])}
+        />
+        <div>
+          <Button
+            variant="subtle"
+            size="compact-md"
+            aria-expanded={opened}
+            aria-controls={section}
+            leftSection={
+              opened ? <IconChevronDown aria-hidden size={16} /> : <IconChevronRight aria-hidden size={16} />
+            }
+            onClick={() => setWanted(!opened)}
+          >
+            Advanced
+          </Button>
+        </div>
+        <div id={section} hidden={!opened}>
+          {opened && (
+            <AdvancedFields index={index} values={advanced} errors={errors} onChange={changeAdvanced} />
+          )}
+        </div>
+      </Stack>
+    </RowFrame>
+  );
+}, sameProps);

@@ -1,0 +1,100 @@
+/** The problems that the API finds, at the fields of the form: their paths, their names, their focus. */
+import type { Problem } from '../../api/problems.ts';
+import { problemsByField } from '../../api/problems.ts';
+import type { Part } from './form.ts';
+
+const MOVED: [from: RegExp, to: string][] = [
+  [/^details\.forLoginId$/, 'details.forLogin'],
+  [/^details\.teamId$/, 'details.team'],
+  [/^(endpoints\.\d+)\.(?:kind|id)$/, '$1.target'],
+  [/^(endpoints\.\d+\.advanced\.retrySchedule)\.\d+$/, '$1'],
+  [/^(triggers\.\d+)\.id$/, '$1.resource'],
+];
+
+const NAMES: [path: RegExp, name: (first: string, second: string) => string][] = [
+  [/^details\.name$/, () => 'Name'],
+  [/^details\.description$/, () => 'Description'],
+  [/^details\.forLogin$/, () => 'Login'],
+  [/^details\.team$/, () => 'Team'],
+  [/^endpoints$/, () => 'Endpoints'],
+  [/^endpoints\.(\d+)\.target$/, (row) => `Endpoint ${row}, address`],
+  [/^endpoints\.(\d+)\.advanced\.headers$/, (row) => `Endpoint ${row}, headers`],
+  [
+    /^endpoints\.(\d+)\.advanced\.headers\.(\d+)\.name$/,
+    (row, of) => `Endpoint ${row}, name of header ${of}`,
+  ],
+  [
+    /^endpoints\.(\d+)\.advanced\.headers\.(\d+)\.value$/,
+    (row, of) => `Endpoint ${row}, value of header ${of}`,
+  ],
+  [/^endpoints\.(\d+)\.advanced\.timeoutMs$/, (row) => `Endpoint ${row}, time limit`],
+  [/^endpoints\.(\d+)\.advanced\.retrySchedule$/, (row) => `Endpoint ${row}, retries`],
+  [/^triggers$/, () => 'Triggers'],
+  [/^triggers\.(\d+)\.resource$/, (row) => `Trigger ${row}, resource`],
+  [/^triggers\.(\d+)\.event$/, (row) => `Trigger ${row}, event`],
+  [/^triggers\.(\d+)\.name$/, (row) => `Trigger ${row}, name`],
+  [/^triggers\.(\d+)\.description$/, (row) => `Trigger ${row}, description`],
+];
+
+/** Problems by the paths of the form, for form.setErrors; those without a field are under "". */
+export function formErrors(problems: readonly Problem[]): Record<string, string> {
+  return problemsByField(
+    problems.map((problem) => ({ ...problem, field: problem.field ? fieldOf(problem.field) : null })),
+  );
+}
+
+function fieldOf(path: string[]): string[] {
+  const from = path.join('.');
+  const moved = MOVED.find(([pattern]) => pattern.test(from));
+  return (moved ? from.replace(...moved) : from).split('.');
+}
+
+/** The part that a path lies in; null for a problem with no field of the form. */
+export function partOf(path: string): Part | null {
+  return (/^(details|endpoints|triggers)\b/.exec(path)?.[1] as Part | undefined) ?? null;
+}
+
+/** How people call the field of a path: "Endpoint 2, address"; empty for one that is not in the form. */
+export function fieldName(path: string): string {
+  for (const [pattern, name] of NAMES) {
+    const found = pattern.exec(path);
+    if (found) return name(String(Number(found[1]) + 1), String(Number(found[2]) + 1));
+  }
+  return '';
+}
+
+/** Puts the focus on the field of a path (its data-field), or on the nearest thing above it. */
+export function focusField(path: string): void {
+  for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
+    const field = document.querySelector<HTMLElement>(`[data-field="${at}"]`);
+    if (field === null) continue;
+    field.focus();
+    field.scrollIntoView({ block: 'nearest' });
+    return;
+  }
+}
+
+/** Whether one of the errors lies at a path or below it. */
+export function hasErrorAt(errors: Record<string, unknown>, path: string): boolean {
+  return Object.keys(errors).some((at) => at === path || at.startsWith(`${path}.`));
+}
+
+/** The errors below a path, by what is left of theirs. */
+export function errorsBelow(errors: Record<string, unknown>, path: string): Record<string, string> {
+  const below: Record<string, string> = {};
+  for (const [at, message] of Object.entries(errors))
+    if (at.startsWith(`${path}.`) && typeof message === 'string') below[at.slice(path.length + 1)] = message;
+  return below;
+}
+
+/** Whether a row needs no new drawing: the form copies its values with every change, so they are compared. */
+export function sameProps<Props extends { row: object; errors: object }>(
+  before: Props,
+  after: Props,
+): boolean {
+  return (Object.keys(after) as (keyof Props)[]).every((key) =>
+    key === 'row' || key === 'errors'
+      ? JSON.stringify(before[key]) === JSON.stringify(after[key])
+      : before[key] === after[key],
+  );
+}
