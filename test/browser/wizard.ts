@@ -48,14 +48,21 @@ export async function offered(within: Locator, label: string): Promise<string[]>
   const options = within.page().getByRole('option');
   await options.first().waitFor();
   const texts = await options.evaluateAll((elements) =>
-    elements.map((element) => [...element.querySelectorAll('span')].map((part) => part.textContent).join(' | ')),
+    elements.map((element) =>
+      [...element.querySelectorAll('span')].map((part) => part.textContent).join(' | '),
+    ),
   );
   await field.press('Escape');
   return texts;
 }
 
 /** Chooses resource and event of a trigger by their labels. */
-export async function chooseTrigger(page: Page, number: number, resource: string, event: string): Promise<void> {
+export async function chooseTrigger(
+  page: Page,
+  number: number,
+  resource: string,
+  event: string,
+): Promise<void> {
   const trigger = row(page, `Trigger ${number}`);
   await choose(trigger, 'Resource', resource);
   await choose(trigger, 'Event', event);
@@ -74,7 +81,12 @@ export async function add(page: Page, button = 'ADD'): Promise<string[]> {
 /** The whole run by the mouse: name, one address, one trigger, ADD. */
 export async function addWebhook(
   page: Page,
-  { name, target, resource = 'Client', event = 'Created' }: {
+  {
+    name,
+    target,
+    resource = 'Client',
+    event = 'Created',
+  }: {
     name: string;
     target: string;
     resource?: string;
