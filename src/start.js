@@ -28,6 +28,13 @@ const PARTS = [
     tool: ['typescript', 'bin/tsc', '-p', 'tsconfig.build.json'],
   },
   {
+    name: 'types of the client',
+    sources: ['src/client', 'tsconfig.json', 'tsconfig.client.json', 'package.json'],
+    except: [],
+    output: join(dist, 'src', 'client', 'index.d.ts'),
+    tool: ['typescript', 'bin/tsc', '-p', 'tsconfig.client.json'],
+  },
+  {
     name: 'console',
     sources: ['src/console', 'src/client', 'schema', 'package.json'],
     except: [],
@@ -53,7 +60,7 @@ function stampOf({ sources, except }) {
 }
 
 function stampFile({ name }) {
-  return join(dist, `.${name}-stamp`);
+  return join(dist, `.${name.replaceAll(' ', '-')}-stamp`);
 }
 
 /** The parts that must be built, each with the stamp of its present sources. */

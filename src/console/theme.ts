@@ -19,16 +19,15 @@ const bell: MantineColorsTuple = [
   '#5087c8',
   '#437fc6',
   '#336cb0',
-  '#1f4e86',
+  '#2a5d9e',
   '#1f3a5f',
 ];
 
 export const theme = createTheme({
   colors: { bell },
   primaryColor: 'bell',
-  primaryShade: { light: 8, dark: 4 },
+  primaryShade: 8,
   autoContrast: true,
-  luminanceThreshold: 0.35,
   defaultRadius: 'md',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',

@@ -13,6 +13,7 @@ import { loadConfig } from '../../src/config.ts';
 import { packageRoot } from '../../src/paths.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { launchChromium, openWatchedPage, type WatchedPage } from './chromium.ts';
+import { signIn } from './console.ts';
 
 const OPERATIONS = join(packageRoot, 'schema/operations');
 const TOKEN = 'browser-test-token-0123456789-abcdefghij';
@@ -140,6 +141,21 @@ describe('the GraphiQL page', () => {
     await result(page, 'ACCESS_MANAGE').waitFor();
     expect(await page.getByLabel(/access token/).count()).toBe(0);
     await page.context().close();
+  });
+
+  it('runs in the session of the console, subscriptions too, and asks for no token then', async () => {
+    await register();
+    const watched = await openWatchedPage(browser);
+    await signIn(watched.page, app.url, TOKEN);
+    await watched.page.goto(`${app.url}/graphiql/`);
+    await editorShown(watched.page);
+    await run(watched.page, 'Viewer');
+    await result(watched.page, 'ACCESS_MANAGE').waitFor();
+    await run(watched.page, 'WatchDeliveries');
+    await result(watched.page, 'caughtUp').waitFor();
+    expect(await watched.page.getByLabel(/access token/).count()).toBe(0);
+    expectQuiet(watched);
+    await watched.page.context().close();
   });
 });
 

@@ -289,7 +289,7 @@ describe('the X', () => {
     expect(await focused()).toBe(label);
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'Delete Webhook' }).waitFor();
-    await page.waitForFunction('document.activeElement.textContent === "Cancel"');
+    await page.locator(':focus', { hasText: 'Cancel' }).waitFor();
     // The focus cannot leave the dialog.
     for (let step = 0; step < 8; step++) {
       await page.keyboard.press('Tab');
@@ -297,11 +297,9 @@ describe('the X', () => {
     }
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await page.waitForFunction(
-      `document.activeElement.getAttribute("aria-label") === ${JSON.stringify(label)}`,
-    );
+    await page.getByRole('button', { name: label }).and(page.locator(':focus')).waitFor();
     await page.keyboard.press('Enter');
-    await page.waitForFunction('document.activeElement.textContent === "Cancel"');
+    await page.locator(':focus', { hasText: 'Cancel' }).waitFor();
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('CONFIRM');
     await page.keyboard.press('Enter');

@@ -5,7 +5,7 @@ import express from 'express';
 import { makeToken } from '../../src/access/token-format.ts';
 import { SessionCookie } from '../../src/graphql/session-cookie.ts';
 import { sessionRoutes } from '../../src/graphql/session-routes.ts';
-import { networkOf } from '../../src/graphql/sign-in-limits.ts';
+import { networkOf, SignInLimits } from '../../src/graphql/sign-in-limits.ts';
 import { Browser, type BrowserAnswer } from '../support/browser.ts';
 import { figure } from '../support/figure.ts';
 import { createPerson } from '../support/people.ts';
@@ -196,6 +196,14 @@ it('look-ups go one at a time; those for whom the line is too long are told to c
   await edge.stop();
 });
 
+it('tries of one address that come all at once are not more for that', async () => {
+  const limits = new SignInLimits();
+  const lookUp = jest.fn(() => Promise.resolve(undefined));
+  const answers = await Promise.all(Array.from({ length: 50 }, () => limits.attempt('192.0.2.1', lookUp)));
+  expect(answers.filter(({ outcome }) => outcome === 'WRONG')).toHaveLength(10);
+  expect(lookUp).toHaveBeenCalledTimes(10);
+});
+
 it('a look-up that fails counts for nothing, and the next one has its turn', async () => {
   let fails = true;
   const begin = () =>
@@ -257,12 +265,20 @@ it('where only the public address has TLS, another one says where to sign in ins
   });
   const listening = express().use('/session', routes).listen(0, '127.0.0.1');
   await new Promise((resolve) => listening.once('listening', resolve));
-  const url = `http://127.0.0.1:${(listening.address() as { port: number }).port}`;
-  const signIn = (origin: string) => new Browser(url, { origin }).signIn('x');
-  const refused = await signIn(plain);
-  expect([refused.status, refused.body.errors[0].message]).toEqual([403, expect.stringContaining(publicUrl)]);
-  expect(begin).not.toHaveBeenCalled();
-  for (const origin of [publicUrl, 'http://localhost:4000']) expect((await signIn(origin)).status).toBe(401);
-  expect(begin).toHaveBeenCalledTimes(2);
-  await new Promise((resolve) => listening.close(resolve));
+  try {
+    const url = `http://127.0.0.1:${(listening.address() as { port: number }).port}`;
+    const signIn = (origin: string) => new Browser(url, { origin }).signIn('x');
+    const refused = await signIn(plain);
+    expect([refused.status, refused.body.errors[0].message]).toEqual([
+      403,
+      expect.stringContaining(publicUrl),
+    ]);
+    expect(begin).not.toHaveBeenCalled();
+    for (const origin of [publicUrl, 'http://localhost:4000'])
+      expect((await signIn(origin)).status).toBe(401);
+    expect(begin).toHaveBeenCalledTimes(2);
+  } finally {
+    listening.close();
+    listening.closeAllConnections();
+  }
 });

@@ -1,5 +1,119 @@
+/** One delivery: its attempts on the left, what was sent and came back on the right; it changes as things happen. */
+import { Alert, Grid, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { useParams, useSearchParams } from 'react-router';
+
 import { Page } from '../layout/page.tsx';
+import { useMay } from '../session/viewer.tsx';
+import { DeliveryStatusBadge } from '../ui/delivery-status.tsx';
+import { LiveBadge } from '../ui/live-badge.tsx';
+import { ErrorState, LoadingState, NotFoundPage } from '../ui/states.tsx';
+import { ATTEMPT_TABS, AttemptPanel, type AttemptTab } from './attempt-panel.tsx';
+import { DeliveryFacts } from './delivery-facts.tsx';
+import { DeliveryTimeline } from './delivery-timeline.tsx';
+import { RetryButton } from './retry-button.tsx';
+import { useLiveDelivery } from './use-live-delivery.ts';
+
+const TRAIL = [{ label: 'Deliveries', to: '/deliveries' }];
 
 export function DeliveryPage() {
-  return <Page title="Delivery">…</Page>;
+  const { id = '' } = useParams();
+  const { delivery, attempts, status, error, live, reload } = useLiveDelivery(id);
+  const mayRetry = useMay('WEBHOOKS_MANAGE');
+  const { chosen, tab, choose, setTab } = useChosenAttempt(attempts.at(-1)?.number ?? null);
+  if (status === 'missing') return <NotFoundPage what="delivery" />;
+  if (delivery === null)
+    return (
+      <Page title="Delivery" trail={[...TRAIL, { label: id }]}>
+        {error ? <ErrorState error={error} onRetry={reload} /> : <LoadingState what="the delivery" />}
+      </Page>
+    );
+  const attempt = attempts.find(({ number }) => number === chosen);
+  return (
+    <Page
+      title="Delivery"
+      trail={[...TRAIL, { label: id }]}
+      badge={
+        <Group gap="xs">
+          <DeliveryStatusBadge status={delivery.status} />
+          <LiveBadge status={live} />
+        </Group>
+      }
+      actions={mayRetry && <RetryButton delivery={delivery} onDone={reload} />}
+    >
+      {error && <ErrorState error={error} onRetry={reload} />}
+      <Grid gap="lg" align="flex-start">
+        <Grid.Col span={{ base: 12, md: 5, lg: 4 }}>
+          <Stack gap="lg">
+            <Paper component="section" withBorder p="md" aria-labelledby="attempts-title">
+              <Title order={2} size="h4" id="attempts-title" mb="xs">
+                Attempts
+              </Title>
+              {attempts.length < delivery.attemptCount && delivery.status !== 'IN_FLIGHT' && (
+                <Text size="sm" c="dimmed" mb="xs">
+                  {attempts.length} of {delivery.attemptCount} attempts are still on record.
+                </Text>
+              )}
+              <DeliveryTimeline delivery={delivery} attempts={attempts} chosen={chosen} onChoose={choose} />
+              {delivery.status === 'CANCELLED' && attempts.length === 0 && (
+                <Text size="sm" c="dimmed">
+                  It was stopped before its first attempt: its webhook was disabled, changed or deleted.
+                </Text>
+              )}
+            </Paper>
+            <Paper component="section" withBorder p="md" aria-labelledby="facts-title">
+              <Title order={2} size="h4" id="facts-title" mb="xs">
+                Facts
+              </Title>
+              <DeliveryFacts delivery={delivery} />
+            </Paper>
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 7, lg: 8 }}>
+          <Paper withBorder p="md">
+            {attempt ? (
+              <AttemptPanel
+                key={attempt.id}
+                id={attempt.id}
+                number={attempt.number}
+                tab={tab}
+                onTab={setTab}
+              />
+            ) : (
+              <Alert variant="light" color="gray" title="Nothing was sent yet">
+                {chosen !== null && attempts.length > 0
+                  ? `There is no attempt ${chosen} on record. Choose one of the line.`
+                  : 'What is sent and what comes back appears here with the first attempt.'}
+              </Alert>
+            )}
+          </Paper>
+        </Grid.Col>
+      </Grid>
+    </Page>
+  );
+}
+
+/** The attempt and the tab of the address; without one the newest, which changes as attempts are made. */
+function useChosenAttempt(newest: number | null): {
+  chosen: number | null;
+  tab: AttemptTab;
+  choose: (number: number) => void;
+  setTab: (tab: AttemptTab) => void;
+} {
+  const [params, setParams] = useSearchParams();
+  const named = params.get('attempt');
+  const set = (name: string, value: string) =>
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now);
+        next.set(name, value);
+        return next;
+      },
+      { replace: true },
+    );
+  return {
+    chosen: named !== null && /^\d{1,6}$/.test(named) ? Number(named) : newest,
+    tab: ATTEMPT_TABS.find((tab) => tab === params.get('tab')) ?? 'request',
+    choose: (number) => set('attempt', String(number)),
+    setTab: (tab) => set('tab', tab),
+  };
 }

@@ -1,9 +1,30 @@
-/* eslint-disable */
 /** Internal type. DO NOT USE DIRECTLY. */
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+import { gql } from 'urql';
+/** A token, of the caller or of a login of its portfolio. */
+export type AccessTokenInput = {
+  /** When it stops working; never by itself when left out. */
+  expiresAt?: string | null | undefined;
+  /** Whose it is: the caller's when left out, or with ACCESS_MANAGE a login of the caller's portfolio. */
+  loginId?: string | number | null | undefined;
+  /** What it is for, 200 characters at most. */
+  name: string;
+  /** What it may do: no more than the token that makes it, and than the login that it is for. */
+  permissions: Array<Permission>;
+};
+
+/** Why an attempt ran. */
+export type AttemptOrigin =
+  /** The one before it failed, and the retry schedule planned this one. */
+  | 'AUTOMATIC_RETRY'
+  /** It is the first of its delivery. */
+  | 'FIRST'
+  /** Somebody asked for it with deliveryRetry. */
+  | 'MANUAL_RETRY';
+
 /** How an attempt ended. */
 export type AttemptOutcome =
   /** It was not sent: the address is not allowed, or a secret could not be read. */
@@ -18,6 +39,43 @@ export type AttemptOutcome =
   | 'TIMED_OUT'
   /** No valid answer: name, connection, TLS or HTTP failed. */
   | 'UNREACHABLE';
+
+/** An event of a resource. */
+export type CatalogEventInput = {
+  /** When it happens; empty when left out. */
+  description?: string | null | undefined;
+  /** A payload that follows the model; one is made from the model when left out. */
+  examplePayload?: unknown;
+  /** The name that people read. */
+  label: string;
+  /** The name that events and triggers use; unique within the resource. */
+  name: string;
+  /** Whether the host really sends it. */
+  supported?: boolean;
+};
+
+/** A resource of the catalog, created or replaced by its name. */
+export type CatalogResourceInput = {
+  /** Whether webhooks may listen to it. */
+  allowed?: boolean;
+  /** What kind of entity it is; empty when left out. */
+  description?: string | null | undefined;
+  /** All its events: those not named are removed. */
+  events: Array<CatalogEventInput>;
+  /** The name that people read. */
+  label: string;
+  /** GraphQL type definitions; the first object type is the entity. DateTime, URL, JSON and Long are known without a declaration. */
+  model: string;
+  /** The name that events and triggers use; unique. */
+  name: string;
+};
+
+/** Whether a count is exact or a lower bound. */
+export type CountPrecision =
+  /** Counting stopped at the limit; there may be more. */
+  | 'AT_LEAST'
+  /** There are exactly that many. */
+  | 'EXACT';
 
 /** A span of time: from is inside it, to is not. */
 export type DateTimeRangeInput = {
@@ -128,6 +186,27 @@ export type EndpointKind =
   /** An http or https address that takes POST requests. */
   | 'URL';
 
+/** Whether an endpoint is sent to. */
+export type EndpointStatus =
+  /** It gets what its webhook sends. */
+  | 'ACTIVE';
+
+/** Which events to list: every given field must hold, in a list of values one of them. */
+export type EventFilterInput = {
+  /** Whether a delivery of it succeeded. */
+  delivered?: boolean | null | undefined;
+  /** The host's id of the entity. */
+  entityId?: string | null | undefined;
+  /** A login: only its own activity, not that of the logins below. */
+  loginId?: string | number | null | undefined;
+  /** Names of events. */
+  name?: Array<string> | null | undefined;
+  /** When it happened. */
+  occurredAt?: DateTimeRangeInput | null | undefined;
+  /** Names of resources. */
+  resource?: Array<string> | null | undefined;
+};
+
 /** One header that every request carries. */
 export type HttpHeaderInput = {
   /** The name. Host, Connection, Transfer-Encoding, Content-… and webhook-… belong to the server. */
@@ -136,6 +215,22 @@ export type HttpHeaderInput = {
   secret?: boolean;
   /** The value. Left out on a secret header of an existing endpoint, the stored one stays. */
   value?: string | null | undefined;
+};
+
+/** A login. On an update, what is left out stays as it is. */
+export type LoginInput = {
+  /** True locks it out: its tokens are refused and its sockets closed. */
+  disabled?: boolean | null | undefined;
+  /** The mail address; empty when left out on create, as a service account has none. */
+  email?: string | null | undefined;
+  /** Whether it is an account; false when left out on create. */
+  isAccount?: boolean | null | undefined;
+  /** The display name, 200 characters at most; required to create. */
+  name?: string | null | undefined;
+  /** The login above, one of the caller's portfolio; the caller itself when left out on create. */
+  parentId?: string | number | null | undefined;
+  /** What it may do; nothing when left out on create. Only what the caller holds may be given or taken away. */
+  permissions?: Array<Permission> | null | undefined;
 };
 
 /** Which end of a list comes first. */
@@ -162,6 +257,28 @@ export type StreamReset =
   | 'CURSOR_UNKNOWN'
   /** The cursor is from before the caller lost a permission, a team or its place in the tree. */
   | 'PERMISSION_CHANGED';
+
+/** A team. On an update, what is left out stays as it is. */
+export type TeamInput = {
+  /** All members, logins of the account's portfolio: those not named leave. Who joins may read the team's webhooks, so the caller must. */
+  memberIds?: Array<string | number> | null | undefined;
+  /** The display name, 200 characters at most; required to create. */
+  name?: string | null | undefined;
+};
+
+/** A test event: it is marked as one and fires no trigger. */
+export type TestEventInput = {
+  /** One of its endpoints; all of them when left out. */
+  endpointId?: string | number | null | undefined;
+  /** The event's name in the catalog. */
+  event: string;
+  /** What to send as the entity; the catalog's example when left out. */
+  payload?: unknown;
+  /** The resource's name in the catalog. */
+  resource: string;
+  /** The webhook to test. */
+  webhookId: string | number;
+};
 
 /** Why a trigger never fires. */
 export type TriggerInactiveReason =
@@ -264,6 +381,16 @@ export type WebhookFilterInput = {
   teamId?: string | number | null | undefined;
 };
 
+/** A webhook. An update leaves omitted parts alone and replaces a given list as a whole. */
+export type WebhookInput = {
+  /** Name, description and whose activity is watched. */
+  details?: WebhookDetailsInput | null | undefined;
+  /** Where it sends, 20 at most. */
+  endpoints?: Array<EndpointInput> | null | undefined;
+  /** What fires it, 100 at most. */
+  triggers?: Array<TriggerInput> | null | undefined;
+};
+
 /** The columns by which webhooks are sorted. */
 export type WebhookOrderField =
   /** When it was created. */
@@ -300,6 +427,171 @@ export type WebhookStatus =
   /** It is switched on, but none of its triggers can fire; statusReason says why. */
   | 'INACTIVE';
 
+export type AccessTokensTableQueryVariables = Exact<{
+  loginId?: string | number | null | undefined;
+}>;
+
+
+export type AccessTokensTableQuery = { accessTokens: Array<{ id: string, name: string, hint: string, permissions: Array<Permission>, createdAt: string, lastUsedAt: string | null, expiresAt: string | null }> | null };
+
+export type ConsoleAccessTokenCreateMutationVariables = Exact<{
+  input: AccessTokenInput;
+}>;
+
+
+export type ConsoleAccessTokenCreateMutation = { accessTokenCreate: { value: string | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, accessToken: { id: string, name: string } | null } | null };
+
+export type ConsoleAccessTokenRevokeMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ConsoleAccessTokenRevokeMutation = { accessTokenRevoke: { deletedId: string | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
+export type AuditTableQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  subjectId?: string | number | null | undefined;
+}>;
+
+
+export type AuditTableQuery = { auditLog: { nodes: Array<{ id: string, at: string, action: string, changes: unknown, subjectId: string, login: { id: string, number: number, name: string } | null, subject:
+        | { id: string, name: string }
+        | { id: string }
+        | { id: string }
+        | { id: string, name: string, label: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string, number: number, name: string }
+        | { id: string, number: number, name: string }
+        | { id: string }
+        | { id: string, number: number, name: string }
+        | { id: string }
+       | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+
+export type AuditRowFragment = { id: string, at: string, action: string, changes: unknown, subjectId: string, login: { id: string, number: number, name: string } | null, subject:
+    | { id: string, name: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, name: string, label: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, number: number, name: string }
+    | { id: string, number: number, name: string }
+    | { id: string }
+    | { id: string, number: number, name: string }
+    | { id: string }
+   | null };
+
+export type AuditNamesQueryVariables = Exact<{
+  ids: Array<string | number> | string | number;
+}>;
+
+
+export type AuditNamesQuery = { nodes: Array<
+    | { id: string, name: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, name: string, label: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, number: number, name: string }
+    | { id: string, number: number, name: string }
+    | { id: string }
+    | { id: string, number: number, name: string }
+    | { id: string }
+   | null> };
+
+type NamedThing_AccessToken_Fragment = { name: string, id: string };
+
+type NamedThing_Attempt_Fragment = { id: string };
+
+type NamedThing_AuditEntry_Fragment = { id: string };
+
+type NamedThing_CatalogResource_Fragment = { name: string, label: string, id: string };
+
+type NamedThing_Delivery_Fragment = { id: string };
+
+type NamedThing_Endpoint_Fragment = { id: string };
+
+type NamedThing_EndpointSecret_Fragment = { id: string };
+
+type NamedThing_Event_Fragment = { id: string };
+
+type NamedThing_Login_Fragment = { number: number, name: string, id: string };
+
+type NamedThing_Team_Fragment = { number: number, name: string, id: string };
+
+type NamedThing_Trigger_Fragment = { id: string };
+
+type NamedThing_Webhook_Fragment = { number: number, name: string, id: string };
+
+type NamedThing_WebhookDraft_Fragment = { id: string };
+
+export type NamedThingFragment =
+  | NamedThing_AccessToken_Fragment
+  | NamedThing_Attempt_Fragment
+  | NamedThing_AuditEntry_Fragment
+  | NamedThing_CatalogResource_Fragment
+  | NamedThing_Delivery_Fragment
+  | NamedThing_Endpoint_Fragment
+  | NamedThing_EndpointSecret_Fragment
+  | NamedThing_Event_Fragment
+  | NamedThing_Login_Fragment
+  | NamedThing_Team_Fragment
+  | NamedThing_Trigger_Fragment
+  | NamedThing_Webhook_Fragment
+  | NamedThing_WebhookDraft_Fragment
+;
+
+export type CatalogTableQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CatalogTableQuery = { catalog: Array<{ id: string, name: string, label: string, description: string, allowed: boolean, events: Array<{ name: string, label: string, description: string, supported: boolean }> }> | null };
+
+export type CatalogResourceDetailsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CatalogResourceDetailsQuery = { node:
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, name: string, label: string, description: string, allowed: boolean, model: string, payloadSchema: unknown, events: Array<{ name: string, label: string, description: string, supported: boolean, examplePayload: unknown }> }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null };
+
+export type ResourceDetailsFragment = { id: string, name: string, label: string, description: string, allowed: boolean, model: string, payloadSchema: unknown, events: Array<{ name: string, label: string, description: string, supported: boolean, examplePayload: unknown }> };
+
+export type ConsoleResourceRegisterMutationVariables = Exact<{
+  input: CatalogResourceInput;
+}>;
+
+
+export type ConsoleResourceRegisterMutation = { resourceRegister: { affectedTriggerCount: number, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, resource: { id: string, name: string, label: string, description: string, allowed: boolean, model: string, payloadSchema: unknown, events: Array<{ name: string, label: string, description: string, supported: boolean, examplePayload: unknown }> } | null, affectedTriggers: Array<{ id: string, label: string, name: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null };
+
+export type ConsoleResourceRemoveMutationVariables = Exact<{
+  name: string;
+}>;
+
+
+export type ConsoleResourceRemoveMutation = { resourceRemove: { deletedId: string | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
 export type DeliveriesTableQueryVariables = Exact<{
   first: number;
   after?: string | null | undefined;
@@ -309,6 +601,13 @@ export type DeliveriesTableQueryVariables = Exact<{
 
 export type DeliveriesTableQuery = { deliveries: { streamCursor: string, nodes: Array<{ id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
 
+export type DeliveriesCountQueryVariables = Exact<{
+  filter?: DeliveryFilterInput | null | undefined;
+}>;
+
+
+export type DeliveriesCountQuery = { deliveries: { count: { value: number, precision: CountPrecision } } | null };
+
 export type DeliveriesTableEventsSubscriptionVariables = Exact<{
   after?: string | null | undefined;
   filter?: DeliveryFilterInput | null | undefined;
@@ -317,7 +616,232 @@ export type DeliveriesTableEventsSubscriptionVariables = Exact<{
 
 export type DeliveriesTableEventsSubscription = { deliveryEvents: { cursor: string, caughtUp: boolean, reset: StreamReset | null, events: Array<{ kind: DeliveryEventKind, delivery: { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null } }> } };
 
+export type CatalogLabelsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CatalogLabelsQuery = { catalog: Array<{ id: string, name: string, label: string, events: Array<{ name: string, label: string }> }> | null };
+
 export type DeliveryRowFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null };
+
+export type DeliveryPageQueryVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type DeliveryPageQuery = { delivery: { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, attempts: { totalCount: number, nodes: Array<{ id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string } } | null };
+
+export type DeliveryPageEventsSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+  filter?: DeliveryFilterInput | null | undefined;
+}>;
+
+
+export type DeliveryPageEventsSubscription = { deliveryEvents: { cursor: string, caughtUp: boolean, reset: StreamReset | null, events: Array<{ kind: DeliveryEventKind, delivery: { id: string, version: number } }> } };
+
+export type DeliveryAttemptQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeliveryAttemptQuery = { node:
+    | { id: string }
+    | { id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, phases: Array<{ name: string, startMs: number, durationMs: number }>, request: { url: string | null, method: string | null, statusCode: number | null, body: string | null, bodyBytes: number, bodyTruncated: boolean, headers: Array<{ name: string, value: string | null, secret: boolean }> }, response: { statusCode: number | null, url: string | null, method: string | null, body: string | null, bodyBytes: number, bodyTruncated: boolean, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null, failure: { code: string, message: string } | null }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null };
+
+export type DeliveryPageRetryMutationVariables = Exact<{
+  id: string | number;
+  idempotencyKey: string;
+}>;
+
+
+export type DeliveryPageRetryMutation = { deliveryRetry: { delivery: { id: string, status: DeliveryStatus, version: number } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
+export type DeliveryFactsFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string } };
+
+export type AttemptLineFragment = { id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null };
+
+export type AttemptDetailsFragment = { id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, phases: Array<{ name: string, startMs: number, durationMs: number }>, request: { url: string | null, method: string | null, statusCode: number | null, body: string | null, bodyBytes: number, bodyTruncated: boolean, headers: Array<{ name: string, value: string | null, secret: boolean }> }, response: { statusCode: number | null, url: string | null, method: string | null, body: string | null, bodyBytes: number, bodyTruncated: boolean, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null, failure: { code: string, message: string } | null };
+
+export type HttpMessageViewFragment = { url: string | null, method: string | null, statusCode: number | null, body: string | null, bodyBytes: number, bodyTruncated: boolean, headers: Array<{ name: string, value: string | null, secret: boolean }> };
+
+export type EventsTableQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  filter?: EventFilterInput | null | undefined;
+}>;
+
+
+export type EventsTableQuery = { events: { nodes: Array<{ id: string, resource: string, name: string, entityId: string, occurredAt: string, login: { id: string, number: number, name: string } | null, deliveries: { nodes: Array<{ id: string, status: DeliveryStatus }>, pageInfo: { hasNextPage: boolean } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+
+export type EventsCountQueryVariables = Exact<{
+  filter?: EventFilterInput | null | undefined;
+}>;
+
+
+export type EventsCountQuery = { events: { count: { value: number, precision: CountPrecision } } | null };
+
+export type EventPageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EventPageQuery = { event: { publishedAt: string, payload: unknown, id: string, resource: string, name: string, entityId: string, occurredAt: string, login: { id: string, number: number, name: string } | null, deliveries: { nodes: Array<{ id: string, status: DeliveryStatus }>, pageInfo: { hasNextPage: boolean } } } | null };
+
+export type EventLoginsQueryVariables = Exact<{
+  search?: string | null | undefined;
+}>;
+
+
+export type EventLoginsQuery = { logins: { nodes: Array<{ id: string, number: number, name: string }> } | null };
+
+export type EventLoginQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EventLoginQuery = { node:
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { number: number, name: string, id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null };
+
+export type EventRowFragment = { id: string, resource: string, name: string, entityId: string, occurredAt: string, login: { id: string, number: number, name: string } | null, deliveries: { nodes: Array<{ id: string, status: DeliveryStatus }>, pageInfo: { hasNextPage: boolean } } };
+
+export type GuideCatalogQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type GuideCatalogQuery = { catalog: Array<{ id: string, name: string, label: string, description: string, allowed: boolean, events: Array<{ name: string, label: string, description: string, supported: boolean, examplePayload: unknown }> }> | null };
+
+export type LoginsTableQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  search?: string | null | undefined;
+}>;
+
+
+export type LoginsTableQuery = { logins: { totalCount: number, nodes: Array<{ id: string, number: number, name: string, email: string, isAccount: boolean, disabled: boolean, permissions: Array<Permission>, parent: { id: string, number: number, name: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+
+export type LoginRowFragment = { id: string, number: number, name: string, email: string, isAccount: boolean, disabled: boolean, permissions: Array<Permission>, parent: { id: string, number: number, name: string } | null };
+
+export type LoginDetailsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type LoginDetailsQuery = { node:
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, number: number, name: string, email: string, isAccount: boolean, disabled: boolean, permissions: Array<Permission>, createdAt: string, account: { id: string, number: number, name: string }, parent: { id: string } | null, teams: Array<{ id: string, number: number, name: string }> }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null };
+
+export type LoginFactsFragment = { id: string, number: number, name: string, email: string, isAccount: boolean, disabled: boolean, permissions: Array<Permission>, createdAt: string, account: { id: string, number: number, name: string }, parent: { id: string } | null, teams: Array<{ id: string, number: number, name: string }> };
+
+export type LoginAboveQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type LoginAboveQuery = { node:
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, number: number, name: string, isAccount: boolean, parent: { id: string, number: number, name: string, isAccount: boolean, parent: { id: string, number: number, name: string, isAccount: boolean, parent: { id: string, number: number, name: string, isAccount: boolean, parent: { id: string } | null } | null } | null } | null }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null };
+
+export type LoginStepFragment = { id: string, number: number, name: string, isAccount: boolean };
+
+export type TreeRootQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TreeRootQuery = { viewer: { id: string, number: number, name: string, isAccount: boolean, disabled: boolean, account: { id: string, number: number, name: string, isAccount: boolean, disabled: boolean, children: { totalCount: number } }, children: { totalCount: number } } | null };
+
+export type LoginChildrenQueryVariables = Exact<{
+  id: string | number;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type LoginChildrenQuery = { node:
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, children: { totalCount: number, nodes: Array<{ id: string, number: number, name: string, isAccount: boolean, disabled: boolean, children: { totalCount: number } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null };
+
+export type TreeNodeFragment = { id: string, number: number, name: string, isAccount: boolean, disabled: boolean, children: { totalCount: number } };
+
+export type LoginChoicesQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type LoginChoicesQuery = { logins: { nodes: Array<{ id: string, number: number, name: string, email: string, isAccount: boolean }> } | null };
+
+export type ConsoleLoginCreateMutationVariables = Exact<{
+  input: LoginInput;
+}>;
+
+
+export type ConsoleLoginCreateMutation = { loginCreate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, login: { id: string, number: number, name: string, email: string, isAccount: boolean, disabled: boolean, permissions: Array<Permission>, parent: { id: string, number: number, name: string } | null } | null } | null };
+
+export type ConsoleLoginUpdateMutationVariables = Exact<{
+  id: string | number;
+  input: LoginInput;
+}>;
+
+
+export type ConsoleLoginUpdateMutation = { loginUpdate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, login: { id: string, number: number, name: string, email: string, isAccount: boolean, disabled: boolean, permissions: Array<Permission>, createdAt: string, account: { id: string, number: number, name: string }, parent: { id: string } | null, teams: Array<{ id: string, number: number, name: string }> } | null } | null };
 
 export type PaletteWebhooksQueryVariables = Exact<{
   search: string;
@@ -325,6 +849,83 @@ export type PaletteWebhooksQueryVariables = Exact<{
 
 
 export type PaletteWebhooksQuery = { webhooks: { nodes: Array<{ id: string, number: number, name: string }> } | null };
+
+export type TeamsTableQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  search?: string | null | undefined;
+}>;
+
+
+export type TeamsTableQuery = { teams: { totalCount: number, nodes: Array<{ id: string, number: number, name: string, createdAt: string, members: { totalCount: number } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+
+export type TeamRowFragment = { id: string, number: number, name: string, createdAt: string, members: { totalCount: number } };
+
+export type TeamDetailsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TeamDetailsQuery = { node:
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, number: number, name: string, createdAt: string, members: { totalCount: number } }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null };
+
+export type TeamMembersQueryVariables = Exact<{
+  id: string | number;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type TeamMembersQuery = { node:
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, members: { totalCount: number, nodes: Array<{ id: string, number: number, name: string, email: string, disabled: boolean }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null };
+
+export type ConsoleTeamCreateMutationVariables = Exact<{
+  input: TeamInput;
+}>;
+
+
+export type ConsoleTeamCreateMutation = { teamCreate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, team: { id: string, number: number, name: string, createdAt: string, members: { totalCount: number } } | null } | null };
+
+export type ConsoleTeamUpdateMutationVariables = Exact<{
+  id: string | number;
+  input: TeamInput;
+}>;
+
+
+export type ConsoleTeamUpdateMutation = { teamUpdate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, team: { id: string, number: number, name: string, createdAt: string, members: { totalCount: number } } | null } | null };
+
+export type ConsoleTeamDeleteMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ConsoleTeamDeleteMutation = { teamDelete: { deletedId: string | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
 
 export type ConsoleViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -337,6 +938,51 @@ export type ConsoleWebhookDeleteMutationVariables = Exact<{
 
 
 export type ConsoleWebhookDeleteMutation = { webhookDelete: { deletedId: string | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
+export type WebhookDetailsQueryVariables = Exact<{
+  number: number;
+}>;
+
+
+export type WebhookDetailsQuery = { webhookByNumber: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null };
+
+export type WebhookDetailsChangesSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WebhookDetailsChangesSubscription = { webhookChanges: { id: string, kind: WebhookChangeKind } };
+
+export type WebhookDetailsUpdateMutationVariables = Exact<{
+  id: string | number;
+  input: WebhookInput;
+  expectedVersion?: number | null | undefined;
+}>;
+
+
+export type WebhookDetailsUpdateMutation = { webhookUpdate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null, newSecrets: Array<{ value: string, secret: { id: string }, endpoint: { id: string, target: string } }> } | null };
+
+export type WebhookDetailsEnableMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WebhookDetailsEnableMutation = { webhookEnable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
+
+export type WebhookDetailsDisableMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WebhookDetailsDisableMutation = { webhookDisable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
+
+export type WebhookDetailsTestMutationVariables = Exact<{
+  input: TestEventInput;
+  idempotencyKey: string;
+}>;
+
+
+export type WebhookDetailsTestMutation = { testEventSend: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, deliveries: Array<{ id: string, endpoint: { id: string, target: string } | null, event: { id: string } }> } | null };
+
+export type WebhookDetailsFragment = { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> };
 
 export type WebhooksTableQueryVariables = Exact<{
   first: number;
@@ -448,26 +1094,1257 @@ export type WizardProblemFragment = { code: UserErrorCode, field: Array<string> 
 
 export type WizardDraftPartsFragment = { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null };
 
-export const DeliveryRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"DeliveryRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Delivery"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"attemptCount"}},{"kind":"Field","name":{"kind":"Name","value":"nextAttemptAt"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"completedAt"}},{"kind":"Field","name":{"kind":"Name","value":"origin"}},{"kind":"Field","name":{"kind":"Name","value":"webhookNumber"}},{"kind":"Field","name":{"kind":"Name","value":"webhook"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"endpoint"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"target"}}]}},{"kind":"Field","name":{"kind":"Name","value":"event"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"resource"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"entityId"}},{"kind":"Field","name":{"kind":"Name","value":"occurredAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"latestAttempt"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"response"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"statusCode"}}]}}]}}]}}]} as unknown as DocumentNode<DeliveryRowFragment, unknown>;
-export const WebhookRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WebhookRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Webhook"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"statusReason"}},{"kind":"Field","name":{"kind":"Name","value":"login"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"forLogin"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"team"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<WebhookRowFragment, unknown>;
-export const WizardProblemFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardProblem"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]} as unknown as DocumentNode<WizardProblemFragment, unknown>;
-export const WizardDraftPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardDraftParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"WebhookDraft"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"forLogin"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"team"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"endpoints"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"advanced"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"headers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"secret"}}]}},{"kind":"Field","name":{"kind":"Name","value":"timeoutMs"}},{"kind":"Field","name":{"kind":"Name","value":"retrySchedule"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"triggers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"resource"}},{"kind":"Field","name":{"kind":"Name","value":"event"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"inactiveReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"problems"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardProblem"}}]}},{"kind":"Field","name":{"kind":"Name","value":"savedAs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardProblem"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]} as unknown as DocumentNode<WizardDraftPartsFragment, unknown>;
-export const DeliveriesTableDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DeliveriesTable"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"DeliveryFilterInput"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deliveries"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}},{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"DeliveryRow"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"streamCursor"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"DeliveryRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Delivery"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"attemptCount"}},{"kind":"Field","name":{"kind":"Name","value":"nextAttemptAt"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"completedAt"}},{"kind":"Field","name":{"kind":"Name","value":"origin"}},{"kind":"Field","name":{"kind":"Name","value":"webhookNumber"}},{"kind":"Field","name":{"kind":"Name","value":"webhook"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"endpoint"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"target"}}]}},{"kind":"Field","name":{"kind":"Name","value":"event"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"resource"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"entityId"}},{"kind":"Field","name":{"kind":"Name","value":"occurredAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"latestAttempt"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"response"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"statusCode"}}]}}]}}]}}]} as unknown as DocumentNode<DeliveriesTableQuery, DeliveriesTableQueryVariables>;
-export const DeliveriesTableEventsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"DeliveriesTableEvents"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"StreamCursor"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"DeliveryFilterInput"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deliveryEvents"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}},{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"mode"},"value":{"kind":"EnumValue","value":"LATEST_PER_DELIVERY"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cursor"}},{"kind":"Field","name":{"kind":"Name","value":"caughtUp"}},{"kind":"Field","name":{"kind":"Name","value":"reset"}},{"kind":"Field","name":{"kind":"Name","value":"events"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"delivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"DeliveryRow"}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"DeliveryRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Delivery"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"attemptCount"}},{"kind":"Field","name":{"kind":"Name","value":"nextAttemptAt"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"completedAt"}},{"kind":"Field","name":{"kind":"Name","value":"origin"}},{"kind":"Field","name":{"kind":"Name","value":"webhookNumber"}},{"kind":"Field","name":{"kind":"Name","value":"webhook"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"endpoint"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"target"}}]}},{"kind":"Field","name":{"kind":"Name","value":"event"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"resource"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"entityId"}},{"kind":"Field","name":{"kind":"Name","value":"occurredAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"latestAttempt"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"response"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"statusCode"}}]}}]}}]}}]} as unknown as DocumentNode<DeliveriesTableEventsSubscription, DeliveriesTableEventsSubscriptionVariables>;
-export const PaletteWebhooksDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PaletteWebhooks"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"webhooks"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"6"}},{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<PaletteWebhooksQuery, PaletteWebhooksQueryVariables>;
-export const ConsoleViewerDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ConsoleViewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"permissions"}},{"kind":"Field","name":{"kind":"Name","value":"account"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"teams"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<ConsoleViewerQuery, ConsoleViewerQueryVariables>;
-export const ConsoleWebhookDeleteDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ConsoleWebhookDelete"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"webhookDelete"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deletedId"}},{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<ConsoleWebhookDeleteMutation, ConsoleWebhookDeleteMutationVariables>;
-export const WebhooksTableDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"WebhooksTable"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"WebhookFilterInput"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"orderBy"}},"type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"WebhookOrderInput"}}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"webhooks"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}},{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"orderBy"},"value":{"kind":"Variable","name":{"kind":"Name","value":"orderBy"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WebhookRow"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"totalCount"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WebhookRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Webhook"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"statusReason"}},{"kind":"Field","name":{"kind":"Name","value":"login"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"forLogin"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"team"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<WebhooksTableQuery, WebhooksTableQueryVariables>;
-export const WebhooksTableChangesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"WebhooksTableChanges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"webhookChanges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"webhook"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WebhookRow"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WebhookRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Webhook"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"statusReason"}},{"kind":"Field","name":{"kind":"Name","value":"login"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"forLogin"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"team"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<WebhooksTableChangesSubscription, WebhooksTableChangesSubscriptionVariables>;
-export const WizardCatalogDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"WizardCatalog"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"catalog"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"allowed"}},{"kind":"Field","name":{"kind":"Name","value":"events"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"supported"}}]}}]}}]}}]} as unknown as DocumentNode<WizardCatalogQuery, WizardCatalogQueryVariables>;
-export const WizardSampleDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"WizardSample"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CatalogResource"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"events"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"examplePayload"}}]}}]}}]}}]}}]} as unknown as DocumentNode<WizardSampleQuery, WizardSampleQueryVariables>;
-export const WizardLoginsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"WizardLogins"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"logins"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"20"}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}}]}}]}}]}}]} as unknown as DocumentNode<WizardLoginsQuery, WizardLoginsQueryVariables>;
-export const WizardTeamsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"WizardTeams"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"teams"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"20"}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<WizardTeamsQuery, WizardTeamsQueryVariables>;
-export const WizardDraftsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"WizardDrafts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"webhookDrafts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}}]}}]} as unknown as DocumentNode<WizardDraftsQuery, WizardDraftsQueryVariables>;
-export const WizardDraftDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"WizardDraft"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"webhookDraft"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardDraftParts"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardProblem"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardDraftParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"WebhookDraft"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"forLogin"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"team"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"endpoints"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"advanced"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"headers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"secret"}}]}},{"kind":"Field","name":{"kind":"Name","value":"timeoutMs"}},{"kind":"Field","name":{"kind":"Name","value":"retrySchedule"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"triggers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"resource"}},{"kind":"Field","name":{"kind":"Name","value":"event"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"inactiveReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"problems"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardProblem"}}]}},{"kind":"Field","name":{"kind":"Name","value":"savedAs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<WizardDraftQuery, WizardDraftQueryVariables>;
-export const WizardStartDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"WizardStart"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"WebhookDetailsInput"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"webhookDraftCreate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardProblem"}}]}},{"kind":"Field","name":{"kind":"Name","value":"draft"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardDraftParts"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardProblem"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardDraftParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"WebhookDraft"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"forLogin"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"team"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"endpoints"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"advanced"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"headers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"secret"}}]}},{"kind":"Field","name":{"kind":"Name","value":"timeoutMs"}},{"kind":"Field","name":{"kind":"Name","value":"retrySchedule"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"triggers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"resource"}},{"kind":"Field","name":{"kind":"Name","value":"event"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"inactiveReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"problems"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardProblem"}}]}},{"kind":"Field","name":{"kind":"Name","value":"savedAs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<WizardStartMutation, WizardStartMutationVariables>;
-export const WizardSetDetailsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"WizardSetDetails"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"version"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"WebhookDetailsInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"webhookDraftSetDetails"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}},{"kind":"Argument","name":{"kind":"Name","value":"expectedVersion"},"value":{"kind":"Variable","name":{"kind":"Name","value":"version"}}},{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardProblem"}}]}},{"kind":"Field","name":{"kind":"Name","value":"draft"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardDraftParts"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardProblem"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardDraftParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"WebhookDraft"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"forLogin"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"team"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"endpoints"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"advanced"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"headers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"secret"}}]}},{"kind":"Field","name":{"kind":"Name","value":"timeoutMs"}},{"kind":"Field","name":{"kind":"Name","value":"retrySchedule"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"triggers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"resource"}},{"kind":"Field","name":{"kind":"Name","value":"event"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"inactiveReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"problems"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardProblem"}}]}},{"kind":"Field","name":{"kind":"Name","value":"savedAs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<WizardSetDetailsMutation, WizardSetDetailsMutationVariables>;
-export const WizardSetEndpointsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"WizardSetEndpoints"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"version"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"EndpointInput"}}}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"webhookDraftSetEndpoints"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}},{"kind":"Argument","name":{"kind":"Name","value":"expectedVersion"},"value":{"kind":"Variable","name":{"kind":"Name","value":"version"}}},{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardProblem"}}]}},{"kind":"Field","name":{"kind":"Name","value":"draft"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardDraftParts"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardProblem"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardDraftParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"WebhookDraft"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"forLogin"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"team"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"endpoints"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"advanced"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"headers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"secret"}}]}},{"kind":"Field","name":{"kind":"Name","value":"timeoutMs"}},{"kind":"Field","name":{"kind":"Name","value":"retrySchedule"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"triggers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"resource"}},{"kind":"Field","name":{"kind":"Name","value":"event"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"inactiveReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"problems"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardProblem"}}]}},{"kind":"Field","name":{"kind":"Name","value":"savedAs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<WizardSetEndpointsMutation, WizardSetEndpointsMutationVariables>;
-export const WizardSetTriggersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"WizardSetTriggers"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"version"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"TriggerInput"}}}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"webhookDraftSetTriggers"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}},{"kind":"Argument","name":{"kind":"Name","value":"expectedVersion"},"value":{"kind":"Variable","name":{"kind":"Name","value":"version"}}},{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardProblem"}}]}},{"kind":"Field","name":{"kind":"Name","value":"draft"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardDraftParts"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardProblem"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardDraftParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"WebhookDraft"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"forLogin"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"team"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"endpoints"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"advanced"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"headers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"secret"}}]}},{"kind":"Field","name":{"kind":"Name","value":"timeoutMs"}},{"kind":"Field","name":{"kind":"Name","value":"retrySchedule"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"triggers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"resource"}},{"kind":"Field","name":{"kind":"Name","value":"event"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"inactiveReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"problems"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardProblem"}}]}},{"kind":"Field","name":{"kind":"Name","value":"savedAs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<WizardSetTriggersMutation, WizardSetTriggersMutationVariables>;
-export const WizardSaveDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"WizardSave"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"webhookDraftSave"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardProblem"}}]}},{"kind":"Field","name":{"kind":"Name","value":"draft"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}}]}},{"kind":"Field","name":{"kind":"Name","value":"webhook"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"statusReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"newSecrets"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"endpoint"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"target"}}]}},{"kind":"Field","name":{"kind":"Name","value":"secret"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardProblem"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]} as unknown as DocumentNode<WizardSaveMutation, WizardSaveMutationVariables>;
-export const WizardDiscardDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"WizardDiscard"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"webhookDraftDiscard"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WizardProblem"}}]}},{"kind":"Field","name":{"kind":"Name","value":"deletedId"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WizardProblem"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]} as unknown as DocumentNode<WizardDiscardMutation, WizardDiscardMutationVariables>;
+export const NamedThingFragmentDoc = /*#__PURE__*/ gql`
+    fragment NamedThing on Node {
+  id
+  ... on Webhook {
+    number
+    name
+  }
+  ... on Login {
+    number
+    name
+  }
+  ... on Team {
+    number
+    name
+  }
+  ... on AccessToken {
+    name
+  }
+  ... on CatalogResource {
+    name
+    label
+  }
+}
+    ` as unknown as DocumentNode<NamedThingFragment, unknown>;
+export const AuditRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment AuditRow on AuditEntry {
+  id
+  at
+  action
+  changes
+  subjectId
+  login {
+    id
+    number
+    name
+  }
+  subject {
+    id
+    ...NamedThing
+  }
+}
+    ` as unknown as DocumentNode<AuditRowFragment, unknown>;
+export const ResourceDetailsFragmentDoc = /*#__PURE__*/ gql`
+    fragment ResourceDetails on CatalogResource {
+  id
+  name
+  label
+  description
+  allowed
+  model
+  payloadSchema
+  events {
+    name
+    label
+    description
+    supported
+    examplePayload
+  }
+}
+    ` as unknown as DocumentNode<ResourceDetailsFragment, unknown>;
+export const DeliveryRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment DeliveryRow on Delivery {
+  id
+  status
+  version
+  attemptCount
+  nextAttemptAt
+  createdAt
+  completedAt
+  origin
+  webhookNumber
+  webhook {
+    id
+    number
+    name
+  }
+  endpoint {
+    id
+    target
+  }
+  event {
+    id
+    resource
+    name
+    entityId
+    occurredAt
+  }
+  latestAttempt {
+    id
+    number
+    outcome
+    startedAt
+    durationMs
+    failure {
+      code
+      message
+    }
+    response {
+      statusCode
+    }
+  }
+}
+    ` as unknown as DocumentNode<DeliveryRowFragment, unknown>;
+export const DeliveryFactsFragmentDoc = /*#__PURE__*/ gql`
+    fragment DeliveryFacts on Delivery {
+  id
+  status
+  version
+  attemptCount
+  nextAttemptAt
+  createdAt
+  completedAt
+  origin
+  webhookNumber
+  webhook {
+    id
+    number
+    name
+    status
+  }
+  endpoint {
+    id
+    target
+    status
+    statusReason
+  }
+  event {
+    id
+    resource
+    name
+    entityId
+    occurredAt
+  }
+}
+    ` as unknown as DocumentNode<DeliveryFactsFragment, unknown>;
+export const AttemptLineFragmentDoc = /*#__PURE__*/ gql`
+    fragment AttemptLine on Attempt {
+  id
+  number
+  origin
+  outcome
+  startedAt
+  durationMs
+  failure {
+    code
+    message
+  }
+  response {
+    statusCode
+  }
+}
+    ` as unknown as DocumentNode<AttemptLineFragment, unknown>;
+export const HttpMessageViewFragmentDoc = /*#__PURE__*/ gql`
+    fragment HttpMessageView on HttpMessage {
+  url
+  method
+  statusCode
+  headers {
+    name
+    value
+    secret
+  }
+  body
+  bodyBytes
+  bodyTruncated
+}
+    ` as unknown as DocumentNode<HttpMessageViewFragment, unknown>;
+export const AttemptDetailsFragmentDoc = /*#__PURE__*/ gql`
+    fragment AttemptDetails on Attempt {
+  ...AttemptLine
+  phases {
+    name
+    startMs
+    durationMs
+  }
+  request {
+    ...HttpMessageView
+  }
+  response {
+    ...HttpMessageView
+  }
+}
+    ` as unknown as DocumentNode<AttemptDetailsFragment, unknown>;
+export const EventRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment EventRow on Event {
+  id
+  resource
+  name
+  entityId
+  occurredAt
+  login {
+    id
+    number
+    name
+  }
+  deliveries(first: 5) {
+    nodes {
+      id
+      status
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
+}
+    ` as unknown as DocumentNode<EventRowFragment, unknown>;
+export const LoginRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment LoginRow on Login {
+  id
+  number
+  name
+  email
+  isAccount
+  disabled
+  permissions
+  parent {
+    id
+    number
+    name
+  }
+}
+    ` as unknown as DocumentNode<LoginRowFragment, unknown>;
+export const LoginFactsFragmentDoc = /*#__PURE__*/ gql`
+    fragment LoginFacts on Login {
+  id
+  number
+  name
+  email
+  isAccount
+  disabled
+  permissions
+  createdAt
+  account {
+    id
+    number
+    name
+  }
+  parent {
+    id
+  }
+  teams {
+    id
+    number
+    name
+  }
+}
+    ` as unknown as DocumentNode<LoginFactsFragment, unknown>;
+export const LoginStepFragmentDoc = /*#__PURE__*/ gql`
+    fragment LoginStep on Login {
+  id
+  number
+  name
+  isAccount
+}
+    ` as unknown as DocumentNode<LoginStepFragment, unknown>;
+export const TreeNodeFragmentDoc = /*#__PURE__*/ gql`
+    fragment TreeNode on Login {
+  id
+  number
+  name
+  isAccount
+  disabled
+  children(first: 0) {
+    totalCount
+  }
+}
+    ` as unknown as DocumentNode<TreeNodeFragment, unknown>;
+export const TeamRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment TeamRow on Team {
+  id
+  number
+  name
+  createdAt
+  members(first: 0) {
+    totalCount
+  }
+}
+    ` as unknown as DocumentNode<TeamRowFragment, unknown>;
+export const WebhookDetailsFragmentDoc = /*#__PURE__*/ gql`
+    fragment WebhookDetails on Webhook {
+  id
+  number
+  version
+  name
+  description
+  status
+  statusReason
+  createdAt
+  updatedAt
+  account {
+    id
+    number
+    name
+  }
+  login {
+    id
+    number
+    name
+  }
+  forLogin {
+    id
+    number
+    name
+  }
+  team {
+    id
+    number
+    name
+  }
+  endpoints {
+    id
+    kind
+    target
+    status
+    statusReason
+    advanced {
+      timeoutMs
+      retrySchedule
+      headers {
+        name
+        value
+        secret
+      }
+    }
+    secrets {
+      id
+      hint
+      createdAt
+      expiresAt
+    }
+  }
+  triggers {
+    id
+    resource
+    event
+    label
+    name
+    description
+    active
+    inactiveReason
+  }
+}
+    ` as unknown as DocumentNode<WebhookDetailsFragment, unknown>;
+export const WebhookRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment WebhookRow on Webhook {
+  id
+  number
+  version
+  name
+  description
+  status
+  statusReason
+  login {
+    id
+    number
+    name
+  }
+  forLogin {
+    id
+    number
+    name
+  }
+  team {
+    id
+    name
+  }
+}
+    ` as unknown as DocumentNode<WebhookRowFragment, unknown>;
+export const WizardProblemFragmentDoc = /*#__PURE__*/ gql`
+    fragment WizardProblem on UserError {
+  code
+  field
+  message
+}
+    ` as unknown as DocumentNode<WizardProblemFragment, unknown>;
+export const WizardDraftPartsFragmentDoc = /*#__PURE__*/ gql`
+    fragment WizardDraftParts on WebhookDraft {
+  id
+  version
+  step
+  name
+  description
+  expiresAt
+  forLogin {
+    id
+    number
+    name
+  }
+  team {
+    id
+    number
+    name
+  }
+  endpoints {
+    id
+    target
+    advanced {
+      headers {
+        name
+        value
+        secret
+      }
+      timeoutMs
+      retrySchedule
+    }
+  }
+  triggers {
+    id
+    resource
+    event
+    name
+    description
+    inactiveReason
+  }
+  problems {
+    ...WizardProblem
+  }
+  savedAs {
+    id
+    number
+    name
+  }
+}
+    ` as unknown as DocumentNode<WizardDraftPartsFragment, unknown>;
+export const AccessTokensTableDocument = /*#__PURE__*/ gql`
+    query AccessTokensTable($loginId: ID) {
+  accessTokens(loginId: $loginId) {
+    id
+    name
+    hint
+    permissions
+    createdAt
+    lastUsedAt
+    expiresAt
+  }
+}
+    ` as unknown as DocumentNode<AccessTokensTableQuery, AccessTokensTableQueryVariables>;
+export const ConsoleAccessTokenCreateDocument = /*#__PURE__*/ gql`
+    mutation ConsoleAccessTokenCreate($input: AccessTokenInput!) {
+  accessTokenCreate(input: $input) {
+    errors {
+      code
+      field
+      message
+    }
+    accessToken {
+      id
+      name
+    }
+    value
+  }
+}
+    ` as unknown as DocumentNode<ConsoleAccessTokenCreateMutation, ConsoleAccessTokenCreateMutationVariables>;
+export const ConsoleAccessTokenRevokeDocument = /*#__PURE__*/ gql`
+    mutation ConsoleAccessTokenRevoke($id: ID!) {
+  accessTokenRevoke(id: $id) {
+    errors {
+      code
+      field
+      message
+    }
+    deletedId
+  }
+}
+    ` as unknown as DocumentNode<ConsoleAccessTokenRevokeMutation, ConsoleAccessTokenRevokeMutationVariables>;
+export const AuditTableDocument = /*#__PURE__*/ gql`
+    query AuditTable($first: Int!, $after: String, $subjectId: ID) {
+  auditLog(first: $first, after: $after, subjectId: $subjectId) {
+    nodes {
+      ...AuditRow
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    ${AuditRowFragmentDoc}
+${NamedThingFragmentDoc}` as unknown as DocumentNode<AuditTableQuery, AuditTableQueryVariables>;
+export const AuditNamesDocument = /*#__PURE__*/ gql`
+    query AuditNames($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    id
+    ...NamedThing
+  }
+}
+    ${NamedThingFragmentDoc}` as unknown as DocumentNode<AuditNamesQuery, AuditNamesQueryVariables>;
+export const CatalogTableDocument = /*#__PURE__*/ gql`
+    query CatalogTable {
+  catalog {
+    id
+    name
+    label
+    description
+    allowed
+    events {
+      name
+      label
+      description
+      supported
+    }
+  }
+}
+    ` as unknown as DocumentNode<CatalogTableQuery, CatalogTableQueryVariables>;
+export const CatalogResourceDetailsDocument = /*#__PURE__*/ gql`
+    query CatalogResourceDetails($id: ID!) {
+  node(id: $id) {
+    id
+    ... on CatalogResource {
+      ...ResourceDetails
+    }
+  }
+}
+    ${ResourceDetailsFragmentDoc}` as unknown as DocumentNode<CatalogResourceDetailsQuery, CatalogResourceDetailsQueryVariables>;
+export const ConsoleResourceRegisterDocument = /*#__PURE__*/ gql`
+    mutation ConsoleResourceRegister($input: CatalogResourceInput!) {
+  resourceRegister(input: $input) {
+    errors {
+      code
+      field
+      message
+    }
+    resource {
+      ...ResourceDetails
+    }
+    affectedTriggerCount
+    affectedTriggers {
+      id
+      label
+      name
+      active
+      inactiveReason
+    }
+  }
+}
+    ${ResourceDetailsFragmentDoc}` as unknown as DocumentNode<ConsoleResourceRegisterMutation, ConsoleResourceRegisterMutationVariables>;
+export const ConsoleResourceRemoveDocument = /*#__PURE__*/ gql`
+    mutation ConsoleResourceRemove($name: String!) {
+  resourceRemove(name: $name) {
+    errors {
+      code
+      field
+      message
+    }
+    deletedId
+  }
+}
+    ` as unknown as DocumentNode<ConsoleResourceRemoveMutation, ConsoleResourceRemoveMutationVariables>;
+export const DeliveriesTableDocument = /*#__PURE__*/ gql`
+    query DeliveriesTable($first: Int!, $after: String, $filter: DeliveryFilterInput) {
+  deliveries(first: $first, after: $after, filter: $filter) {
+    nodes {
+      ...DeliveryRow
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    streamCursor
+  }
+}
+    ${DeliveryRowFragmentDoc}` as unknown as DocumentNode<DeliveriesTableQuery, DeliveriesTableQueryVariables>;
+export const DeliveriesCountDocument = /*#__PURE__*/ gql`
+    query DeliveriesCount($filter: DeliveryFilterInput) {
+  deliveries(first: 0, filter: $filter) {
+    count(limit: 10000) {
+      value
+      precision
+    }
+  }
+}
+    ` as unknown as DocumentNode<DeliveriesCountQuery, DeliveriesCountQueryVariables>;
+export const DeliveriesTableEventsDocument = /*#__PURE__*/ gql`
+    subscription DeliveriesTableEvents($after: StreamCursor, $filter: DeliveryFilterInput) {
+  deliveryEvents(after: $after, filter: $filter, mode: LATEST_PER_DELIVERY) {
+    cursor
+    caughtUp
+    reset
+    events {
+      kind
+      delivery {
+        ...DeliveryRow
+      }
+    }
+  }
+}
+    ${DeliveryRowFragmentDoc}` as unknown as DocumentNode<DeliveriesTableEventsSubscription, DeliveriesTableEventsSubscriptionVariables>;
+export const CatalogLabelsDocument = /*#__PURE__*/ gql`
+    query CatalogLabels {
+  catalog {
+    id
+    name
+    label
+    events {
+      name
+      label
+    }
+  }
+}
+    ` as unknown as DocumentNode<CatalogLabelsQuery, CatalogLabelsQueryVariables>;
+export const DeliveryPageDocument = /*#__PURE__*/ gql`
+    query DeliveryPage($id: ID!, $after: String) {
+  delivery(id: $id) {
+    ...DeliveryFacts
+    attempts(first: 100, after: $after) {
+      nodes {
+        ...AttemptLine
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+      totalCount
+    }
+  }
+}
+    ${DeliveryFactsFragmentDoc}
+${AttemptLineFragmentDoc}` as unknown as DocumentNode<DeliveryPageQuery, DeliveryPageQueryVariables>;
+export const DeliveryPageEventsDocument = /*#__PURE__*/ gql`
+    subscription DeliveryPageEvents($after: StreamCursor, $filter: DeliveryFilterInput) {
+  deliveryEvents(after: $after, filter: $filter, mode: EVERY_EVENT, maxBatch: 50) {
+    cursor
+    caughtUp
+    reset
+    events {
+      kind
+      delivery {
+        id
+        version
+      }
+    }
+  }
+}
+    ` as unknown as DocumentNode<DeliveryPageEventsSubscription, DeliveryPageEventsSubscriptionVariables>;
+export const DeliveryAttemptDocument = /*#__PURE__*/ gql`
+    query DeliveryAttempt($id: ID!) {
+  node(id: $id) {
+    id
+    ...AttemptDetails
+  }
+}
+    ${AttemptDetailsFragmentDoc}
+${AttemptLineFragmentDoc}
+${HttpMessageViewFragmentDoc}` as unknown as DocumentNode<DeliveryAttemptQuery, DeliveryAttemptQueryVariables>;
+export const DeliveryPageRetryDocument = /*#__PURE__*/ gql`
+    mutation DeliveryPageRetry($id: ID!, $idempotencyKey: String!) {
+  deliveryRetry(id: $id, idempotencyKey: $idempotencyKey) {
+    delivery {
+      id
+      status
+      version
+    }
+    errors {
+      code
+      field
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<DeliveryPageRetryMutation, DeliveryPageRetryMutationVariables>;
+export const EventsTableDocument = /*#__PURE__*/ gql`
+    query EventsTable($first: Int!, $after: String, $filter: EventFilterInput) {
+  events(first: $first, after: $after, filter: $filter) {
+    nodes {
+      ...EventRow
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    ${EventRowFragmentDoc}` as unknown as DocumentNode<EventsTableQuery, EventsTableQueryVariables>;
+export const EventsCountDocument = /*#__PURE__*/ gql`
+    query EventsCount($filter: EventFilterInput) {
+  events(first: 0, filter: $filter) {
+    count(limit: 10000) {
+      value
+      precision
+    }
+  }
+}
+    ` as unknown as DocumentNode<EventsCountQuery, EventsCountQueryVariables>;
+export const EventPageDocument = /*#__PURE__*/ gql`
+    query EventPage($id: ID!) {
+  event(id: $id) {
+    ...EventRow
+    publishedAt
+    payload
+  }
+}
+    ${EventRowFragmentDoc}` as unknown as DocumentNode<EventPageQuery, EventPageQueryVariables>;
+export const EventLoginsDocument = /*#__PURE__*/ gql`
+    query EventLogins($search: String) {
+  logins(first: 20, search: $search) {
+    nodes {
+      id
+      number
+      name
+    }
+  }
+}
+    ` as unknown as DocumentNode<EventLoginsQuery, EventLoginsQueryVariables>;
+export const EventLoginDocument = /*#__PURE__*/ gql`
+    query EventLogin($id: ID!) {
+  node(id: $id) {
+    id
+    ... on Login {
+      number
+      name
+    }
+  }
+}
+    ` as unknown as DocumentNode<EventLoginQuery, EventLoginQueryVariables>;
+export const GuideCatalogDocument = /*#__PURE__*/ gql`
+    query GuideCatalog {
+  catalog {
+    id
+    name
+    label
+    description
+    allowed
+    events {
+      name
+      label
+      description
+      supported
+      examplePayload
+    }
+  }
+}
+    ` as unknown as DocumentNode<GuideCatalogQuery, GuideCatalogQueryVariables>;
+export const LoginsTableDocument = /*#__PURE__*/ gql`
+    query LoginsTable($first: Int!, $after: String, $search: String) {
+  logins(first: $first, after: $after, search: $search) {
+    nodes {
+      ...LoginRow
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    totalCount
+  }
+}
+    ${LoginRowFragmentDoc}` as unknown as DocumentNode<LoginsTableQuery, LoginsTableQueryVariables>;
+export const LoginDetailsDocument = /*#__PURE__*/ gql`
+    query LoginDetails($id: ID!) {
+  node(id: $id) {
+    id
+    ... on Login {
+      ...LoginFacts
+    }
+  }
+}
+    ${LoginFactsFragmentDoc}` as unknown as DocumentNode<LoginDetailsQuery, LoginDetailsQueryVariables>;
+export const LoginAboveDocument = /*#__PURE__*/ gql`
+    query LoginAbove($id: ID!) {
+  node(id: $id) {
+    id
+    ... on Login {
+      ...LoginStep
+      parent {
+        ...LoginStep
+        parent {
+          ...LoginStep
+          parent {
+            ...LoginStep
+            parent {
+              id
+            }
+          }
+        }
+      }
+    }
+  }
+}
+    ${LoginStepFragmentDoc}` as unknown as DocumentNode<LoginAboveQuery, LoginAboveQueryVariables>;
+export const TreeRootDocument = /*#__PURE__*/ gql`
+    query TreeRoot {
+  viewer {
+    ...TreeNode
+    account {
+      ...TreeNode
+    }
+  }
+}
+    ${TreeNodeFragmentDoc}` as unknown as DocumentNode<TreeRootQuery, TreeRootQueryVariables>;
+export const LoginChildrenDocument = /*#__PURE__*/ gql`
+    query LoginChildren($id: ID!, $first: Int!, $after: String) {
+  node(id: $id) {
+    id
+    ... on Login {
+      children(first: $first, after: $after) {
+        nodes {
+          ...TreeNode
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+        totalCount
+      }
+    }
+  }
+}
+    ${TreeNodeFragmentDoc}` as unknown as DocumentNode<LoginChildrenQuery, LoginChildrenQueryVariables>;
+export const LoginChoicesDocument = /*#__PURE__*/ gql`
+    query LoginChoices($search: String!) {
+  logins(first: 20, search: $search) {
+    nodes {
+      id
+      number
+      name
+      email
+      isAccount
+    }
+  }
+}
+    ` as unknown as DocumentNode<LoginChoicesQuery, LoginChoicesQueryVariables>;
+export const ConsoleLoginCreateDocument = /*#__PURE__*/ gql`
+    mutation ConsoleLoginCreate($input: LoginInput!) {
+  loginCreate(input: $input) {
+    errors {
+      code
+      field
+      message
+    }
+    login {
+      ...LoginRow
+    }
+  }
+}
+    ${LoginRowFragmentDoc}` as unknown as DocumentNode<ConsoleLoginCreateMutation, ConsoleLoginCreateMutationVariables>;
+export const ConsoleLoginUpdateDocument = /*#__PURE__*/ gql`
+    mutation ConsoleLoginUpdate($id: ID!, $input: LoginInput!) {
+  loginUpdate(id: $id, input: $input) {
+    errors {
+      code
+      field
+      message
+    }
+    login {
+      ...LoginFacts
+    }
+  }
+}
+    ${LoginFactsFragmentDoc}` as unknown as DocumentNode<ConsoleLoginUpdateMutation, ConsoleLoginUpdateMutationVariables>;
+export const PaletteWebhooksDocument = /*#__PURE__*/ gql`
+    query PaletteWebhooks($search: String!) {
+  webhooks(first: 6, filter: {search: $search}) {
+    nodes {
+      id
+      number
+      name
+    }
+  }
+}
+    ` as unknown as DocumentNode<PaletteWebhooksQuery, PaletteWebhooksQueryVariables>;
+export const TeamsTableDocument = /*#__PURE__*/ gql`
+    query TeamsTable($first: Int!, $after: String, $search: String) {
+  teams(first: $first, after: $after, search: $search) {
+    nodes {
+      ...TeamRow
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    totalCount
+  }
+}
+    ${TeamRowFragmentDoc}` as unknown as DocumentNode<TeamsTableQuery, TeamsTableQueryVariables>;
+export const TeamDetailsDocument = /*#__PURE__*/ gql`
+    query TeamDetails($id: ID!) {
+  node(id: $id) {
+    id
+    ... on Team {
+      ...TeamRow
+    }
+  }
+}
+    ${TeamRowFragmentDoc}` as unknown as DocumentNode<TeamDetailsQuery, TeamDetailsQueryVariables>;
+export const TeamMembersDocument = /*#__PURE__*/ gql`
+    query TeamMembers($id: ID!, $first: Int!, $after: String) {
+  node(id: $id) {
+    id
+    ... on Team {
+      members(first: $first, after: $after) {
+        nodes {
+          id
+          number
+          name
+          email
+          disabled
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+        totalCount
+      }
+    }
+  }
+}
+    ` as unknown as DocumentNode<TeamMembersQuery, TeamMembersQueryVariables>;
+export const ConsoleTeamCreateDocument = /*#__PURE__*/ gql`
+    mutation ConsoleTeamCreate($input: TeamInput!) {
+  teamCreate(input: $input) {
+    errors {
+      code
+      field
+      message
+    }
+    team {
+      ...TeamRow
+    }
+  }
+}
+    ${TeamRowFragmentDoc}` as unknown as DocumentNode<ConsoleTeamCreateMutation, ConsoleTeamCreateMutationVariables>;
+export const ConsoleTeamUpdateDocument = /*#__PURE__*/ gql`
+    mutation ConsoleTeamUpdate($id: ID!, $input: TeamInput!) {
+  teamUpdate(id: $id, input: $input) {
+    errors {
+      code
+      field
+      message
+    }
+    team {
+      ...TeamRow
+    }
+  }
+}
+    ${TeamRowFragmentDoc}` as unknown as DocumentNode<ConsoleTeamUpdateMutation, ConsoleTeamUpdateMutationVariables>;
+export const ConsoleTeamDeleteDocument = /*#__PURE__*/ gql`
+    mutation ConsoleTeamDelete($id: ID!) {
+  teamDelete(id: $id) {
+    errors {
+      code
+      field
+      message
+    }
+    deletedId
+  }
+}
+    ` as unknown as DocumentNode<ConsoleTeamDeleteMutation, ConsoleTeamDeleteMutationVariables>;
+export const ConsoleViewerDocument = /*#__PURE__*/ gql`
+    query ConsoleViewer {
+  viewer {
+    id
+    number
+    name
+    email
+    permissions
+    account {
+      id
+      number
+      name
+    }
+    teams {
+      id
+      name
+    }
+  }
+}
+    ` as unknown as DocumentNode<ConsoleViewerQuery, ConsoleViewerQueryVariables>;
+export const ConsoleWebhookDeleteDocument = /*#__PURE__*/ gql`
+    mutation ConsoleWebhookDelete($id: ID!) {
+  webhookDelete(id: $id) {
+    deletedId
+    errors {
+      code
+      field
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<ConsoleWebhookDeleteMutation, ConsoleWebhookDeleteMutationVariables>;
+export const WebhookDetailsDocument = /*#__PURE__*/ gql`
+    query WebhookDetails($number: Int!) {
+  webhookByNumber(number: $number) {
+    ...WebhookDetails
+  }
+}
+    ${WebhookDetailsFragmentDoc}` as unknown as DocumentNode<WebhookDetailsQuery, WebhookDetailsQueryVariables>;
+export const WebhookDetailsChangesDocument = /*#__PURE__*/ gql`
+    subscription WebhookDetailsChanges {
+  webhookChanges {
+    id
+    kind
+  }
+}
+    ` as unknown as DocumentNode<WebhookDetailsChangesSubscription, WebhookDetailsChangesSubscriptionVariables>;
+export const WebhookDetailsUpdateDocument = /*#__PURE__*/ gql`
+    mutation WebhookDetailsUpdate($id: ID!, $input: WebhookInput!, $expectedVersion: Int) {
+  webhookUpdate(id: $id, input: $input, expectedVersion: $expectedVersion) {
+    errors {
+      code
+      field
+      message
+    }
+    webhook {
+      ...WebhookDetails
+    }
+    newSecrets {
+      value
+      secret {
+        id
+      }
+      endpoint {
+        id
+        target
+      }
+    }
+  }
+}
+    ${WebhookDetailsFragmentDoc}` as unknown as DocumentNode<WebhookDetailsUpdateMutation, WebhookDetailsUpdateMutationVariables>;
+export const WebhookDetailsEnableDocument = /*#__PURE__*/ gql`
+    mutation WebhookDetailsEnable($id: ID!) {
+  webhookEnable(id: $id) {
+    errors {
+      code
+      field
+      message
+    }
+    webhook {
+      ...WebhookDetails
+    }
+  }
+}
+    ${WebhookDetailsFragmentDoc}` as unknown as DocumentNode<WebhookDetailsEnableMutation, WebhookDetailsEnableMutationVariables>;
+export const WebhookDetailsDisableDocument = /*#__PURE__*/ gql`
+    mutation WebhookDetailsDisable($id: ID!) {
+  webhookDisable(id: $id) {
+    errors {
+      code
+      field
+      message
+    }
+    webhook {
+      ...WebhookDetails
+    }
+  }
+}
+    ${WebhookDetailsFragmentDoc}` as unknown as DocumentNode<WebhookDetailsDisableMutation, WebhookDetailsDisableMutationVariables>;
+export const WebhookDetailsTestDocument = /*#__PURE__*/ gql`
+    mutation WebhookDetailsTest($input: TestEventInput!, $idempotencyKey: String!) {
+  testEventSend(input: $input, idempotencyKey: $idempotencyKey) {
+    errors {
+      code
+      field
+      message
+    }
+    deliveries {
+      id
+      endpoint {
+        id
+        target
+      }
+      event {
+        id
+      }
+    }
+  }
+}
+    ` as unknown as DocumentNode<WebhookDetailsTestMutation, WebhookDetailsTestMutationVariables>;
+export const WebhooksTableDocument = /*#__PURE__*/ gql`
+    query WebhooksTable($first: Int!, $after: String, $filter: WebhookFilterInput, $orderBy: [WebhookOrderInput!]) {
+  webhooks(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+    nodes {
+      ...WebhookRow
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    totalCount
+  }
+}
+    ${WebhookRowFragmentDoc}` as unknown as DocumentNode<WebhooksTableQuery, WebhooksTableQueryVariables>;
+export const WebhooksTableChangesDocument = /*#__PURE__*/ gql`
+    subscription WebhooksTableChanges {
+  webhookChanges {
+    id
+    kind
+    webhook {
+      ...WebhookRow
+    }
+  }
+}
+    ${WebhookRowFragmentDoc}` as unknown as DocumentNode<WebhooksTableChangesSubscription, WebhooksTableChangesSubscriptionVariables>;
+export const WizardCatalogDocument = /*#__PURE__*/ gql`
+    query WizardCatalog {
+  catalog {
+    id
+    name
+    label
+    description
+    allowed
+    events {
+      name
+      label
+      description
+      supported
+    }
+  }
+}
+    ` as unknown as DocumentNode<WizardCatalogQuery, WizardCatalogQueryVariables>;
+export const WizardSampleDocument = /*#__PURE__*/ gql`
+    query WizardSample($id: ID!) {
+  node(id: $id) {
+    ... on CatalogResource {
+      id
+      events {
+        name
+        examplePayload
+      }
+    }
+  }
+}
+    ` as unknown as DocumentNode<WizardSampleQuery, WizardSampleQueryVariables>;
+export const WizardLoginsDocument = /*#__PURE__*/ gql`
+    query WizardLogins($search: String!) {
+  logins(first: 20, search: $search) {
+    nodes {
+      id
+      number
+      name
+      email
+    }
+  }
+}
+    ` as unknown as DocumentNode<WizardLoginsQuery, WizardLoginsQueryVariables>;
+export const WizardTeamsDocument = /*#__PURE__*/ gql`
+    query WizardTeams($search: String!) {
+  teams(first: 20, search: $search) {
+    nodes {
+      id
+      number
+      name
+    }
+  }
+}
+    ` as unknown as DocumentNode<WizardTeamsQuery, WizardTeamsQueryVariables>;
+export const WizardDraftsDocument = /*#__PURE__*/ gql`
+    query WizardDrafts {
+  webhookDrafts {
+    id
+    name
+    updatedAt
+    expiresAt
+  }
+}
+    ` as unknown as DocumentNode<WizardDraftsQuery, WizardDraftsQueryVariables>;
+export const WizardDraftDocument = /*#__PURE__*/ gql`
+    query WizardDraft($id: ID!) {
+  webhookDraft(id: $id) {
+    ...WizardDraftParts
+  }
+}
+    ${WizardDraftPartsFragmentDoc}
+${WizardProblemFragmentDoc}` as unknown as DocumentNode<WizardDraftQuery, WizardDraftQueryVariables>;
+export const WizardStartDocument = /*#__PURE__*/ gql`
+    mutation WizardStart($input: WebhookDetailsInput) {
+  webhookDraftCreate(input: $input) {
+    errors {
+      ...WizardProblem
+    }
+    draft {
+      ...WizardDraftParts
+    }
+  }
+}
+    ${WizardProblemFragmentDoc}
+${WizardDraftPartsFragmentDoc}` as unknown as DocumentNode<WizardStartMutation, WizardStartMutationVariables>;
+export const WizardSetDetailsDocument = /*#__PURE__*/ gql`
+    mutation WizardSetDetails($id: ID!, $version: Int, $input: WebhookDetailsInput!) {
+  webhookDraftSetDetails(id: $id, expectedVersion: $version, input: $input) {
+    errors {
+      ...WizardProblem
+    }
+    draft {
+      ...WizardDraftParts
+    }
+  }
+}
+    ${WizardProblemFragmentDoc}
+${WizardDraftPartsFragmentDoc}` as unknown as DocumentNode<WizardSetDetailsMutation, WizardSetDetailsMutationVariables>;
+export const WizardSetEndpointsDocument = /*#__PURE__*/ gql`
+    mutation WizardSetEndpoints($id: ID!, $version: Int, $input: [EndpointInput!]!) {
+  webhookDraftSetEndpoints(id: $id, expectedVersion: $version, input: $input) {
+    errors {
+      ...WizardProblem
+    }
+    draft {
+      ...WizardDraftParts
+    }
+  }
+}
+    ${WizardProblemFragmentDoc}
+${WizardDraftPartsFragmentDoc}` as unknown as DocumentNode<WizardSetEndpointsMutation, WizardSetEndpointsMutationVariables>;
+export const WizardSetTriggersDocument = /*#__PURE__*/ gql`
+    mutation WizardSetTriggers($id: ID!, $version: Int, $input: [TriggerInput!]!) {
+  webhookDraftSetTriggers(id: $id, expectedVersion: $version, input: $input) {
+    errors {
+      ...WizardProblem
+    }
+    draft {
+      ...WizardDraftParts
+    }
+  }
+}
+    ${WizardProblemFragmentDoc}
+${WizardDraftPartsFragmentDoc}` as unknown as DocumentNode<WizardSetTriggersMutation, WizardSetTriggersMutationVariables>;
+export const WizardSaveDocument = /*#__PURE__*/ gql`
+    mutation WizardSave($id: ID!) {
+  webhookDraftSave(id: $id) {
+    errors {
+      ...WizardProblem
+    }
+    draft {
+      id
+      version
+    }
+    webhook {
+      id
+      number
+      name
+      status
+      statusReason
+    }
+    newSecrets {
+      endpoint {
+        id
+        target
+      }
+      secret {
+        id
+      }
+      value
+    }
+  }
+}
+    ${WizardProblemFragmentDoc}` as unknown as DocumentNode<WizardSaveMutation, WizardSaveMutationVariables>;
+export const WizardDiscardDocument = /*#__PURE__*/ gql`
+    mutation WizardDiscard($id: ID!) {
+  webhookDraftDiscard(id: $id) {
+    errors {
+      ...WizardProblem
+    }
+    deletedId
+  }
+}
+    ${WizardProblemFragmentDoc}` as unknown as DocumentNode<WizardDiscardMutation, WizardDiscardMutationVariables>;

@@ -1,6 +1,6 @@
 /**
- * The GraphiQL page. In: an access token by the address or the banner. Out: requests to this server's
- * /graphql only. What survives: tabs and history in localStorage (never headers), the token until the
+ * The GraphiQL page. In: an access token by the address or the banner, or the session of the console. Out:
+ * requests to this server only. What survives: tabs and history in localStorage (never headers), the token until the
  * browser tab is closed.
  */
 import './workers.ts';
@@ -11,13 +11,13 @@ import './style.css';
 import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { GraphiQL } from 'graphiql';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { createFetcher } from './fetcher.ts';
 import { storageWithoutHeaders } from './storage.ts';
 import { defaultTabs } from './tabs.ts';
-import { currentToken, headersFor, storeToken, takeTokenFromAddress } from './token.ts';
+import { currentToken, headersFor, isSignedIn, storeToken, takeTokenFromAddress } from './token.ts';
 import { TokenBanner, type TokenProblem } from './token-banner.tsx';
 
 // Naming plugins drops the default ones, so History is named too.
@@ -35,7 +35,10 @@ const headers = headersFor(token);
 const storage = storageWithoutHeaders(localStorage);
 
 function Page() {
-  const [problem, setProblem] = useState<TokenProblem | null>(token === null ? 'missing' : null);
+  const [problem, setProblem] = useState<TokenProblem | null>(null);
+  useEffect(() => {
+    if (token === null) void isSignedIn().then((signedIn) => !signedIn && setProblem('missing'));
+  }, []);
   const fetcher = useMemo(() => createFetcher(headers, () => setProblem((now) => now ?? 'refused')), []);
   return (
     <>

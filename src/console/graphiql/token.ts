@@ -29,3 +29,9 @@ export function storeToken(token: string): void {
 export function headersFor(token: string | null): Record<string, string> {
   return token === null ? {} : { Authorization: `Bearer ${token}` };
 }
+
+/** Whether the console's session can be used instead; its cookie goes along by itself. */
+export async function isSignedIn(): Promise<boolean> {
+  const response = await fetch(new URL('../session', window.location.href)).catch(() => undefined);
+  return response?.ok === true;
+}

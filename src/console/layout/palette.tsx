@@ -49,6 +49,7 @@ export function Palette({ asked }: { asked: number }) {
       query={query}
       onQueryChange={setQuery}
       shortcut={null}
+      aria-label="Go to a page or a webhook"
       actions={[...pages, ...webhooks]}
       nothingFound="Nothing found"
       highlightQuery={false}

@@ -1,4 +1,4 @@
-/** The state of a delivery or a webhook as icon and word: never by colour alone. */
+/** The state of a delivery, a webhook or an endpoint as icon and word: never by colour alone. */
 import type { MantineColor } from '@mantine/core';
 import {
   IconBan,
@@ -12,7 +12,7 @@ import {
   type TablerIcon,
 } from '@tabler/icons-react';
 
-import type { DeliveryStatus, WebhookStatus } from '../gql/graphql.ts';
+import type { DeliveryStatus, EndpointStatus, WebhookStatus } from '../gql/graphql.ts';
 import { WordBadge } from './word-badge.tsx';
 
 type Look = [label: string, color: MantineColor, icon: TablerIcon];
@@ -33,6 +33,10 @@ const WEBHOOK_STATUS: Record<WebhookStatus, Look> = {
   INACTIVE: ['Inactive', 'orange', IconMoonStars],
 };
 
+const ENDPOINT_STATUS: Record<EndpointStatus, Look> = {
+  ACTIVE: ['Active', 'green', IconCheck],
+};
+
 function StatusBadge({ look: [label, color, Icon] }: { look: Look }) {
   return (
     <WordBadge color={color} icon={<Icon aria-hidden size={14} stroke={2.4} />}>
@@ -47,4 +51,8 @@ export function DeliveryStatusBadge({ status }: { status: DeliveryStatus }) {
 
 export function WebhookStatusBadge({ status }: { status: WebhookStatus }) {
   return <StatusBadge look={WEBHOOK_STATUS[status]} />;
+}
+
+export function EndpointStatusBadge({ status }: { status: EndpointStatus }) {
+  return <StatusBadge look={ENDPOINT_STATUS[status]} />;
 }

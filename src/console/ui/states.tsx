@@ -48,14 +48,22 @@ export function ErrorState({ error, onRetry }: { error: CombinedError; onRetry: 
   );
 }
 
-function Blank({ icon, title, children }: { icon: ReactNode; title: string; children?: ReactNode }) {
+interface BlankProps {
+  icon: ReactNode;
+  title: string;
+  /** Whether there is nothing else on the page, so that this is its heading. */
+  page?: boolean;
+  children?: ReactNode;
+}
+
+function Blank({ icon, title, page = false, children }: BlankProps) {
   return (
     <Center py="xl" px="md">
       <Stack align="center" gap="xs" maw={520} ta="center">
         <ThemeIcon variant="light" size={56} radius="xl" aria-hidden>
           {icon}
         </ThemeIcon>
-        <Title order={2} size="h4">
+        <Title order={page ? 1 : 2} size="h4">
           {title}
         </Title>
         {children}
@@ -89,7 +97,7 @@ export function NoMatchState({ what, onClear }: { what: string; onClear: () => v
 /** The page exists, and the signed-in login may not see it. */
 export function ForbiddenPage({ permission }: { permission: string }) {
   return (
-    <Blank icon={<IconLock size={28} />} title="You may not see this page">
+    <Blank icon={<IconLock size={28} />} title="You may not see this page" page>
       <Text c="dimmed">
         It needs the permission {permission}. Somebody who manages access in your account can give it to you.
       </Text>
@@ -103,7 +111,7 @@ export function ForbiddenPage({ permission }: { permission: string }) {
 /** There is no such thing, or none that the signed-in login may see: the API makes no difference, nor does this. */
 export function NotFoundPage({ what = 'page' }: { what?: string }) {
   return (
-    <Blank icon={<IconMapQuestion size={28} />} title={`There is no such ${what}`}>
+    <Blank icon={<IconMapQuestion size={28} />} title={`There is no such ${what}`} page>
       <Text c="dimmed">It may have been deleted, or lie outside of what you may see. Check the address.</Text>
       <Button component={Link} to="/" variant="default">
         To the start page

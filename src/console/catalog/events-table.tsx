@@ -1,0 +1,46 @@
+/** The events of a resource: when each happens, and whether the host sends it. */
+import { Text } from '@mantine/core';
+
+import tableClasses from '../ui/data-table.module.css';
+import { SupportedBadge } from './support-badge.tsx';
+
+interface EventsTableProps {
+  resource: string;
+  events: readonly { name: string; label: string; description: string; supported: boolean }[];
+}
+
+export function EventsTable({ resource, events }: EventsTableProps) {
+  return (
+    <table className={tableClasses['table']} role="table" aria-label={`Events of ${resource}`}>
+      <thead role="rowgroup" className={tableClasses['head']}>
+        <tr role="row">
+          {['Event', 'When it happens', 'Sent by the host'].map((header) => (
+            <th key={header} role="columnheader" scope="col">
+              {header}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {events.map(({ name, label, description, supported }) => (
+          <tr key={name} role="row">
+            <td role="cell" data-label="Event">
+              <span>
+                {label}{' '}
+                <Text span size="xs" c="dimmed" ff="monospace">
+                  {name}
+                </Text>
+              </span>
+            </td>
+            <td role="cell" data-label="When it happens">
+              {description || '–'}
+            </td>
+            <td role="cell" data-label="Sent by the host">
+              <SupportedBadge supported={supported} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,26 @@
+/** Whether something of the catalog can fire a webhook, by icon and word. */
+import { Badge } from '@mantine/core';
+import { IconBan, IconCheck } from '@tabler/icons-react';
+
+/** Of a resource: whether webhooks may listen to it. */
+export function AllowedBadge({ allowed }: { allowed: boolean }) {
+  return <YesNo yes={allowed} words={['Allowed', 'Not allowed']} />;
+}
+
+/** Of an event: whether the host sends it. */
+export function SupportedBadge({ supported }: { supported: boolean }) {
+  return <YesNo yes={supported} words={['Supported', 'Not supported']} />;
+}
+
+function YesNo({ yes, words }: { yes: boolean; words: [yes: string, no: string] }) {
+  const Icon = yes ? IconCheck : IconBan;
+  return (
+    <Badge
+      variant="outline"
+      color={yes ? 'green' : 'gray'}
+      leftSection={<Icon aria-hidden size={13} stroke={2.2} />}
+    >
+      {words[yes ? 0 : 1]}
+    </Badge>
+  );
+}

@@ -1,0 +1,126 @@
+/** One attempt: what was sent, what came back, where the time went, and the command that repeats it. */
+import { Alert, Badge, List, Stack, Tabs, Text, Title } from '@mantine/core';
+import { useQuery } from 'urql';
+
+import { type AttemptDetailsFragment, DeliveryAttemptDocument } from '../gql/graphql.ts';
+import { CodeBlock } from '../ui/code-block.tsx';
+import { ErrorState, LoadingState } from '../ui/states.tsx';
+import { Time } from '../ui/time.tsx';
+import { curlOf } from './curl.ts';
+import { MessageView } from './message-view.tsx';
+import { Waterfall } from './waterfall.tsx';
+import { answerInWords, ORIGIN_WORDS } from './words.ts';
+
+/** The tabs by their names in the address. */
+export const ATTEMPT_TABS = ['request', 'response', 'timing', 'curl'] as const;
+export type AttemptTab = (typeof ATTEMPT_TABS)[number];
+
+interface AttemptPanelProps {
+  /** The attempt's id, and its number for the heading. */
+  id: string;
+  number: number;
+  tab: AttemptTab;
+  onTab: (tab: AttemptTab) => void;
+}
+
+export function AttemptPanel({ id, number, tab, onTab }: AttemptPanelProps) {
+  // An attempt that is over does not change any more, but for what is kept of it.
+  const [{ data, error, stale }, again] = useQuery({
+    query: DeliveryAttemptDocument,
+    variables: { id },
+    requestPolicy: 'cache-first',
+  });
+  const node = data?.node;
+  const attempt = node && 'outcome' in node && node.id === id && !stale ? node : null;
+  return (
+    <Stack component="section" gap="sm" aria-labelledby="attempt-title">
+      <Title order={2} size="h4" id="attempt-title">
+        Attempt {number}
+      </Title>
+      {attempt ? (
+        <AttemptTabs attempt={attempt} tab={tab} onTab={onTab} />
+      ) : error ? (
+        <ErrorState error={error} onRetry={() => again({ requestPolicy: 'network-only' })} />
+      ) : (
+        <LoadingState what="the attempt" />
+      )}
+    </Stack>
+  );
+}
+
+function AttemptTabs(props: { attempt: AttemptDetailsFragment } & Pick<AttemptPanelProps, 'tab' | 'onTab'>) {
+  const { attempt, tab, onTab } = props;
+  const { request, response, failure, origin, startedAt } = attempt;
+  return (
+    <>
+      <Text size="sm" c="dimmed">
+        {ORIGIN_WORDS[origin]}, <Time at={startedAt} full />
+      </Text>
+      {failure && (
+        <Alert color="red" variant="light" title={answerInWords(attempt)}>
+          {failure.message}
+        </Alert>
+      )}
+      <Tabs value={tab} onChange={(value) => onTab((value ?? 'request') as AttemptTab)} keepMounted={false}>
+        <Tabs.List>
+          <Tabs.Tab value="request">Request</Tabs.Tab>
+          <Tabs.Tab
+            value="response"
+            rightSection={
+              response?.statusCode == null ? null : (
+                <Badge size="sm" variant="outline">
+                  {response.statusCode}
+                </Badge>
+              )
+            }
+          >
+            Response
+          </Tabs.Tab>
+          <Tabs.Tab value="timing">Timing</Tabs.Tab>
+          <Tabs.Tab value="curl">cURL</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="request" pt="md">
+          <MessageView message={request} what="request" />
+        </Tabs.Panel>
+        <Tabs.Panel value="response" pt="md">
+          {response ? (
+            <MessageView message={response} what="answer" />
+          ) : (
+            <Text size="sm" c="dimmed">
+              No answer came. {failure?.message}
+            </Text>
+          )}
+        </Tabs.Panel>
+        <Tabs.Panel value="timing" pt="md">
+          <Waterfall attempt={attempt} />
+        </Tabs.Panel>
+        <Tabs.Panel value="curl" pt="md">
+          <Curl attempt={attempt} />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}
+
+function Curl({ attempt: { request } }: { attempt: AttemptDetailsFragment }) {
+  const { command, placeholders, bodyMissing } = curlOf(request);
+  return (
+    <Stack gap="sm">
+      <CodeBlock text={command} label="command" />
+      <List size="sm" c="dimmed" spacing={4}>
+        {placeholders.length > 0 && (
+          <List.Item>
+            Put in the values that are kept secret: {placeholders.map((name) => `<${name}>`).join(', ')}.
+          </List.Item>
+        )}
+        {bodyMissing && (
+          <List.Item>Only the beginning of the body is kept: put the whole of it into body.json.</List.Item>
+        )}
+        <List.Item>
+          Time and signature are those of this attempt: receivers that check them refuse it after five
+          minutes.
+        </List.Item>
+      </List>
+    </Stack>
+  );
+}

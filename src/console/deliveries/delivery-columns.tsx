@@ -1,0 +1,112 @@
+/** The columns of a list of deliveries. */
+import { Anchor, Group, Text } from '@mantine/core';
+import { Link } from 'react-router';
+
+import type { DeliveryRowFragment } from '../gql/graphql.ts';
+import type { Column } from '../ui/data-table.tsx';
+import { DeliveryStatusBadge } from '../ui/delivery-status.tsx';
+import { formatDuration, formatNumber, Time } from '../ui/time.tsx';
+import { RoughCountdown } from './countdown.tsx';
+import { answerInWords } from './words.ts';
+
+/** showWebhook is for lists over several webhooks; others show the endpoint instead. */
+export function deliveryColumns(options: {
+  showWebhook: boolean;
+  eventLabel: (resource: string, event: string) => string;
+}): Column<DeliveryRowFragment>[] {
+  const { showWebhook, eventLabel } = options;
+  return [
+    {
+      key: 'delivery',
+      header: 'Delivery',
+      width: '11rem',
+      cell: ({ id, createdAt }) => (
+        <Anchor component={Link} to={`/deliveries/${id}`} size="sm">
+          <Time at={createdAt} />
+        </Anchor>
+      ),
+    },
+    { key: 'status', header: 'Status', width: '12.5rem', cell: (row) => <StatusCell row={row} /> },
+    showWebhook
+      ? { key: 'webhook', header: 'Webhook', width: '16%', cell: (row) => <WebhookCell row={row} /> }
+      : {
+          key: 'endpoint',
+          header: 'Endpoint',
+          width: '18%',
+          cell: ({ endpoint }) => endpoint?.target ?? 'Removed',
+        },
+    {
+      key: 'event',
+      header: 'Event',
+      width: '15%',
+      cell: ({ event, origin }) => (
+        <span title={`${event.resource}.${event.name}`}>
+          {eventLabel(event.resource, event.name)}
+          {origin === 'TEST' && (
+            <Text span size="xs" c="dimmed">
+              {' '}
+              test
+            </Text>
+          )}
+        </span>
+      ),
+    },
+    { key: 'entity', header: 'Entity', width: '11%', cell: ({ event }) => event.entityId },
+    {
+      key: 'answer',
+      header: 'Answer',
+      width: '11rem',
+      cell: ({ latestAttempt }) =>
+        latestAttempt === null || latestAttempt === undefined ? (
+          <Text span size="sm" c="dimmed">
+            None yet
+          </Text>
+        ) : (
+          <span title={latestAttempt.failure?.message}>{answerInWords(latestAttempt)}</span>
+        ),
+    },
+    {
+      key: 'attempts',
+      header: 'Attempts',
+      width: '5.5rem',
+      cell: ({ attemptCount }) => formatNumber(attemptCount),
+    },
+    {
+      key: 'duration',
+      header: 'Duration',
+      width: '6rem',
+      cell: ({ latestAttempt }) =>
+        latestAttempt?.durationMs == null ? '' : formatDuration(latestAttempt.durationMs),
+    },
+  ];
+}
+
+function StatusCell({ row: { status, nextAttemptAt } }: { row: DeliveryRowFragment }) {
+  return (
+    <Group gap={6} wrap="nowrap">
+      <DeliveryStatusBadge status={status} />
+      {status === 'RETRY_SCHEDULED' && nextAttemptAt != null && (
+        <Text span size="xs" c="dimmed">
+          <RoughCountdown at={nextAttemptAt} />
+        </Text>
+      )}
+    </Group>
+  );
+}
+
+function WebhookCell({ row: { webhook, webhookNumber } }: { row: DeliveryRowFragment }) {
+  if (!webhook)
+    return (
+      <Text span size="sm" c="dimmed">
+        {webhookNumber} (deleted)
+      </Text>
+    );
+  return (
+    <span>
+      <Anchor component={Link} to={`/webhooks/${webhook.number}`} size="sm">
+        {webhook.number}
+      </Anchor>{' '}
+      {webhook.name}
+    </span>
+  );
+}

@@ -1,0 +1,68 @@
+/** What a delivery is: its ids, where it goes, what it is about, when it began and ended. */
+import { Anchor, Group, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { Link } from 'react-router';
+
+import { useLabels } from '../catalog/use-labels.ts';
+import type { DeliveryFactsFragment } from '../gql/graphql.ts';
+import { useViewer } from '../session/viewer.tsx';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { Facts } from '../ui/facts.tsx';
+import { Time } from '../ui/time.tsx';
+
+export function DeliveryFacts({ delivery }: { delivery: DeliveryFactsFragment }) {
+  const { id, webhook, webhookNumber, endpoint, event, createdAt, completedAt, origin } = delivery;
+  const { eventLabel } = useLabels();
+  const { permissions } = useViewer();
+  // Members of a team read its deliveries, but not the events of the account.
+  const mayReadEvent = permissions.includes('WEBHOOKS_MANAGE') || permissions.includes('EVENTS_PUBLISH');
+  const rows: [label: string, value: ReactNode][] = [
+    ['Delivery', <IdText key="delivery" id={id} what="the delivery's id" />],
+    [
+      'Webhook',
+      webhook ? (
+        <>
+          <Anchor component={Link} to={`/webhooks/${webhook.number}`} size="sm">
+            {webhook.number} {webhook.name}
+          </Anchor>
+        </>
+      ) : (
+        `${webhookNumber} (deleted)`
+      ),
+    ],
+    ['Endpoint', endpoint?.target ?? 'Removed'],
+    ['What happened', `${eventLabel(event.resource, event.name)} (${event.resource}.${event.name})`],
+    [
+      'Event',
+      <IdText
+        key="event"
+        id={event.id}
+        what="the event's id"
+        {...(mayReadEvent && origin === 'EVENT' ? { to: `/events/${event.id}` } : {})}
+      />,
+    ],
+    ['Entity', <IdText key="entity" id={event.entityId} what="the entity's id" />],
+    ['Created', <Time key="created" at={createdAt} full />],
+    ['Completed', completedAt == null ? 'Not yet' : <Time at={completedAt} full />],
+    ['Why', origin === 'TEST' ? 'A test event' : 'A trigger fired for an event'],
+  ];
+  return <Facts label="Facts of the delivery" rows={rows} />;
+}
+
+/** An id with a button to copy it, and a link where there is a page of it. */
+export function IdText({ id, what, to }: { id: string; what: string; to?: string }) {
+  return (
+    <Group gap={4} wrap="nowrap" component="span">
+      {to === undefined ? (
+        <Text span size="sm" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
+          {id}
+        </Text>
+      ) : (
+        <Anchor component={Link} to={to} size="sm" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
+          {id}
+        </Anchor>
+      )}
+      <CopyButton value={id} what={what} />
+    </Group>
+  );
+}

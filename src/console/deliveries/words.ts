@@ -1,0 +1,58 @@
+/** What happened to an attempt, in an administrator's words. */
+import type { AttemptOrigin, AttemptOutcome } from '../gql/graphql.ts';
+
+/** Short words for causes; one that is not here is shown as the server words it. */
+const FAILURES: Record<string, string> = {
+  TIMEOUT: 'No answer in time',
+  DNS_FAILED: 'Name not found',
+  CONNECTION_REFUSED: 'Connection refused',
+  CONNECTION_RESET: 'Connection broke',
+  HOST_UNREACHABLE: 'Host out of reach',
+  TLS_EXPIRED: 'Certificate expired',
+  TLS_NAME_MISMATCH: 'Certificate for another name',
+  TLS_UNTRUSTED: 'Certificate not trusted',
+  TLS_FAILED: 'TLS failed',
+  INVALID_RESPONSE: 'Not valid HTTP',
+  HEADERS_TOO_LARGE: 'Headers too large',
+  ADDRESS_NOT_ALLOWED: 'Address not allowed',
+  SECRET_UNAVAILABLE: 'Secret not readable',
+  SENDER_LOST: 'Sender died',
+};
+
+/** How each way to end reads. */
+export const OUTCOME_WORDS: Record<AttemptOutcome, string> = {
+  SUCCEEDED: 'Delivered',
+  REJECTED: 'Refused',
+  TIMED_OUT: 'Timed out',
+  UNREACHABLE: 'Not reached',
+  BLOCKED: 'Not sent',
+  LOST: 'Lost',
+};
+
+/** Why an attempt ran. */
+export const ORIGIN_WORDS: Record<AttemptOrigin, string> = {
+  FIRST: 'First attempt',
+  AUTOMATIC_RETRY: 'Automatic retry',
+  MANUAL_RETRY: 'Retry by hand',
+};
+
+interface Answered {
+  outcome: AttemptOutcome;
+  failure?: { code: string; message: string } | null;
+  response?: { statusCode?: number | null } | null;
+}
+
+/** What came back, in short: "HTTP 500", "No answer in time". */
+export function answerInWords({ outcome, failure, response }: Answered): string {
+  if (response?.statusCode != null) return `HTTP ${response.statusCode}`;
+  if (!failure) return OUTCOME_WORDS[outcome];
+  return FAILURES[failure.code] ?? failure.message;
+}
+
+/** A size as people read it: 512 bytes, 16 KiB. */
+export function formatBytes(bytes: number): string {
+  if (bytes === 1) return '1 byte';
+  if (bytes < 1024) return `${bytes} bytes`;
+  if (bytes < 1024 ** 2) return `${Number((bytes / 1024).toFixed(1))} KiB`;
+  return `${Number((bytes / 1024 ** 2).toFixed(1))} MiB`;
+}

@@ -1,0 +1,116 @@
+/**
+ * What was typed, laid over what somebody else saved meanwhile. What was not touched here is taken from there,
+ * field by field; rows are known by their ids.
+ */
+import type { EndpointValues, Part, TriggerValues, WebhookValues } from '../editor/form.ts';
+
+/** The values of mine for a part, as if they had been typed on theirs; base is what mine began as. */
+export function rebase(
+  part: Part,
+  base: WebhookValues,
+  mine: WebhookValues,
+  theirs: WebhookValues,
+): WebhookValues {
+  switch (part) {
+    case 'details': {
+      const [was, typed, now] = [base.details, mine.details, theirs.details];
+      const scoped = scopeOf(was) === scopeOf(typed) ? now : typed;
+      return {
+        ...theirs,
+        details: {
+          name: typed.name === was.name ? now.name : typed.name,
+          description: typed.description === was.description ? now.description : typed.description,
+          scope: scoped.scope,
+          forLogin: scoped.forLogin,
+          team: scoped.team,
+        },
+      };
+    }
+    case 'endpoints':
+      return {
+        ...theirs,
+        endpoints: rows(base.endpoints, mine.endpoints, theirs.endpoints, endpoint, newEndpoint),
+      };
+    case 'triggers':
+      return {
+        ...theirs,
+        triggers: rows(base.triggers, mine.triggers, theirs.triggers, trigger, newTrigger),
+      };
+  }
+}
+
+/** Whose activity is watched, as one text; a login that is chosen but not in use does not count. */
+export function scopeOf({ scope, forLogin, team }: WebhookValues['details']): string {
+  return scope === 'login' ? `login ${forLogin?.id}` : scope === 'team' ? `team ${team?.id}` : 'account';
+}
+
+interface Row {
+  id: string | null;
+}
+
+function rows<R extends Row>(
+  base: readonly R[],
+  mine: readonly R[],
+  theirs: readonly R[],
+  merge: (was: R, typed: R, now: R) => R | null,
+  asNew: (row: R) => R,
+): R[] {
+  const was = new Map(base.map((row) => [row.id, row]));
+  const now = new Map(theirs.map((row) => [row.id, row]));
+  const kept = mine.flatMap((row) => {
+    const [before, there] = [was.get(row.id), now.get(row.id)];
+    if (row.id === null || before === undefined) return [row];
+    const merged = merge(before, row, there ?? before);
+    // Untouched here, so it is as there: changed, or gone.
+    if (merged === null) return there === undefined ? [] : [there];
+    return [there === undefined ? asNew(merged) : merged];
+  });
+  return [...kept, ...theirs.filter(({ id }) => !was.has(id))];
+}
+
+/** Null when the row was not touched. */
+function endpoint(was: EndpointValues, typed: EndpointValues, now: EndpointValues): EndpointValues | null {
+  const { touched } = typed.advanced;
+  const moved = typed.target !== was.target;
+  if (!moved && Object.keys(touched).length === 0) return null;
+  return {
+    ...typed,
+    target: moved ? typed.target : now.target,
+    advanced: {
+      headers: touched.headers ? typed.advanced.headers : now.advanced.headers,
+      timeoutMs: touched.timeoutMs ? typed.advanced.timeoutMs : now.advanced.timeoutMs,
+      retrySchedule: touched.retrySchedule ? typed.advanced.retrySchedule : now.advanced.retrySchedule,
+      touched,
+    },
+  };
+}
+
+/** The stored one is gone, and its secret values with it: all of the row has to be sent. */
+function newEndpoint(row: EndpointValues): EndpointValues {
+  return {
+    ...row,
+    id: null,
+    advanced: {
+      ...row.advanced,
+      headers: row.advanced.headers.map((header) => ({ ...header, kept: false })),
+      touched: { headers: true, timeoutMs: true, retrySchedule: true },
+    },
+  };
+}
+
+function trigger(was: TriggerValues, typed: TriggerValues, now: TriggerValues): TriggerValues | null {
+  const chosen = typed.resource !== was.resource || typed.event !== was.event;
+  const named = typed.name !== was.name;
+  const described = typed.description !== was.description;
+  if (!chosen && !named && !described) return null;
+  return {
+    ...typed,
+    ...(chosen ? {} : { resource: now.resource, event: now.event }),
+    name: named ? typed.name : now.name,
+    description: described ? typed.description : now.description,
+  };
+}
+
+function newTrigger(row: TriggerValues): TriggerValues {
+  return { ...row, id: null };
+}

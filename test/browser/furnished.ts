@@ -1,0 +1,98 @@
+/** A console with something on every page: a catalog, people, webhooks of every status, deliveries of every kind. */
+import type { Api } from '../support/api.ts';
+import { createPerson, createTeam, type Person } from '../support/people.ts';
+import type { Receiver } from '../support/receiver.ts';
+import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
+
+/** What was made, by what tests ask for. */
+export interface Furnished {
+  orders: { id: string; number: number };
+  failing: { id: string; number: number };
+  inactive: { id: string; number: number };
+  manager: Person;
+  teamId: string;
+  /** A delivery that succeeded at its third attempt, and one that failed for good. */
+  delivered: string;
+  failed: string;
+  event: string;
+}
+
+/** Fills an empty server through the API; the receiver answers what each path needs. */
+export async function furnish(api: Api, receiver: Receiver): Promise<Furnished> {
+  receiver.answer = ({ path, headers }, response) => {
+    const attempt = Number(headers['webhook-attempt']);
+    const status = path.endsWith('/failing') ? 500 : path.endsWith('/shaky') && attempt < 3 ? 503 : 200;
+    response.writeHead(status, { 'content-type': 'text/html' }).end(`<h1>${status}</h1>`);
+  };
+  await registerResource(api);
+  await api.mutate(
+    'mutation ($input: CatalogResourceInput!) { resourceRegister(input: $input) { errors { code field message } } }',
+    {
+      input: {
+        name: 'documents',
+        label: 'Document',
+        description: 'Letters and reports: not for other servers.',
+        model: 'type Document { id: ID! title: String! }',
+        allowed: false,
+        events: [{ name: 'create', label: 'Created' }],
+      },
+    },
+  );
+  const branch = await createPerson(
+    { api },
+    { name: 'North', isAccount: true, permissions: ['WEBHOOKS_MANAGE', 'ACCESS_MANAGE'] },
+  );
+  const manager = await createPerson({ api }, { name: 'Nils Holm', permissions: ['WEBHOOKS_MANAGE'] });
+  const teamId = await createTeam({ api }, 'Night shift', [manager.id, branch.id]);
+  const orders = await createWebhook(manager.api, `${receiver.url}/shaky`, {
+    details: { name: 'Orders to the warehouse', description: 'New clients, for the warehouse in Utrecht' },
+    advanced: {
+      headers: [
+        { name: 'x-warehouse', value: 'Utrecht' },
+        { name: 'x-key', value: 'a secret', secret: true },
+      ],
+    },
+  });
+  const failing = await createWebhook(api, `${receiver.url}/failing`, {
+    details: { name: 'Old archive', description: 'Its server answers 500', teamId },
+    advanced: { retrySchedule: [0, 0] },
+  });
+  await createWebhook(api, receiver.url, {
+    details: { name: 'Everything of North', forLoginId: branch.id },
+    triggers: [
+      { resource: 'clients', event: 'create' },
+      { resource: 'clients', event: 'update' },
+    ],
+  });
+  const inactive = await createWebhook(api, receiver.url, {
+    details: { name: 'Document inbox', description: 'Waits for the catalog' },
+    triggers: [{ resource: 'documents', event: 'create' }],
+  });
+  const off = await createWebhook(api, receiver.url, { details: { name: 'Newsletter' } });
+  await api.mutate('mutation ($id: ID!) { webhookDisable(id: $id) { errors { message } } }', { id: off.id });
+  const [published] = await publish(api, clientEvent('c-1001', { loginId: manager.id }));
+  const delivery = async (webhook: { id: string }, status: string): Promise<string> => {
+    const stream = api.subscribe(
+      `subscription ($after: StreamCursor, $filter: DeliveryFilterInput) {
+         deliveryEvents(after: $after, filter: $filter) { cursor events { delivery { id status } } } }`,
+      { after: await api.beginning(), filter: { webhookId: webhook.id } },
+    );
+    const id = await stream.until(
+      (batches) =>
+        batches.flatMap((batch: any) => batch.events).find((event: any) => event.delivery.status === status)
+          ?.delivery.id as string | undefined,
+    );
+    await stream.close();
+    return id;
+  };
+  return {
+    orders,
+    failing,
+    inactive,
+    manager,
+    teamId,
+    delivered: await delivery(orders, 'SUCCEEDED'),
+    failed: await delivery(failing, 'FAILED'),
+    event: published!.event.id,
+  };
+}

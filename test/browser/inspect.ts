@@ -1,0 +1,55 @@
+/** Looks at a page as everybody may have to use it: axe in both schemes, 320 px wide, and a picture of each to look at. */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+
+import { screenshot } from './console.ts';
+
+/** WCAG 2.2 AA and what it builds on. */
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** The library's dialogs have a <header>, which axe takes for a second banner; advice, no rule of WCAG. */
+const NOT_OURS = ['landmark-no-duplicate-banner', 'landmark-unique'];
+
+/** What was found on one state of a page. */
+export interface Inspection {
+  name: string;
+  /** Violations as "light: color-contrast (2): .selector", none when all is well. */
+  violations: string[];
+  /** How many rules axe passed, light and dark together. */
+  passes: number;
+  /** By how many CSS pixels the page is wider than 320. */
+  overflow: number;
+}
+
+/** Inspects the page as it stands; it is left as it was. */
+export async function inspect(page: Page, name: string): Promise<Inspection> {
+  const size = page.viewportSize()!;
+  const found: Inspection = { name, violations: [], passes: 0, overflow: 0 };
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
+    const { violations, passes } = await new AxeBuilder({ page })
+      .withTags(TAGS)
+      .disableRules(NOT_OURS)
+      .analyze();
+    found.passes += passes.length;
+    for (const { id, nodes } of violations)
+      found.violations.push(
+        `${name}, ${scheme}: ${id} (${nodes.length}): ${nodes
+          .slice(0, 3)
+          .map(
+            ({ target, failureSummary }) =>
+              `${target.join(' ')} ${failureSummary?.split('\n')[1]?.trim() ?? ''}`,
+          )
+          .join(' | ')}`,
+      );
+    await screenshot(page, `${name}-${scheme}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: 320, height: 720 });
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  found.overflow = await page.evaluate<number>('document.documentElement.scrollWidth - 320');
+  await screenshot(page, `${name}-narrow`);
+  await page.setViewportSize(size);
+  return found;
+}
