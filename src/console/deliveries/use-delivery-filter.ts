@@ -33,5 +33,8 @@ export function useDeliveryFilter(prefix: string): DeliveryFilter {
     [setParams, prefix],
   );
   const clear = useCallback(() => change(NOTHING_CHOSEN), [change]);
-  return { chosen, filter, filtered: Object.keys(filter).length > 0, change, clear };
+  return useMemo(
+    () => ({ chosen, filter, filtered: Object.keys(filter).length > 0, change, clear }),
+    [chosen, filter, change, clear],
+  );
 }
