@@ -1,6 +1,6 @@
 /** One delivery: its attempts on the left, what was sent and came back on the right; it changes as things happen. */
 import { Alert, Grid, Group, Paper, Stack, Text } from '@mantine/core';
-import { useParams, useSearchParams } from 'react-router';
+import { useParams } from 'react-router';
 
 import { Page } from '../layout/page.tsx';
 import { useMay } from '../session/viewer.tsx';
@@ -8,6 +8,7 @@ import { DeliveryStatusBadge } from '../ui/delivery-status.tsx';
 import { LiveBadge } from '../ui/live-badge.tsx';
 import { Section } from '../ui/section.tsx';
 import { ErrorState, LoadingState, NotFoundPage } from '../ui/states.tsx';
+import { useAddress } from '../ui/use-address.ts';
 import { ATTEMPT_TABS, AttemptPanel, type AttemptTab } from './attempt-panel.tsx';
 import { DeliveryFacts } from './delivery-facts.tsx';
 import { DeliveryTimeline } from './delivery-timeline.tsx';
@@ -94,21 +95,12 @@ function useChosenAttempt(newest: number | null): {
   choose: (number: number) => void;
   setTab: (tab: AttemptTab) => void;
 } {
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   const named = params.get('attempt');
-  const set = (name: string, value: string) =>
-    setParams(
-      (now) => {
-        const next = new URLSearchParams(now);
-        next.set(name, value);
-        return next;
-      },
-      { replace: true },
-    );
   return {
     chosen: named !== null && /^\d{1,6}$/.test(named) ? Number(named) : newest,
     tab: ATTEMPT_TABS.find((tab) => tab === params.get('tab')) ?? 'request',
-    choose: (number) => set('attempt', String(number)),
-    setTab: (tab) => set('tab', tab),
+    choose: (number) => change({ attempt: String(number) }),
+    setTab: (tab) => change({ tab }),
   };
 }
