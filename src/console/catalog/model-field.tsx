@@ -16,7 +16,7 @@ export function ModelField({ form }: { form: UseFormReturnType<FormValues> }) {
   const place = typeof error === 'string' ? /line (\d+), column (\d+)/.exec(error) : null;
 
   function goTo(): void {
-    const field = form.getInputNode<'model', HTMLTextAreaElement>('model');
+    const field = form.getInputNode<HTMLTextAreaElement, 'model'>('model');
     if (field === null || place === null) return;
     const lines = field.value.split('\n');
     const before = lines.slice(0, Number(place[1]) - 1).reduce((sum, line) => sum + line.length + 1, 0);

@@ -53,7 +53,7 @@ export function EventPage() {
                 else is set, while the event and its deliveries stay on record.
               </Text>
             ) : (
-              <CodeBlock text={prettyJson(event.payload)} label="payload" />
+              <CodeBlock text={prettyJson(event.payload)} label="payload of the event" />
             )}
           </Section>
         </Grid.Col>

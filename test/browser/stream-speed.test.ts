@@ -1,0 +1,84 @@
+/** A hundred attempts a second flow through the list of deliveries: the page's own work stays within a frame. */
+import { figure } from '../support/figure.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
+import { type Console, startConsole } from './console.ts';
+
+const PER_SECOND = 100;
+const SECONDS = 8;
+/** Ten times a second, as a busy platform publishes. */
+const TICK_MS = 100;
+
+let site: Console;
+let receiver: Receiver;
+
+beforeAll(async () => {
+  site = await startConsole();
+  receiver = await startReceiver();
+  await registerResource(site.server.api);
+  await createWebhook(site.server.api, receiver.url);
+});
+afterAll(async () => {
+  await site?.stop();
+  await receiver?.close();
+});
+
+/** The task durations of the page's main thread above 50 ms, and the gaps between its frames. */
+const MEASURE = `(() => {
+  window.measured = { tasks: [], gaps: [] };
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) window.measured.tasks.push(duration);
+  }).observe({ type: 'longtask' });
+  let last = performance.now();
+  (function frame(now) {
+    window.measured.gaps.push(now - last);
+    last = now;
+    requestAnimationFrame(frame);
+  })(last);
+})()`;
+
+describe('a stream of 100 attempts a second', () => {
+  it('is shown live with hardly a task of the page above 50 ms, and with a bounded list', async () => {
+    const { page, complaints } = await site.open('/deliveries');
+    // A table that is full already: rows in view are drawn, the others are not.
+    await publish(
+      site.server.api,
+      ...Array.from({ length: 200 }, (_, index) => clientEvent(`before${index}`)),
+    );
+    await receiver.until(200, 30_000);
+    await page.locator('[data-live="live"]').waitFor();
+    await page.locator('[data-count]').getByText('200 deliveries').waitFor();
+
+    await page.evaluate(MEASURE);
+    const started = performance.now();
+    const count = (PER_SECOND * TICK_MS) / 1_000;
+    const ticks = (SECONDS * 1_000) / TICK_MS;
+    for (let tick = 0; tick < ticks; tick += 1) {
+      const events = Array.from({ length: count }, (_, index) => clientEvent(`t${tick}-${index}`));
+      await publish(site.server.api, ...events);
+      const left = started + (tick + 1) * TICK_MS - performance.now();
+      if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+    }
+    const seconds = (performance.now() - started) / 1_000;
+    await receiver.until(200 + ticks * count, 30_000);
+    await page.getByRole('cell', { name: `t${ticks - 1}-${count - 1}`, exact: true }).waitFor();
+    const measured: { tasks: number[]; gaps: number[] } = await page.evaluate('window.measured');
+    const gaps = measured.gaps.sort((a, b) => a - b);
+    const at = (share: number): number => Math.round(gaps[Math.floor((gaps.length - 1) * share)]!);
+    // Of all tasks, at most one a frame: how large a share of the frames had one that was too long.
+    const share = measured.tasks.length / gaps.length;
+    figure('console-stream', {
+      attemptsPerSecond: Math.round((ticks * count) / seconds),
+      frames: gaps.length,
+      gapP50Ms: at(0.5),
+      gapP99Ms: at(0.99),
+      longTasks: measured.tasks.length,
+      longestTaskMs: Math.round(Math.max(0, ...measured.tasks)),
+      rowsInDocument: await page.locator('tbody tr[data-index]').count(),
+    });
+    expect(share).toBeLessThanOrEqual(0.01);
+    expect(await page.locator('tbody tr[data-index]').count()).toBeLessThan(100);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+});
