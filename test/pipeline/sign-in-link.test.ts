@@ -38,6 +38,7 @@ async function outcome(args: string[], env: NodeJS.ProcessEnv = { BELLWIRE_PUBLI
 
 it('the link that a start prints and the one of the command sign in once; the log holds neither', async () => {
   const server = bellwire([], { BELLWIRE_PUBLIC_URL: PUBLIC_URL });
+  const ended = once(server, 'exit');
   const log = text(server.stderr);
   let printed = '';
   await new Promise<void>((ready) =>
@@ -50,12 +51,9 @@ it('the link that a start prints and the one of the command sign in once; the lo
     expect(printed).toMatch(
       /^ {2}Console {3}https:\/\/hooks\.example\.com\/bellwire\/ {2}\(one-time sign-in: \S+\/sign-in#link=bwl_\w{36}\)$/m,
     );
-    const [command, unknown, both, wrong, nowhere] = await Promise.all([
+    const [command, unknown] = await Promise.all([
       outcome(['sign-in-link', '--login', '1']),
       outcome(['sign-in-link', '--login', '7']),
-      outcome(['migrate', '--login', '1']),
-      outcome(['sign-in-link', '--login', 'nils']),
-      outcome(['sign-in-link'], {}),
     ]);
     expect(command).toMatchObject({
       code: 0,
@@ -63,16 +61,6 @@ it('the link that a start prints and the one of the command sign in once; the lo
     });
     expect(unknown).toMatchObject({ code: 1, output: '' });
     expect(unknown.errors).toContain('There is no login 7, or it is disabled.');
-    expect(both).toMatchObject({
-      code: 2,
-      errors: expect.stringContaining('--login goes with the command sign-in-link only.'),
-    });
-    expect(wrong).toMatchObject({
-      code: 2,
-      errors: expect.stringContaining("--login must be the number of a login, such as 5, not 'nils'."),
-    });
-    expect(nowhere).toMatchObject({ code: 1, errors: expect.stringContaining('BELLWIRE_PUBLIC_URL') });
-
     const url = /GraphQL +(\S+)\/graphql/.exec(printed)![1]!;
     const links = [printed, command.output].map((one) => LINK.exec(one)!);
     expect(links.map(([, at]) => at)).toEqual([PUBLIC_URL, PUBLIC_URL]);
@@ -85,11 +73,31 @@ it('the link that a start prints and the one of the command sign in once; the lo
       expect((await browser.signIn(secret!)).status).toBe(401);
     }
     server.kill('SIGTERM');
+    await ended;
     const lines = (await log) + command.errors;
     expect(lines).toContain('"level":"info"');
     expect(lines).not.toMatch(/bwl_|bws_/);
     for (const [, , secret] of links) expect(lines).not.toContain(secret!.slice(4));
   } finally {
-    server.kill('SIGKILL');
+    // It takes its PostgreSQL along.
+    server.kill('SIGTERM');
+    await ended;
   }
-});
+}, 120_000);
+
+it('the command says what is wrong with its command line and its settings', async () => {
+  const [both, wrong, nowhere] = await Promise.all([
+    outcome(['migrate', '--login', '1']),
+    outcome(['sign-in-link', '--login', 'nils']),
+    outcome(['sign-in-link'], {}),
+  ]);
+  expect(both).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('--login goes with the command sign-in-link only.'),
+  });
+  expect(wrong).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining("--login must be the number of a login, such as 5, not 'nils'."),
+  });
+  expect(nowhere).toMatchObject({ code: 1, errors: expect.stringContaining('BELLWIRE_PUBLIC_URL') });
+}, 60_000);

@@ -3,17 +3,17 @@
  * below it resumes from its cursor after each break, so a page only ever applies what it is given.
  */
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { print } from 'graphql';
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
+import { stringifyDocument } from 'urql';
 
-import type { LiveStatus, Subscriber } from './live-client.ts';
+import type { LiveClient, LiveStatus } from './live-client.ts';
 
 export type { LiveStatus };
 
-const LiveContext = createContext<Subscriber | null>(null);
+const LiveContext = createContext<LiveClient | null>(null);
 
 /** Hands the socket to all pages below. */
-export function LiveProvider({ client, children }: { client: Subscriber; children: ReactNode }) {
+export function LiveProvider({ client, children }: { client: LiveClient; children: ReactNode }) {
   return <LiveContext value={client}>{children}</LiveContext>;
 }
 
@@ -39,7 +39,7 @@ export function useLive<Data, Variables extends Record<string, unknown>>(options
     if (key === null) return;
     const variables = JSON.parse(key) as Record<string, unknown>;
     const stop = client.subscribe<Data>(
-      { query: print(document), variables },
+      { query: stringifyDocument(document), variables },
       {
         next: ({ data }) => {
           if (data) latest.current.onData(data);
