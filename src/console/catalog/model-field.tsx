@@ -5,12 +5,6 @@ import type { UseFormReturnType } from '@mantine/form';
 import classes from './model-field.module.css';
 import type { FormValues } from './resource-values.ts';
 
-const EXAMPLE = `type Order {
-  id: ID!
-  total: Float!
-  placedAt: DateTime!
-}`;
-
 export function ModelField({ form }: { form: UseFormReturnType<FormValues> }) {
   const error = form.errors['model'];
   const place = typeof error === 'string' ? /line (\d+), column (\d+)/.exec(error) : null;
@@ -29,8 +23,7 @@ export function ModelField({ form }: { form: UseFormReturnType<FormValues> }) {
     <Stack gap="xs">
       <Textarea
         label="GraphQL type definitions"
-        description="The first type is the entity. DateTime, URL, JSON and Long are known without a declaration; open maps are fields of type JSON."
-        placeholder={EXAMPLE}
+        description="The first type is the entity, such as type Order { id: ID! total: Float! }. DateTime, URL, JSON and Long are known without a declaration; open maps are fields of type JSON."
         required
         autosize
         minRows={8}

@@ -8,7 +8,6 @@ import { troubleOf } from '../api/outcome.ts';
 import type { List } from '../api/use-pages.ts';
 import { type AccessTokensTableQuery, ConsoleAccessTokenRevokeDocument } from '../gql/graphql.ts';
 import { PermissionNames } from '../people/permissions.tsx';
-import { useSession } from '../session/viewer.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { Time } from '../ui/time.tsx';
@@ -110,7 +109,6 @@ function RevokeDialog(props: {
   onRevoked: () => void;
 }) {
   const { token, own, onClose, onRevoked } = props;
-  const { refresh } = useSession();
   const [, revoke] = useMutation(ConsoleAccessTokenRevokeDocument);
   // The text must not vanish while the dialog fades out.
   const shown = useRef<TokenRow | null>(null);
@@ -122,9 +120,8 @@ function RevokeDialog(props: {
     const trouble = troubleOf(error, data?.accessTokenRevoke);
     if (trouble !== null) return trouble;
     notifications.show({ message: `The access token ${token.name} is revoked.` });
+    // If this session was made from it, this is refused and leads to the sign-in.
     onRevoked();
-    // If this session was made from it, it has ended: reading the viewer leads to the sign-in.
-    if (own) refresh();
     return null;
   }
 
