@@ -9,7 +9,13 @@ import type { Reader } from '../db/sql.ts';
 import { newId } from '../ids.ts';
 import type { Access } from './access.ts';
 import { hashToken, isWellFormed, makeToken } from './token-format.ts';
-import { type CredentialOwner, readOwners, SESSION_USE_STEP, type Viewer } from './viewer.ts';
+import {
+  type CredentialOwner,
+  type Permission,
+  readOwners,
+  SESSION_USE_STEP,
+  type Viewer,
+} from './viewer.ts';
 
 /** How long sessions and links live, ms. */
 export interface SessionLimits {
@@ -27,6 +33,8 @@ export interface Session {
   /** How long it may go unused, ms. */
   idleMs: number;
   login: { id: string; name: string; email: string };
+  /** What it may do: less than its login where the token that it was made from may do less. */
+  permissions: Permission[];
 }
 
 /** A one-time link, in clear this once. */
@@ -114,9 +122,10 @@ export class Sessions {
   async find(cookie: string): Promise<Session | undefined> {
     const owner = await this.#ownerOf(cookie);
     if (owner === undefined) return undefined;
-    const { loginId, expiresAt } = owner.viewer;
+    const { loginId, expiresAt, permissions } = owner.viewer;
     const { id, name, email } = (await this.#access.loginsByIds([loginId])).get(loginId)!;
-    return { expiresAt: expiresAt!, idleMs: owner.idleMs!, login: { id, name, email } };
+    const login = { id, name, email };
+    return { expiresAt: expiresAt!, idleMs: owner.idleMs!, login, permissions: [...permissions] };
   }
 
   async #ownerOf(cookie: string): Promise<CredentialOwner | undefined> {

@@ -87,7 +87,7 @@ export class Connection {
     this.client = createClient({
       url: options.url.replace(/^http/, 'ws'),
       webSocketImpl: watched(Implementation, (socket) => this.#made(socket)),
-      ...(options.connectionParams && { connectionParams: () => this.#params() }),
+      ...(options.connectionParams && { connectionParams: options.connectionParams }),
       keepAlive: this.#timing.keepAliveMs,
       lazyCloseTimeout: this.#timing.lazyCloseMs,
       retryAttempts: Infinity,
@@ -100,7 +100,8 @@ export class Connection {
         pong: (received) => received && clearTimeout(this.#answerTimer),
         closed: (event) => this.#lost(event as { code: number; reason: string }),
         error: () => {
-          // graphql-ws is done with this socket, and would take its close for that of the next one.
+          // graphql-ws is done with this socket, and would take its close for that of the next one:
+          // for good, where it closes with 4005 because connectionParams failed.
           if (this.#socket) this.#socket.onclose = null;
           this.#lost();
         },
@@ -154,16 +155,6 @@ export class Connection {
   #expectAnswer(): void {
     clearTimeout(this.#answerTimer);
     this.#answerTimer = setTimeout(() => this.cut(), this.#timing.answerMs);
-  }
-
-  async #params(): Promise<Record<string, unknown> | undefined> {
-    try {
-      return await this.#options.connectionParams!();
-    } catch {
-      // Thrown on, it would close with 4005, after which graphql-ws gives up.
-      this.cut();
-      return undefined;
-    }
   }
 
   #connected(): void {

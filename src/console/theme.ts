@@ -1,5 +1,6 @@
 /** How the console looks. Contrast is that of WCAG 2.2 AA in both schemes: shade 8 and autoContrast give it. */
 import {
+  Alert,
   Anchor,
   Badge,
   Code,
@@ -35,6 +36,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: 'pointer',
   components: {
+    // In the colour of the tint, orange on orange cannot be read.
+    Alert: Alert.extend({ styles: { title: { color: 'var(--mantine-color-text)' } } }),
     Anchor: Anchor.extend({ defaultProps: { underline: 'always' } }),
     Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'sm', tt: 'none' } }),
     Code: Code.extend({ defaultProps: { fz: 'sm' } }),

@@ -110,6 +110,6 @@ function isLost(request: Request, cookie: SessionCookie): boolean {
   return cookie.isSecureFor(request) && protocol === 'http:' && !isLoopback(hostname);
 }
 
-function shown({ expiresAt, idleMs, login }: Session) {
-  return { expiresAt: expiresAt.toISOString(), idleMs, login };
+function shown({ expiresAt, ...session }: Session) {
+  return { expiresAt: expiresAt.toISOString(), ...session };
 }

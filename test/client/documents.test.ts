@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { Kind, parse, type SelectionNode } from 'graphql';
 
-import type { LiveClient } from '../../src/client/index.ts';
+import { type LiveClient, resumable, type Subscriber } from '../../src/client/index.ts';
 import { packageRoot } from '../../src/paths.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { createWebhook, publishMany, registerResource } from '../support/scenario.ts';
@@ -127,6 +127,37 @@ describe('a sink that throws', () => {
     expect(new Set(seen.lines()).size).toBe(60);
     const [first, second] = offered.filter((batch) => batch.events.length > 0);
     expect(second!.events.slice(0, first!.events.length)).toEqual(first!.events);
+  });
+
+  it('does not hear what was already on its way behind that batch', () => {
+    const sent: unknown[] = [];
+    const heard: unknown[] = [];
+    // Frames that come in one packet are handed over in one go.
+    const own: Subscriber = {
+      subscribe: (payload, sink) => {
+        sent.push(payload.variables?.['after']);
+        if (sent.length === 1)
+          setImmediate(() => {
+            for (const cursor of ['a', 'b', 'c']) sink.next({ data: { root: { cursor } } } as never);
+          });
+        return () => undefined;
+      },
+    };
+    resumable(own).subscribe(
+      { query: 'subscription ($after: StreamCursor) { root(after: $after) { cursor } }' },
+      {
+        next: ({ data }) => {
+          heard.push(data);
+          if (heard.length === 2) throw new Error('not now');
+        },
+        error: () => undefined,
+        complete: () => undefined,
+      },
+    );
+    return new Promise(setImmediate).then(() => {
+      expect(heard).toEqual([{ root: { cursor: 'a' } }, { root: { cursor: 'b' } }]);
+      expect(sent).toEqual([undefined, 'a']);
+    });
   });
 
   it('again for the same batch ends its subscription with that error, and no other one on the socket', async () => {

@@ -64,12 +64,23 @@ describe('signing in', () => {
       expiresAt: expect.any(String),
       idleMs: 1_800_000,
       login: { id: person.id, name: 'Vera', email: '' },
+      permissions: expect.any(Array),
     });
     const left = Date.parse(answer.body.expiresAt) - Date.now();
     expect(left).toBeGreaterThan(11.9 * 3_600_000);
     expect(left).toBeLessThanOrEqual(12 * 3_600_000);
     expect(await browser.session()).toMatchObject({ status: 200, body: answer.body });
     expect((await browser.send(WHO)).body).toEqual({ data: { viewer: { name: 'Vera' } } });
+  });
+
+  it('says what the session may do: less than the login where its token may do less', async () => {
+    const root = await signedIn(server.api.token!);
+    expect((await root.session()).body.permissions).toHaveLength(4);
+    const { value } = await server.api.mutate(
+      'mutation ($input: AccessTokenInput!) { accessTokenCreate(input: $input) { errors { code } value } }',
+      { input: { name: 'narrow', permissions: ['CATALOG_MANAGE'] } },
+    );
+    expect((await (await signedIn(value)).session()).body.permissions).toEqual(['CATALOG_MANAGE']);
   });
 
   it('makes a new session each time, and ends the one of before: a planted cookie is worth nothing', async () => {

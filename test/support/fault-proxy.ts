@@ -17,7 +17,7 @@ export interface FaultProxy {
   readonly connections: number;
   /** So many upgrades were let through so far. */
   readonly upgrades: number;
-  /** Holds back what the server sends for so long, ms. */
+  /** Holds back what the server sends, its close too, for so long, ms. */
   delayMs: number;
   /** Resolves when so many connections have been made since the proxy began. */
   until(connections: number): Promise<void>;
@@ -49,7 +49,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       const upstream = connect(Number(port), hostname);
       upstream.on('error', () => client.destroy());
       client.once('close', () => upstream.destroy());
-      upstream.once('close', () => client.destroy());
+      upstream.once('close', () => setTimeout(() => client.destroy(), proxy.delayMs));
       const forward = (from: Socket, to: Socket, delayed: boolean): void => {
         from.on('data', (chunk: Buffer) => {
           const send = (): void => {

@@ -1,5 +1,5 @@
 /** One resource: what can happen to it, its model, and how an event of it arrives; with CATALOG_MANAGE its form (?edit). */
-import { Alert, Button, Tabs, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Tabs, Text } from '@mantine/core';
 import { IconHistory, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
@@ -131,7 +131,10 @@ function Known({ resource }: { resource: Resource }) {
         </Tabs>
       </Section>
       <Text size="sm" c="dimmed">
-        How webhooks are set up and checked: see the guide Set Up Webhooks.
+        How webhooks are set up and checked:{' '}
+        <Anchor component={Link} to="/guide" size="sm">
+          Set Up Webhooks
+        </Anchor>
       </Text>
       <RemoveDialog
         resource={resource}

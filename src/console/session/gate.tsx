@@ -13,7 +13,7 @@ import { statusOf } from '../api/problems.ts';
 import { createApi } from '../api/urql.ts';
 import { ConsoleViewerDocument } from '../gql/graphql.ts';
 import { ErrorState } from '../ui/states.tsx';
-import { signOut } from './session.ts';
+import { readPermissions, signOut } from './session.ts';
 import { SessionProvider, type Viewer } from './viewer.tsx';
 
 type State =
@@ -41,11 +41,13 @@ export function Gate() {
   // The socket was closed for good: the session may have ended, and reading the viewer tells.
   const [live] = useState(() => createLiveClient(() => void readAgain.current?.()));
   const read = useCallback(async () => {
-    const { data, error } = await api
-      .query(ConsoleViewerDocument, {}, { requestPolicy: 'network-only' })
-      .toPromise();
+    const [{ data, error }, permissions] = await Promise.all([
+      api.query(ConsoleViewerDocument, {}, { requestPolicy: 'network-only' }).toPromise(),
+      readPermissions(),
+    ]);
     const viewer = data?.viewer;
-    if (viewer) setState({ kind: 'signed-in', viewer });
+    if (viewer)
+      setState({ kind: 'signed-in', viewer: { ...viewer, permissions: permissions ?? viewer.permissions } });
     else if (error && statusOf(error) !== 401) setState({ kind: 'failed', error });
   }, [api]);
   readAgain.current = read;

@@ -3,6 +3,7 @@
  * one-time link, and known to the server by a row. Three calls, outside GraphQL.
  */
 import { apiAddress } from '../address.ts';
+import type { Permission } from '../gql/graphql.ts';
 
 /** Why there is no session: what to tell the person. */
 export type SignInFailure = { message: string; retryAfterSeconds: number | null };
@@ -30,6 +31,16 @@ export async function signIn(token: string): Promise<SignInFailure | null> {
     message: body?.errors?.[0]?.message ?? `The server answered with ${response.status}.`,
     retryAfterSeconds: retryAfter > 0 ? retryAfter : null,
   };
+}
+
+/** What the session may do, which a token of fewer permissions narrows; null when there is none, or no server. */
+export async function readPermissions(): Promise<Permission[] | null> {
+  try {
+    const response = await fetch(apiAddress('session'), { credentials: 'same-origin' });
+    return response.ok ? ((await response.json()) as { permissions: Permission[] }).permissions : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Ends the session on the server and forgets the cookie; false when the server could not be reached. */

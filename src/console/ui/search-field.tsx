@@ -3,6 +3,7 @@ import { CloseButton, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
+import { useNavigation } from 'react-router';
 
 const TYPING_MS = 250;
 
@@ -14,7 +15,11 @@ interface SearchFieldProps {
 
 export function SearchField({ label, value, onChange }: SearchFieldProps) {
   const [typed, setTyped] = useState(value);
-  const use = useDebouncedCallback(onChange, TYPING_MS);
+  // A page that is on its way would be called off by a change of this one's address.
+  const leaving = useNavigation().state !== 'idle';
+  const use = useDebouncedCallback((text: string) => {
+    if (!leaving) onChange(text);
+  }, TYPING_MS);
   // Set from outside: Clear filters, or the browser's Back.
   useEffect(() => setTyped(value), [value]);
   return (

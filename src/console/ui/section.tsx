@@ -2,6 +2,8 @@
 import { Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
 
+import classes from './section.module.css';
+
 interface SectionProps {
   title: string;
   /** To be linked to: #id. */
@@ -19,7 +21,7 @@ export function Section({ title, id, description, actions, children }: SectionPr
       <Stack gap="sm">
         <Group justify="space-between" align="flex-start">
           <Stack gap={2}>
-            <Title order={2} size="h4" id={heading} tabIndex={-1}>
+            <Title order={2} size="h4" id={heading} tabIndex={-1} className={classes['heading']}>
               {title}
             </Title>
             {description !== undefined && (

@@ -17,7 +17,7 @@ import {
   useWebhookForm,
   type WebhookForm,
 } from './editor/form.ts';
-import { formErrors, partOf } from './editor/problems.ts';
+import { formErrors, inFormOrder, partOf } from './editor/problems.ts';
 import { type Draft, DraftSync, type Stored } from './wizard-sync.ts';
 
 type SavePayload = NonNullable<WizardSaveMutation['webhookDraftSave']>;
@@ -104,7 +104,7 @@ export function useWizard(
     now.setValues(values);
     now.resetDirty(values);
     sync.current!.adopt(draft, values);
-    now.setErrors(formErrors(draft.problems.filter(begun)));
+    now.setErrors(inFormOrder(formErrors(draft.problems.filter(begun))));
     setConflict(null);
     setLost(null);
     setFailure(null);
@@ -172,9 +172,9 @@ export function useWizard(
     const all = { ...formErrors(problems), ...localErrors(now.getValues()) };
     const inside = (path: string) => parts.includes(partOf(path)!);
     const mine = Object.fromEntries(Object.entries(all).filter(([path]) => inside(path)));
-    const others = Object.entries(now.errors).filter(([path]) => !inside(path));
-    now.setErrors({ ...Object.fromEntries(others), ...mine });
-    return mine;
+    const others = Object.entries(now.errors as Record<string, string>).filter(([path]) => !inside(path));
+    now.setErrors(inFormOrder({ ...Object.fromEntries(others), ...mine }));
+    return inFormOrder(mine);
   }
 
   async function save(): Promise<Record<string, string> | null> {

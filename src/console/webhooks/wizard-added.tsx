@@ -14,7 +14,7 @@ export function WizardAdded(props: { added: Added; headingOrder?: 2 | 3; onDone:
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   return (
-    <Stack gap="md">
+    <Stack gap="md" pb="md">
       <Group gap="sm">
         <IconCircleCheck aria-hidden size={28} color="var(--mantine-color-green-8)" />
         <Title order={headingOrder} size="h4" ref={heading} tabIndex={-1}>
@@ -38,14 +38,14 @@ export function WizardAdded(props: { added: Added; headingOrder?: 2 | 3; onDone:
             genuine: the header <code>webhook-signature</code> must be the HMAC-SHA256 of{' '}
             <code>webhook-id.webhook-timestamp.body</code>. Libraries of Standard Webhooks do that in one
             call; the{' '}
-            <Anchor component={Link} to="/guide" target="_blank">
+            <Anchor component={Link} to="/guide" target="_blank" inherit>
               guide
             </Anchor>{' '}
             shows how.
           </Alert>
           {secrets.map(({ endpoint, secret, value }, index) => (
             <div key={secret.id}>
-              <Text size="sm" fw={500} mb={4}>
+              <Text size="sm" fw={600} mb={4}>
                 {endpoint.target}
               </Text>
               <CodeBlock

@@ -11,6 +11,7 @@ import { useLocation, useNavigate, useParams } from 'react-router';
 import { type Part, PARTS } from './editor/form.ts';
 import { useWizard } from './use-wizard.ts';
 import { WizardAdded } from './wizard-added.tsx';
+import classes from './wizard-dialog.module.css';
 import { WizardForm } from './wizard-form.tsx';
 import { WizardUnopened } from './wizard-notices.tsx';
 
@@ -49,6 +50,7 @@ export function WizardDialog() {
       size={780}
       fullScreen={narrow}
       returnFocus={false}
+      classNames={{ title: classes['title']!, content: classes['content']!, body: classes['body']! }}
       // The secrets are shown once: they go by a button, not by a slip.
       closeOnClickOutside={phase.kind !== 'added'}
       closeOnEscape={phase.kind !== 'added'}

@@ -10,6 +10,7 @@ import { focusField, partOf } from './editor/problems.ts';
 import { TriggerFields } from './editor/trigger-fields.tsx';
 import { SubmitButton } from './submit-button.tsx';
 import type { Wizard } from './use-wizard.ts';
+import classes from './wizard-dialog.module.css';
 import { KeepingNote, WizardObstacles } from './wizard-notices.tsx';
 import { WizardSample } from './wizard-sample.tsx';
 import { WizardSteps } from './wizard-steps.tsx';
@@ -59,7 +60,7 @@ export function WizardForm({ wizard, step, fresh, onStep }: WizardFormProps) {
     event.preventDefault();
     const errors = last ? await wizard.add() : await wizard.check(step);
     if (errors === null) return;
-    if (Object.keys(errors).length > 0) goTo(inOrder(errors));
+    if (Object.keys(errors).length > 0) goTo(errors);
     else if (!last) onStep(PARTS[position + 1]!);
   }
 
@@ -85,7 +86,7 @@ export function WizardForm({ wizard, step, fresh, onStep }: WizardFormProps) {
             <WizardSample triggers={form.values.triggers} />
           </>
         )}
-        <Group justify="space-between" wrap="nowrap">
+        <Group justify="space-between" wrap="nowrap" className={classes['foot']}>
           <Group gap="sm">
             {position > 0 && (
               <Button variant="default" onClick={() => void back(PARTS[position - 1]!)}>
@@ -106,10 +107,4 @@ export function WizardForm({ wizard, step, fresh, onStep }: WizardFormProps) {
 /** Those of one step only: the others have their own. */
 function errorsOf(errors: Record<string, unknown>, step: Part): Record<string, unknown> {
   return Object.fromEntries(Object.entries(errors).filter(([path]) => partOf(path) === step));
-}
-
-/** In the order of the steps, so that the first one leads to the first step with problems. */
-function inOrder(errors: Record<string, string>): Record<string, string> {
-  const rank = (path: string) => PARTS.indexOf(partOf(path)!);
-  return Object.fromEntries(Object.entries(errors).sort(([one], [other]) => rank(one) - rank(other)));
 }

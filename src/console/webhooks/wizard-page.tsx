@@ -84,12 +84,12 @@ function PageForm({ wizard, onCancel }: { wizard: Wizard; onCancel: () => void }
         <Section id="listener" title="Listener">
           <DetailsFields form={form} />
         </Section>
+        <Section id="endpoint" title="Endpoint">
+          <EndpointFields form={form} />
+        </Section>
         <Section id="entity" title="Entity and function">
           <TriggerFields form={form} />
           <WizardSample triggers={form.values.triggers} />
-        </Section>
-        <Section id="endpoint" title="Endpoint">
-          <EndpointFields form={form} />
         </Section>
         <Group justify="space-between">
           <KeepingNote wizard={wizard} />

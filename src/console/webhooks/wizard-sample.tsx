@@ -46,7 +46,7 @@ export function WizardSample({ triggers }: { triggers: readonly TriggerValues[] 
           maw={360}
         />
       ) : (
-        <Text size="sm" fw={500}>
+        <Text size="sm" fw={600}>
           Sample of what will be sent: {shown.label}
         </Text>
       )}

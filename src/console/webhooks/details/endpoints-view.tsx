@@ -49,7 +49,7 @@ function EndpointCard({ endpoint, number }: { endpoint: DetailedEndpoint; number
               <Stack key="secrets" gap={4}>
                 {secrets.map(({ id, hint, createdAt, expiresAt }) => (
                   <span key={id}>
-                    <Code>{hint}</Code> made <Time at={createdAt} />
+                    <Code>whsec_…{hint}</Code> made <Time at={createdAt} />
                     {expiresAt != null && (
                       <>
                         , signs until <Time at={expiresAt} />

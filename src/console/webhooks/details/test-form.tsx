@@ -43,6 +43,7 @@ export function TestForm({ webhook, catalog, test }: TestFormProps) {
   const sample = data?.node != null && 'events' in data.node ? data.node : null;
   const example = sample?.events.find(({ name }) => name === choice?.event)?.examplePayload;
   const text = typed ?? (example === undefined ? '' : prettyJson(example));
+  const waiting = typed === null && fetching;
   const endpoints = webhook.endpoints.map(({ id, target }) => ({ value: id, label: target }));
   // Its endpoint may have been removed meanwhile.
   const to = endpoints.some((one) => one.value === endpoint) ? endpoint : ALL;
@@ -134,7 +135,7 @@ export function TestForm({ webhook, catalog, test }: TestFormProps) {
           spellCheck={false}
           styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
           value={text}
-          disabled={typed === null && fetching}
+          disabled={waiting}
           error={
             payloadProblem !== null && (
               <Text span size="sm" className={classes['wrap']}>
@@ -154,7 +155,12 @@ export function TestForm({ webhook, catalog, test }: TestFormProps) {
               Use the example
             </Button>
           )}
-          <Button type="submit" loading={test.busy} leftSection={<IconSend aria-hidden size={16} />}>
+          <Button
+            type="submit"
+            loading={test.busy}
+            disabled={waiting}
+            leftSection={<IconSend aria-hidden size={16} />}
+          >
             Send test
           </Button>
         </Group>

@@ -13,7 +13,8 @@ import type { TestDelivery } from './use-test-event.ts';
 
 export function TestResult({ deliveries }: { deliveries: readonly TestDelivery[] }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.scrollIntoView({ block: 'nearest' }), [deliveries]);
+  // What it returns is no clean-up: newer browsers give a promise.
+  useEffect(() => void heading.current?.scrollIntoView({ block: 'nearest' }), [deliveries]);
   return (
     <Paper component="section" withBorder p="md" aria-labelledby="part-result">
       <Stack gap="md">

@@ -1,8 +1,8 @@
 /** The webhook of a details page, read by its number and kept current: each change of it is read again. */
-import { useCallback, useEffect, useState } from 'react';
-import { type CombinedError, useQuery } from 'urql';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { type CombinedError, useClient } from 'urql';
 
-import { type LiveStatus, useLive } from '../../api/live.tsx';
+import { useLive } from '../../api/live.tsx';
 import {
   WebhookDetailsChangesDocument,
   WebhookDetailsDocument,
@@ -23,45 +23,55 @@ export type WebhookState =
 
 export interface LoadedWebhook {
   state: WebhookState;
-  live: LiveStatus;
   reload: () => void;
   /** Shows what a mutation answered, before it is read again. */
   show: (webhook: DetailedWebhook) => void;
 }
 
 export function useWebhook(number: number): LoadedWebhook {
-  const [{ data, error, fetching }, execute] = useQuery({
-    query: WebhookDetailsDocument,
-    variables: { number },
-    requestPolicy: 'network-only',
-  });
+  const client = useClient();
   const [seen, setSeen] = useState<DetailedWebhook | null>(null);
   const [gone, setGone] = useState(false);
-  const reload = useCallback(() => execute({ requestPolicy: 'network-only' }), [execute]);
+  const [failure, setFailure] = useState<CombinedError | 'missing' | null>(null);
+  const run = useRef({ number: 0, busy: false, again: false });
 
   const show = useCallback(
     (webhook: DetailedWebhook) =>
       setSeen((now) => (now !== null && now.version > webhook.version ? now : webhook)),
     [],
   );
-  const read = data === undefined ? undefined : data.webhookByNumber;
+  const reload = useCallback((): void => {
+    async function read(): Promise<void> {
+      const state = run.current;
+      // What changes while it is read may be missing in what is read.
+      state.again = state.busy;
+      if (state.busy) return;
+      const mine = state.number;
+      state.busy = true;
+      const { data, error } = await client
+        .query(WebhookDetailsDocument, { number }, { requestPolicy: 'network-only' })
+        .toPromise();
+      if (mine !== state.number) return;
+      state.busy = false;
+      setFailure(error ?? (data?.webhookByNumber ? null : 'missing'));
+      if (data?.webhookByNumber) show(data.webhookByNumber);
+      // One that was there was deleted, or is out of the viewer's sight.
+      if (!error) setGone(!data?.webhookByNumber);
+      if (state.again) await read();
+    }
+    void read();
+  }, [client, number, show]);
   useEffect(() => {
-    if (read === undefined || error !== undefined) return;
-    // A null behind one that was there: it was deleted, or is out of the viewer's sight.
-    if (read === null) setGone(true);
-    else show(read);
-  }, [read, error, show]);
+    const state = run.current;
+    reload();
+    return () => void Object.assign(state, { number: state.number + 1, busy: false, again: false });
+  }, [reload]);
 
   const live = useLive({
     document: WebhookDetailsChangesDocument,
     variables: seen === null ? null : {},
-    onData: ({ webhookChanges: { id, kind } }) => {
-      if (id !== seen?.id) return;
-      if (kind === 'DELETED') setGone(true);
-      else {
-        setGone(false);
-        reload();
-      }
+    onData: ({ webhookChanges: { id } }) => {
+      if (id === seen?.id) reload();
     },
   });
   // The changes have no cursor: what happened before the socket stood is found by reading again.
@@ -69,18 +79,15 @@ export function useWebhook(number: number): LoadedWebhook {
     if (live === 'live') reload();
   }, [live, reload]);
 
-  return { state: stateOf(seen, gone, read, error, fetching), live, reload, show };
+  return { state: stateOf(seen, gone, failure), reload, show };
 }
 
 function stateOf(
   seen: DetailedWebhook | null,
   gone: boolean,
-  read: DetailedWebhook | null | undefined,
-  error: CombinedError | undefined,
-  fetching: boolean,
+  failure: CombinedError | 'missing' | null,
 ): WebhookState {
   if (seen !== null) return { kind: 'ready', webhook: seen, gone };
-  if (error !== undefined && !fetching) return { kind: 'failed', error };
-  if (read === null && !fetching) return { kind: 'missing' };
-  return { kind: 'loading' };
+  if (failure === null) return { kind: 'loading' };
+  return failure === 'missing' ? { kind: 'missing' } : { kind: 'failed', error: failure };
 }

@@ -38,7 +38,7 @@ export function VerifyTab({ endpoints }: { endpoints: readonly DetailedEndpoint[
               <List.Item key={id} className={classes['wrap']}>
                 {target}:{' '}
                 {secrets.map(({ id, hint }) => (
-                  <Code key={id}>{hint}</Code>
+                  <Code key={id}>whsec_…{hint}</Code>
                 ))}
               </List.Item>
             ))}

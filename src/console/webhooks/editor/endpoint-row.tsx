@@ -63,7 +63,7 @@ export const EndpointRow = memo(function EndpointRow(props: EndpointRowProps) {
         <div>
           <Button
             variant="subtle"
-            size="compact-md"
+            size="compact-sm"
             aria-expanded={opened}
             aria-controls={section}
             leftSection={

@@ -47,7 +47,7 @@ export function HeaderFields({ at, headers, errors, onChange }: HeaderFieldsProp
   return (
     <Stack gap="xs" role="group" aria-label="Headers">
       <div>
-        <Text size="sm" fw={500}>
+        <Text size="sm" fw={600}>
           Headers
         </Text>
         <Text size="xs" c="dimmed">
@@ -74,7 +74,7 @@ export function HeaderFields({ at, headers, errors, onChange }: HeaderFieldsProp
       <div>
         <Button
           variant="default"
-          size="compact-md"
+          size="xs"
           data-field={at}
           leftSection={<IconPlus aria-hidden size={14} />}
           disabled={full}

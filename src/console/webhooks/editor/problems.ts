@@ -43,6 +43,15 @@ export function formErrors(problems: readonly Problem[]): Record<string, string>
   );
 }
 
+/** Errors in the order in which their fields stand in the form: details, endpoints, triggers, each row by row. */
+export function inFormOrder(errors: Record<string, string>): Record<string, string> {
+  const compare = new Intl.Collator('en', { numeric: true }).compare;
+  const place = (path: string) => path.replace(/\b(?:name|target|resource)$/, '0').replace(/\bevent$/, '1');
+  return Object.fromEntries(
+    Object.entries(errors).sort(([one], [other]) => compare(place(one), place(other))),
+  );
+}
+
 function fieldOf(path: string[]): string[] {
   const from = path.join('.');
   const moved = MOVED.find(([pattern]) => pattern.test(from));

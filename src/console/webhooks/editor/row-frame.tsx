@@ -23,7 +23,7 @@ export function RowFrame({ name, onRemove, filled, children }: RowFrameProps) {
   }
 
   return (
-    <Fieldset legend={name} miw={0}>
+    <Fieldset legend={name} miw={0} styles={{ legend: { fontWeight: 600 } }}>
       {onRemove && (
         <Group
           justify="flex-end"

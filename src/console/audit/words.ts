@@ -1,0 +1,119 @@
+/** The audit log in words: what was done, which field, which value. */
+import { permissionLabel } from '../people/permissions.tsx';
+import { formatDuration } from '../ui/time.tsx';
+
+/** A change of one field, as the API tells it. */
+export type Change = { from?: unknown; to?: unknown; changed?: true };
+
+const ACTIONS: Record<string, string> = {
+  'webhook.create': 'Created the webhook',
+  'webhook.update': 'Changed the webhook',
+  'webhook.enable': 'Enabled the webhook',
+  'webhook.disable': 'Disabled the webhook',
+  'webhook.delete': 'Deleted the webhook',
+  'login.create': 'Created the login',
+  'login.update': 'Changed the login',
+  'team.create': 'Created the team',
+  'team.update': 'Changed the team',
+  'team.delete': 'Deleted the team',
+  'accessToken.create': 'Made the access token',
+  'accessToken.revoke': 'Revoked the access token',
+  'resource.register': 'Registered the resource',
+  'resource.remove': 'Removed the resource',
+};
+
+/** "Changed the webhook"; an action that this page does not know yet stands as it is. */
+export function actionWords(action: string): string {
+  return ACTIONS[action] ?? action;
+}
+
+const FIELDS: Record<string, string> = {
+  name: 'Name',
+  description: 'Description',
+  forLoginId: 'For Login',
+  teamId: 'Team',
+  enabled: 'Sends',
+  endpoints: 'Endpoints',
+  triggers: 'Triggers',
+  email: 'E-mail',
+  parentId: 'Below',
+  isAccount: 'Is an account',
+  permissions: 'Permissions',
+  disabled: 'Disabled',
+  memberIds: 'Members',
+  loginId: 'Login',
+  expiresAt: 'Ends',
+  label: 'Label',
+  model: 'Model',
+  allowed: 'Webhooks may listen',
+};
+
+const PARTS: Record<string, string> = {
+  kind: 'kind',
+  target: 'address',
+  timeoutMs: 'time limit',
+  retrySchedule: 'retry schedule',
+  signingSecret: 'signing secret',
+  resource: 'resource',
+  event: 'event',
+  name: 'name',
+  description: 'description',
+};
+
+/** "Endpoint address" for endpoints.ep_….target; mark tells apart where the entry speaks of several. */
+export function fieldWords(path: string, mark: boolean): string {
+  const [list = '', id = '', ...rest] = path.split('.');
+  if (rest.length === 0 && list === 'events') return `Event ${path.slice('events.'.length)}`;
+  if (list === 'events') return `Event ${[id, ...rest].join('.')}`;
+  if (rest.length === 0) return FIELDS[path] ?? path;
+  const which = `${list === 'endpoints' ? 'Endpoint' : 'Trigger'}${mark ? ` …${id.slice(-4)}` : ''}`;
+  if (rest[0] === 'headers') return `${which}, header ${rest.slice(1).join('.')}`;
+  return `${which}, ${PARTS[rest[0]!] ?? rest.join('.')}`;
+}
+
+/** The part that a path such as endpoints.ep_….target lies in: endpoints.ep_…; null for plain fields. */
+export function partOf(path: string): string | null {
+  const [list, id, rest] = path.split('.');
+  return rest !== undefined && (list === 'endpoints' || list === 'triggers') ? `${list}.${id}` : null;
+}
+
+/** A value as text; name gives what people call a login or a team. */
+export function valueWords(path: string, value: unknown, name: (id: string) => string): string {
+  const field = path.split('.').at(-1)!;
+  if (value === null || value === undefined) return 'nothing';
+  if (value === '') return 'empty';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (field === 'timeoutMs' && typeof value === 'number') return formatDuration(value);
+  if (field === 'retrySchedule' && Array.isArray(value))
+    return value.map((seconds) => formatDuration(Number(seconds) * 1000)).join(', ');
+  // Of a list of parts the number says enough: each part has lines of its own.
+  if ((path === 'endpoints' || path === 'triggers') && Array.isArray(value)) return String(value.length);
+  if (Array.isArray(value))
+    return value.length === 0 ? 'none' : value.map((one) => valueWords(path, one, name)).join(', ');
+  if (typeof value === 'string') {
+    if (path === 'permissions') return permissionLabel(value);
+    if (field === 'expiresAt') return new Date(value).toLocaleString();
+    return isNamed(value) ? name(value) : value;
+  }
+  if (typeof value === 'number') return String(value);
+  return objectWords(value as Record<string, unknown>, name);
+}
+
+function objectWords(value: Record<string, unknown>, name: (id: string) => string): string {
+  return Object.entries(value)
+    .filter(([, inner]) => inner !== '' && inner !== null)
+    .map(([field, inner]) => `${field} ${valueWords(field, inner, name)}`)
+    .join(', ');
+}
+
+/** Ids of logins and teams that the values of changes hold. */
+export function namedIds(changes: Record<string, Change>): string[] {
+  return Object.values(changes)
+    .flatMap(({ from, to }) => [from, to])
+    .flat()
+    .filter((value): value is string => typeof value === 'string' && isNamed(value));
+}
+
+function isNamed(value: string): boolean {
+  return /^(lgn|tem)_[0-9a-z]{26}$/.test(value);
+}

@@ -1,0 +1,61 @@
+/** Why an attempt fails: its code, what it means, what to do. Those of the API's AttemptFailure.code. */
+export const FAILURES: readonly [code: string, meaning: string, remedy: string][] = [
+  [
+    'STATUS',
+    'Your server answered with a status other than 2xx.',
+    'Look at the answer on the page of the delivery; the log of your server has the rest.',
+  ],
+  ['REDIRECT', 'It answered with a redirect.', 'Save the final address: redirects are not followed.'],
+  [
+    'TIMEOUT',
+    'It did not answer in time.',
+    'Answer first and work afterwards, or raise the time limit under Advanced.',
+  ],
+  [
+    'DNS_FAILED',
+    'The host name could not be resolved.',
+    'Check the address for a slip, and the DNS of the name.',
+  ],
+  ['CONNECTION_REFUSED', 'Nothing listens there.', 'Start the receiver; check port and firewall.'],
+  [
+    'CONNECTION_RESET',
+    'The connection broke before an answer came.',
+    'Look for a proxy or a crash of the receiver.',
+  ],
+  ['HOST_UNREACHABLE', 'There is no way to it in the network.', 'Check routes and firewalls.'],
+  ['TLS_EXPIRED', 'Its certificate has expired.', 'Renew it.'],
+  [
+    'TLS_NAME_MISMATCH',
+    'Its certificate is for another name.',
+    'Use the name in the certificate, or get one for this name.',
+  ],
+  [
+    'TLS_UNTRUSTED',
+    'Its certificate is not signed by a trusted authority.',
+    'Use one of a public authority, with the intermediate certificates.',
+  ],
+  ['TLS_FAILED', 'No secure connection came about.', 'Check that the port speaks TLS, and its versions.'],
+  ['INVALID_RESPONSE', 'The answer was not valid HTTP.', 'Check that a web server listens on the port.'],
+  ['HEADERS_TOO_LARGE', 'The headers of the answer were too large.', 'Answer with fewer of them.'],
+  [
+    'ADDRESS_NOT_ALLOWED',
+    'The address is a private one, or of this server itself.',
+    'Use a public address, or ask your operator to allow this one.',
+  ],
+  [
+    'SECRET_UNAVAILABLE',
+    'A secret of the endpoint could not be read.',
+    'Your operator must give the server the key that it was stored with.',
+  ],
+  [
+    'SENDER_LOST',
+    'A sender died in the attempt; you may have got the request.',
+    'Nothing: it is sent again.',
+  ],
+  [
+    'RECORD_FAILED',
+    'It was sent, but what came back could not be recorded.',
+    'Tell your operator; the log has the cause.',
+  ],
+  ['INTERNAL', 'The attempt failed inside this server.', 'Tell your operator; the log has the cause.'],
+];
