@@ -225,6 +225,19 @@ describe('a list of pages and a stream', () => {
     expect([list.arrivals, list.rows]).toEqual([1, [row('c', 1, 'PENDING'), row('b', 3, 'SUCCEEDED')]]);
   });
 
+  it('takes a page of the same version for newer than what was pushed: a claim is seen by pages only', () => {
+    const list = new LiveList<Row>(() => true);
+    list.replace({ rows: [row('b', 1, 'PENDING')], endCursor: null, hasMore: false });
+    list.renew({ rows: [row('b', 1, 'IN_FLIGHT')], endCursor: null, hasMore: false });
+    for (const hold of ['nothing', 'arrivals', 'everything'] as const) {
+      list.apply([row('b', 1, 'PENDING')], hold);
+      list.release();
+      expect(list.rows).toEqual([row('b', 1, 'IN_FLIGHT')]);
+    }
+    list.apply([row('b', 2, 'SUCCEEDED')], 'nothing');
+    expect(list.rows).toEqual([row('b', 2, 'SUCCEEDED')]);
+  });
+
   it('keeps no more than a thousand changes waiting: with more it says that it must be read anew', () => {
     const list = new LiveList<Row>(() => true);
     list.replace({ rows: [], endCursor: null, hasMore: false });

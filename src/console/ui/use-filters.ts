@@ -19,6 +19,6 @@ export function useFilters<Name extends string>(
     values,
     filtered: names.some((name) => values[name] !== ''),
     set: (changed) => change(changed),
-    clear: () => change(Object.fromEntries(names.map((name) => [name, null])) as Record<Name, null>),
+    clear: () => change(Object.fromEntries(names.map((name) => [name, null]))),
   };
 }
