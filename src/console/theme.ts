@@ -36,8 +36,18 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: 'pointer',
   components: {
-    // In the colour of the tint, orange on orange cannot be read.
-    Alert: Alert.extend({ styles: { title: { color: 'var(--mantine-color-text)' } } }),
+    // The colour is on the edge and the icon: on a tint of it neither text nor links would be read well.
+    Alert: Alert.extend({
+      styles: {
+        root: {
+          backgroundColor: 'var(--mantine-color-body)',
+          border: '1px solid var(--mantine-color-default-border)',
+          borderInlineStart: '4px solid var(--alert-color)',
+        },
+        title: { color: 'var(--mantine-color-text)' },
+        message: { color: 'var(--mantine-color-text)' },
+      },
+    }),
     Anchor: Anchor.extend({ defaultProps: { underline: 'always' } }),
     Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'sm', tt: 'none' } }),
     Code: Code.extend({ defaultProps: { fz: 'sm' } }),

@@ -1,6 +1,7 @@
 /** Whether something of the catalog can fire a webhook, by icon and word. */
-import { Badge } from '@mantine/core';
 import { IconBan, IconCheck } from '@tabler/icons-react';
+
+import { WordBadge } from '../ui/word-badge.tsx';
 
 /** Of a resource: whether webhooks may listen to it. */
 export function AllowedBadge({ allowed }: { allowed: boolean }) {
@@ -15,12 +16,8 @@ export function SupportedBadge({ supported }: { supported: boolean }) {
 function YesNo({ yes, words }: { yes: boolean; words: [yes: string, no: string] }) {
   const Icon = yes ? IconCheck : IconBan;
   return (
-    <Badge
-      variant="outline"
-      color={yes ? 'green' : 'gray'}
-      leftSection={<Icon aria-hidden size={13} stroke={2.2} />}
-    >
+    <WordBadge color={yes ? 'green' : 'gray'} icon={<Icon aria-hidden size={14} stroke={2.4} />}>
       {words[yes ? 0 : 1]}
-    </Badge>
+    </WordBadge>
   );
 }

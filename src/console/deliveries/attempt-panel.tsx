@@ -68,7 +68,7 @@ function AttemptTabs(props: { attempt: AttemptDetailsFragment } & Pick<AttemptPa
             value="response"
             rightSection={
               response?.statusCode == null ? null : (
-                <Badge size="sm" variant="outline">
+                <Badge size="md" variant="default">
                   {response.statusCode}
                 </Badge>
               )

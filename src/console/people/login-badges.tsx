@@ -1,21 +1,22 @@
 /** What is special about a login, by icon and word. */
-import { Badge } from '@mantine/core';
 import { IconBan, IconBuilding } from '@tabler/icons-react';
+
+import { WordBadge } from '../ui/word-badge.tsx';
 
 /** It is an account: the owner of webhooks and teams. */
 export function AccountBadge() {
   return (
-    <Badge variant="outline" leftSection={<IconBuilding aria-hidden size={13} />}>
+    <WordBadge color="blue" icon={<IconBuilding aria-hidden size={14} />}>
       Account
-    </Badge>
+    </WordBadge>
   );
 }
 
 /** It is locked out. */
 export function DisabledBadge() {
   return (
-    <Badge variant="outline" color="gray" leftSection={<IconBan aria-hidden size={13} />}>
+    <WordBadge color="gray" icon={<IconBan aria-hidden size={14} />}>
       Disabled
-    </Badge>
+    </WordBadge>
   );
 }
