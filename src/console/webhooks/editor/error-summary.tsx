@@ -24,7 +24,13 @@ export function ErrorSummary({ errors }: { errors: Record<string, unknown> }) {
             <List.Item key={path}>
               {name !== '' && (
                 <>
-                  <Anchor component="button" type="button" size="sm" onClick={() => focusField(path)}>
+                  <Anchor
+                    component="button"
+                    type="button"
+                    size="sm"
+                    c="inherit"
+                    onClick={() => focusField(path)}
+                  >
                     {name}
                   </Anchor>
                   {': '}
