@@ -69,6 +69,7 @@ describe('the guide', () => {
   it('explains every cause of a failed attempt that there is', async () => {
     const { page } = await site.open('/guide');
     const table = page.getByRole('table', { name: 'Causes of failed attempts' });
+    await table.waitFor();
     expect((await table.locator('code').allInnerTexts()).sort()).toEqual(Object.keys(FAILURES).sort());
     await page.context().close();
   });

@@ -80,6 +80,7 @@ describe('the page of a login', () => {
 
     const { page, complaints } = await site.open('/logins', { token: nora.api.token! });
     await page.getByRole('searchbox', { name: 'Search logins' }).fill('Finn');
+    await page.getByText('One in all').waitFor();
     await rows(page, 'Logins').filter({ hasText: 'Finn' }).click();
     await heading(page, 'Finn');
     await setPermission(page, 'Manage webhooks', true);

@@ -8,6 +8,8 @@ const PER_SECOND = 100;
 const SECONDS = 8;
 /** Ten times a second, as a busy platform publishes. */
 const TICK_MS = 100;
+/** No task of the page may hold a frame back longer. */
+const FRAME_MS = 50;
 
 let site: Console;
 let receiver: Receiver;
@@ -23,22 +25,45 @@ afterAll(async () => {
   await receiver?.close();
 });
 
-/** The task durations of the page's main thread above 50 ms, and the gaps between its frames. */
+/** Notes the gaps between the page's frames, ms. */
 const MEASURE = `(() => {
-  window.measured = { tasks: [], gaps: [] };
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) window.measured.tasks.push(duration);
-  }).observe({ type: 'longtask' });
+  window.gaps = [];
   let last = performance.now();
   (function frame(now) {
-    window.measured.gaps.push(now - last);
+    window.gaps.push(now - last);
     last = now;
     requestAnimationFrame(frame);
   })(last);
 })()`;
 
+interface TraceEvent {
+  name: string;
+  ph: string;
+  pid: number;
+  tid: number;
+  dur?: number;
+  tdur?: number;
+  args: { name?: string };
+}
+
+/**
+ * The tasks of the page's main thread by a trace of Chromium: by the clock, and by the time that the thread had
+ * a processor. Only the second is the page's own doing; on a busy machine the first grows with the others' work.
+ */
+function mainThreadTasks(trace: Buffer): { cpuMs: number; wallMs: number }[] {
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
+  const main = traceEvents.find(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
+  const tasks = traceEvents.filter(
+    ({ name, ph, pid, tid, tdur }) =>
+      name.endsWith('RunTask') && ph === 'X' && pid === main?.pid && tid === main.tid && tdur !== undefined,
+  );
+  if (tasks.length === 0)
+    throw new Error('The trace holds no task of the main thread with its processor time.');
+  return tasks.map(({ dur = 0, tdur = 0 }) => ({ cpuMs: tdur / 1_000, wallMs: dur / 1_000 }));
+}
+
 describe('a stream of 100 attempts a second', () => {
-  it('is shown live with hardly a task of the page above 50 ms, and with a bounded list', async () => {
+  it('is shown live with no task of the page above 50 ms, and with only the rows in view drawn', async () => {
     const { page, complaints } = await site.open('/deliveries');
     // A table that is full already: rows in view are drawn, the others are not.
     await publish(
@@ -50,6 +75,7 @@ describe('a stream of 100 attempts a second', () => {
     await page.locator('[data-count]').getByText('200 deliveries').waitFor();
 
     await page.evaluate(MEASURE);
+    await site.browser.startTracing(page, { categories: ['toplevel'] });
     const started = performance.now();
     const count = (PER_SECOND * TICK_MS) / 1_000;
     const ticks = (SECONDS * 1_000) / TICK_MS;
@@ -62,22 +88,25 @@ describe('a stream of 100 attempts a second', () => {
     const seconds = (performance.now() - started) / 1_000;
     await receiver.until(200 + ticks * count, 30_000);
     await page.getByRole('cell', { name: `t${ticks - 1}-${count - 1}`, exact: true }).waitFor();
-    const measured: { tasks: number[]; gaps: number[] } = await page.evaluate('window.measured');
-    const gaps = measured.gaps.sort((a, b) => a - b);
+    const tasks = mainThreadTasks(await site.browser.stopTracing());
+    const gaps = (await page.evaluate<number[]>('window.gaps')).sort((a, b) => a - b);
     const at = (share: number): number => Math.round(gaps[Math.floor((gaps.length - 1) * share)]!);
-    // Of all tasks, at most one a frame: how large a share of the frames had one that was too long.
-    const share = measured.tasks.length / gaps.length;
+    const longest = (key: 'cpuMs' | 'wallMs') => Math.round(Math.max(...tasks.map((task) => task[key])));
+    const drawn = await page.locator('tbody tr[data-index]').count();
     figure('console-stream', {
       attemptsPerSecond: Math.round((ticks * count) / seconds),
       frames: gaps.length,
       gapP50Ms: at(0.5),
       gapP99Ms: at(0.99),
-      longTasks: measured.tasks.length,
-      longestTaskMs: Math.round(Math.max(0, ...measured.tasks)),
-      rowsInDocument: await page.locator('tbody tr[data-index]').count(),
+      longestTaskCpuMs: longest('cpuMs'),
+      longestTaskWallMs: longest('wallMs'),
+      mainThreadCpuShare: Number(
+        (tasks.reduce((sum, task) => sum + task.cpuMs, 0) / 1_000 / seconds).toFixed(2),
+      ),
+      rowsInDocument: drawn,
     });
-    expect(share).toBeLessThanOrEqual(0.01);
-    expect(await page.locator('tbody tr[data-index]').count()).toBeLessThan(100);
+    expect(longest('cpuMs')).toBeLessThanOrEqual(FRAME_MS);
+    expect(drawn).toBeLessThan(100);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

@@ -1,10 +1,14 @@
 /** Two tabs on one list, their connections cut again and again in a burst: both end as the server has it. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+
 import type { Page } from 'playwright-core';
 
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { figure } from '../support/figure.ts';
 import { type Receiver, startReceiver, status } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
+import { ROOT_TOKEN } from '../support/server.ts';
 import { openWatchedPage } from './chromium.ts';
 import { type Console, signIn, startConsole } from './console.ts';
 
@@ -16,8 +20,10 @@ let proxy: FaultProxy;
 let receiver: Receiver;
 
 beforeAll(async () => {
-  site = await startConsole();
-  proxy = await startFaultProxy(site.url);
+  // The server takes the proxy's address for its own, so that a page may come through it.
+  const port = await freePort();
+  proxy = await startFaultProxy(`http://127.0.0.1:${port}`);
+  site = await startConsole({ BELLWIRE_PORT: String(port), BELLWIRE_PUBLIC_URL: proxy.url });
   // Every third request fails once, so that deliveries change after they were made.
   const seen = new Set<unknown>();
   receiver = await startReceiver((hit, response, count) => {
@@ -35,10 +41,20 @@ afterAll(async () => {
   await receiver?.close();
 });
 
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 /** A tab through the proxy, live. */
 async function tab(): Promise<Page> {
   const { page } = await openWatchedPage(site.browser);
-  await signIn(page, proxy.url, 'root-token-of-the-tests-0123456789');
+  await signIn(page, proxy.url, ROOT_TOKEN);
   await page.goto(`${proxy.url}/deliveries`);
   await page.locator('[data-live="live"]').waitFor();
   return page;

@@ -186,7 +186,7 @@ describe('a webhook that was added', () => {
       await header.getByLabel('Value').fill('bell');
       await page.getByRole('button', { name: 'Add a header' }).click();
       const secretHeader = page.getByRole('group', { name: 'Header 2' });
-      await secretHeader.getByLabel('Keep secret').check({ force: true });
+      await secretHeader.getByText('Keep secret').click();
       await secretHeader.getByLabel('Name').fill('X-Key');
       await secretHeader.getByRole('textbox', { name: 'Value' }).fill('hush-hush');
       await page.getByLabel('Time limit').fill('2.5');

@@ -47,10 +47,8 @@ export async function offered(within: Locator, label: string): Promise<string[]>
   await field.click();
   const options = within.page().getByRole('option');
   await options.first().waitFor();
-  const texts = await options.evaluateAll((elements) =>
-    elements.map((element) =>
-      [...element.querySelectorAll('span')].map((part) => part.textContent).join(' | '),
-    ),
+  const texts = await Promise.all(
+    (await options.all()).map(async (option) => (await option.locator('span').allInnerTexts()).join(' | ')),
   );
   await field.press('Escape');
   return texts;

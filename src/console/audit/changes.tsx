@@ -3,7 +3,7 @@ import { Stack, Text, UnstyledButton } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 
 import classes from './changes.module.css';
-import { type Change, fieldWords, partId, valueWords } from './words.ts';
+import { type Change, fieldWords, partOf, valueWords } from './words.ts';
 
 /** So many lines are shown at once, and so much of a value. */
 const LINES = 5;
@@ -16,12 +16,9 @@ interface ChangesProps {
 
 export function Changes({ changes, name }: ChangesProps) {
   const [all, setAll] = useState(false);
-  const several =
-    new Set(
-      Object.keys(changes)
-        .map(partId)
-        .filter((id) => id !== null),
-    ).size > 1;
+  const parts = new Set(Object.keys(changes).map(partOf));
+  const several = (list: string): boolean =>
+    [...parts].filter((part) => part?.startsWith(`${list}.`)).length > 1;
   // What was created empty is no news.
   const entries = Object.entries(changes).filter(
     ([, { from, to, changed }]) => changed || !(isNothing(from) && isNothing(to)),
@@ -30,7 +27,13 @@ export function Changes({ changes, name }: ChangesProps) {
   return (
     <Stack gap={2} align="flex-start">
       {shown.map(([path, change]) => (
-        <Line key={path} label={fieldWords(path, several)} path={path} change={change} name={name} />
+        <Line
+          key={path}
+          label={fieldWords(path, several(path.split('.')[0]!))}
+          path={path}
+          change={change}
+          name={name}
+        />
       ))}
       {entries.length > LINES && (
         <More opened={all} onToggle={() => setAll(!all)}>
@@ -54,7 +57,7 @@ function Line(props: { label: string; path: string; change: Change; name: (id: s
         'changed'
       ) : members ? (
         <Members change={change} text={text} />
-      ) : isNothing(change.from) ? (
+      ) : change.from === null || change.from === undefined ? (
         <Value text={text(change.to)} />
       ) : (
         <>

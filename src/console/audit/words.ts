@@ -71,10 +71,10 @@ export function fieldWords(path: string, mark: boolean): string {
   return `${which}, ${PARTS[rest[0]!] ?? rest.join('.')}`;
 }
 
-/** The id inside a path such as endpoints.ep_….target; null for plain fields. */
-export function partId(path: string): string | null {
+/** The part that a path such as endpoints.ep_….target lies in: endpoints.ep_…; null for plain fields. */
+export function partOf(path: string): string | null {
   const [list, id, rest] = path.split('.');
-  return rest !== undefined && (list === 'endpoints' || list === 'triggers') ? id! : null;
+  return rest !== undefined && (list === 'endpoints' || list === 'triggers') ? `${list}.${id}` : null;
 }
 
 /** A value as text; name gives what people call a login or a team. */

@@ -20,7 +20,7 @@ export function EventSelects({ resource, event, onChange }: EventSelectsProps) {
         clearable
         searchable
         clearButtonProps={{ 'aria-label': 'Any resource' }}
-        w={{ base: '100%', xs: 170 }}
+        w={{ base: 'calc(50% - 5px)', xs: 150 }}
         data={optionsOf(resources, resource)}
         value={resource || null}
         onChange={(name) => onChange({ resource: name ?? '', event: '' })}
@@ -32,7 +32,7 @@ export function EventSelects({ resource, event, onChange }: EventSelectsProps) {
         clearable
         disabled={resource === '' && event === ''}
         clearButtonProps={{ 'aria-label': 'Any event' }}
-        w={{ base: '100%', xs: 170 }}
+        w={{ base: 'calc(50% - 5px)', xs: 150 }}
         data={optionsOf(events, event)}
         value={event || null}
         onChange={(name) => onChange({ resource, event: name ?? '' })}

@@ -7,6 +7,7 @@ import type { Column } from '../ui/data-table.tsx';
 import { DeliveryStatusBadge } from '../ui/delivery-status.tsx';
 import { formatDuration, formatNumber, Time } from '../ui/time.tsx';
 import { RoughCountdown } from './countdown.tsx';
+import classes from './delivery-columns.module.css';
 import { answerInWords } from './words.ts';
 
 /** showWebhook is for lists over several webhooks; others show the endpoint instead. */
@@ -19,14 +20,14 @@ export function deliveryColumns(options: {
     {
       key: 'delivery',
       header: 'Delivery',
-      width: '11rem',
+      width: '12rem',
       cell: ({ id, createdAt }) => (
-        <Anchor component={Link} to={`/deliveries/${id}`} size="sm">
+        <Anchor component={Link} to={`/deliveries/${id}`} size="sm" className={classes['whole']}>
           <Time at={createdAt} />
         </Anchor>
       ),
     },
-    { key: 'status', header: 'Status', width: '12.5rem', cell: (row) => <StatusCell row={row} /> },
+    { key: 'status', header: 'Status', width: '13rem', cell: (row) => <StatusCell row={row} /> },
     showWebhook
       ? { key: 'webhook', header: 'Webhook', width: '16%', cell: (row) => <WebhookCell row={row} /> }
       : {
@@ -55,7 +56,7 @@ export function deliveryColumns(options: {
     {
       key: 'answer',
       header: 'Answer',
-      width: '11rem',
+      width: '10rem',
       cell: ({ latestAttempt }) =>
         latestAttempt === null || latestAttempt === undefined ? (
           <Text span size="sm" c="dimmed">
@@ -83,7 +84,7 @@ export function deliveryColumns(options: {
 
 function StatusCell({ row: { status, nextAttemptAt } }: { row: DeliveryRowFragment }) {
   return (
-    <Group gap={6} wrap="nowrap">
+    <Group gap={6} wrap="nowrap" className={classes['status']}>
       <DeliveryStatusBadge status={status} />
       {status === 'RETRY_SCHEDULED' && nextAttemptAt != null && (
         <Text span size="xs" c="dimmed">

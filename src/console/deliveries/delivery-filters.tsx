@@ -1,6 +1,7 @@
 /** The filters above a list of deliveries. */
 import { Button, Chip, Group, Stack } from '@mantine/core';
 import { IconFilterOff } from '@tabler/icons-react';
+import { memo } from 'react';
 
 import { EventSelects } from '../catalog/event-selects.tsx';
 import type { DeliveryFilterInput } from '../gql/graphql.ts';
@@ -12,7 +13,10 @@ import { readCodes, STATUSES, type Within } from './filter-params.ts';
 import type { DeliveryFilter } from './use-delivery-filter.ts';
 
 /** fixed is what the page itself has settled: for that there is no field. */
-export function DeliveryFilters({ by, fixed }: { by: DeliveryFilter; fixed: DeliveryFilterInput }) {
+export const DeliveryFilters = memo(Filters);
+
+/** Not drawn again with each batch of the list below. */
+function Filters({ by, fixed }: { by: DeliveryFilter; fixed: DeliveryFilterInput }) {
   const { chosen, change, filtered, clear } = by;
   const ofWebhook = fixed.webhookId != null || fixed.webhookNumber != null;
   const changeSpan = ({ within, ...ends }: { within: string | null; from: string; to: string }): void =>
@@ -30,7 +34,7 @@ export function DeliveryFilters({ by, fixed }: { by: DeliveryFilter; fixed: Deli
           <TypedField
             label="Webhook number"
             value={chosen.webhook}
-            width={150}
+            width={140}
             check={(text) => (/^[1-9]\d{0,8}$/.test(text) ? null : 'A number, such as 12')}
             onChange={(webhook) => change({ webhook })}
           />
@@ -39,7 +43,7 @@ export function DeliveryFilters({ by, fixed }: { by: DeliveryFilter; fixed: Deli
         <TypedField
           label="HTTP status"
           value={chosen.code}
-          width={140}
+          width={120}
           check={(text) => (readCodes(text) === null ? 'Such as 404 or 5xx' : null)}
           onChange={(code) => change({ code })}
         />

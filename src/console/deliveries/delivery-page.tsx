@@ -1,12 +1,14 @@
 /** One delivery: its attempts on the left, what was sent and came back on the right; it changes as things happen. */
-import { Alert, Grid, Group, Paper, Stack, Text, Title } from '@mantine/core';
-import { useParams, useSearchParams } from 'react-router';
+import { Alert, Grid, Group, Paper, Stack, Text } from '@mantine/core';
+import { useParams } from 'react-router';
 
 import { Page } from '../layout/page.tsx';
 import { useMay } from '../session/viewer.tsx';
 import { DeliveryStatusBadge } from '../ui/delivery-status.tsx';
 import { LiveBadge } from '../ui/live-badge.tsx';
+import { Section } from '../ui/section.tsx';
 import { ErrorState, LoadingState, NotFoundPage } from '../ui/states.tsx';
+import { useAddress } from '../ui/use-address.ts';
 import { ATTEMPT_TABS, AttemptPanel, type AttemptTab } from './attempt-panel.tsx';
 import { DeliveryFacts } from './delivery-facts.tsx';
 import { DeliveryTimeline } from './delivery-timeline.tsx';
@@ -44,12 +46,9 @@ export function DeliveryPage() {
       <Grid gap="lg" align="flex-start">
         <Grid.Col span={{ base: 12, md: 5, lg: 4 }}>
           <Stack gap="lg">
-            <Paper component="section" withBorder p="md" aria-labelledby="attempts-title">
-              <Title order={2} size="h4" id="attempts-title" mb="xs">
-                Attempts
-              </Title>
+            <Section title="Attempts">
               {attempts.length < delivery.attemptCount && delivery.status !== 'IN_FLIGHT' && (
-                <Text size="sm" c="dimmed" mb="xs">
+                <Text size="sm" c="dimmed">
                   {attempts.length} of {delivery.attemptCount} attempts are still on record.
                 </Text>
               )}
@@ -59,13 +58,10 @@ export function DeliveryPage() {
                   It was stopped before its first attempt: its webhook was disabled, changed or deleted.
                 </Text>
               )}
-            </Paper>
-            <Paper component="section" withBorder p="md" aria-labelledby="facts-title">
-              <Title order={2} size="h4" id="facts-title" mb="xs">
-                Facts
-              </Title>
+            </Section>
+            <Section title="Facts">
               <DeliveryFacts delivery={delivery} />
-            </Paper>
+            </Section>
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 7, lg: 8 }}>
@@ -99,21 +95,12 @@ function useChosenAttempt(newest: number | null): {
   choose: (number: number) => void;
   setTab: (tab: AttemptTab) => void;
 } {
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   const named = params.get('attempt');
-  const set = (name: string, value: string) =>
-    setParams(
-      (now) => {
-        const next = new URLSearchParams(now);
-        next.set(name, value);
-        return next;
-      },
-      { replace: true },
-    );
   return {
     chosen: named !== null && /^\d{1,6}$/.test(named) ? Number(named) : newest,
     tab: ATTEMPT_TABS.find((tab) => tab === params.get('tab')) ?? 'request',
-    choose: (number) => set('attempt', String(number)),
-    setTab: (tab) => set('tab', tab),
+    choose: (number) => change({ attempt: String(number) }),
+    setTab: (tab) => change({ tab }),
   };
 }

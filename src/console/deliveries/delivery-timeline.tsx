@@ -82,7 +82,7 @@ function AttemptEntry({ attempt }: { attempt: AttemptLineFragment }) {
         </Text>
         <Text component="span" size="xs" c="dimmed">
           {ORIGIN_WORDS[origin]} · <Time at={startedAt} />
-          {durationMs != null && ` · ${formatDuration(durationMs)}`}
+          {durationMs != null && ` · ${formatDuration(durationMs).replaceAll(' ', '\u00a0')}`}
         </Text>
       </Stack>
     </Group>

@@ -49,15 +49,12 @@ export function readChosen(params: URLSearchParams, prefix: string): Chosen {
   };
 }
 
-/** The address's parameters with what is chosen; what is not chosen, leaves no trace. */
-export function writeChosen(params: URLSearchParams, prefix: string, chosen: Chosen): URLSearchParams {
-  const next = new URLSearchParams(params);
-  for (const [name, value] of Object.entries(chosen) as [string, string | string[] | null][]) {
-    const text = Array.isArray(value) ? value.join(',').toLowerCase() : (value ?? '');
-    if (text === '') next.delete(prefix + name);
-    else next.set(prefix + name, text);
-  }
-  return next;
+/** The address's parameters for what is chosen; what is not chosen, leaves no trace. */
+export function writeChosen(chosen: Partial<Chosen>, prefix: string): Record<string, string | null> {
+  const written: Record<string, string | null> = {};
+  for (const [name, value] of Object.entries<string | string[] | null>(chosen))
+    written[prefix + name] = Array.isArray(value) ? value.join(',').toLowerCase() : value;
+  return written;
 }
 
 /** Nothing chosen. */

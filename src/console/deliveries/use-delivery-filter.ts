@@ -1,8 +1,8 @@
 /** The filters of a list of deliveries, kept in the address. */
 import { useCallback, useMemo } from 'react';
-import { useSearchParams } from 'react-router';
 
 import type { DeliveryFilterInput } from '../gql/graphql.ts';
+import { useAddress } from '../ui/use-address.ts';
 import { type Chosen, filterOf, NOTHING_CHOSEN, readChosen, writeChosen } from './filter-params.ts';
 
 /** What is chosen, what it asks of the API, and the ways to change it. */
@@ -16,7 +16,7 @@ export interface DeliveryFilter {
 
 /** prefix stands before the names of the parameters, where a page has several lists. */
 export function useDeliveryFilter(prefix: string): DeliveryFilter {
-  const [params, setParams] = useSearchParams();
+  const [params, changeAddress] = useAddress();
   const own = [...params].filter(([name]) => name.startsWith(prefix));
   const key = JSON.stringify(own);
   const chosen = useMemo(
@@ -26,12 +26,12 @@ export function useDeliveryFilter(prefix: string): DeliveryFilter {
   // "The last hour" is counted from the moment it was chosen: a filter that moves would be another list each second.
   const filter = useMemo(() => filterOf(chosen, Date.now()), [chosen]);
   const change = useCallback(
-    (changed: Partial<Chosen>) =>
-      setParams((now) => writeChosen(now, prefix, { ...readChosen(now, prefix), ...changed }), {
-        replace: true,
-      }),
-    [setParams, prefix],
+    (changed: Partial<Chosen>) => changeAddress(writeChosen(changed, prefix)),
+    [changeAddress, prefix],
   );
   const clear = useCallback(() => change(NOTHING_CHOSEN), [change]);
-  return { chosen, filter, filtered: Object.keys(filter).length > 0, change, clear };
+  return useMemo(
+    () => ({ chosen, filter, filtered: Object.keys(filter).length > 0, change, clear }),
+    [chosen, filter, change, clear],
+  );
 }

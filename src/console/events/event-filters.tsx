@@ -29,7 +29,7 @@ export function EventFilters({ by }: { by: EventFilter }) {
           placeholder="Delivered or not"
           clearable
           clearButtonProps={{ 'aria-label': 'Delivered or not' }}
-          w={{ base: '100%', xs: 170 }}
+          w={{ base: 'calc(50% - 5px)', xs: 160 }}
           data={[
             { value: 'yes', label: 'Delivered' },
             { value: 'no', label: 'Not delivered' },
@@ -71,7 +71,7 @@ function LoginSelect({ value, onChange }: { value: string; onChange: (login: str
       clearable
       searchable
       clearButtonProps={{ 'aria-label': 'Any login' }}
-      w={{ base: '100%', xs: 200 }}
+      w={{ base: 'calc(50% - 5px)', xs: 180 }}
       nothingFoundMessage="No such login"
       // The server has searched; names and addresses alike.
       filter={({ options }) => options}

@@ -1,6 +1,6 @@
 /** One event: what it is, its payload, and where it went, live. */
-import { Grid, Paper, Stack, Text, Title } from '@mantine/core';
-import { type ReactNode, useMemo } from 'react';
+import { Grid, Stack, Text, Title } from '@mantine/core';
+import { useMemo } from 'react';
 import { useParams } from 'react-router';
 import { useQuery } from 'urql';
 
@@ -13,6 +13,7 @@ import { useMayReadDeliveries } from '../session/viewer.tsx';
 import { CodeBlock, prettyJson } from '../ui/code-block.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { LoginName } from '../ui/login-name.tsx';
+import { Section } from '../ui/section.tsx';
 import { ErrorState, LoadingState, NotFoundPage } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 
@@ -60,17 +61,6 @@ export function EventPage() {
       </Grid>
       {mayReadDeliveries && <EventDeliveries id={event.id} />}
     </Page>
-  );
-}
-
-function Section({ title, id, children }: { title: string; id: string; children: ReactNode }) {
-  return (
-    <Paper component="section" withBorder p="md" aria-labelledby={id}>
-      <Title order={2} size="h4" id={id} mb="xs">
-        {title}
-      </Title>
-      {children}
-    </Paper>
   );
 }
 

@@ -1,9 +1,9 @@
 /** The filters of the list of events, kept in the address. */
 import { useCallback, useMemo } from 'react';
-import { useSearchParams } from 'react-router';
 
 import { instantOf, SPANS, type Within } from '../deliveries/filter-params.ts';
 import type { EventFilterInput } from '../gql/graphql.ts';
+import { useAddress } from '../ui/use-address.ts';
 
 /** What is chosen, as text. */
 export interface ChosenEvents {
@@ -70,25 +70,11 @@ export interface EventFilter {
 }
 
 export function useEventFilter(): EventFilter {
-  const [params, setParams] = useSearchParams();
+  const [params, changeAddress] = useAddress();
   const key = params.toString();
   const chosen = useMemo(() => readChosen(new URLSearchParams(key)), [key]);
   const filter = useMemo(() => filterOf(chosen, Date.now()), [chosen]);
-  const change = useCallback(
-    (changed: Partial<ChosenEvents>) =>
-      setParams(
-        (now) => {
-          const next = new URLSearchParams(now);
-          for (const [name, value] of Object.entries<string | null | undefined>(changed)) {
-            if (value) next.set(name, value);
-            else next.delete(name);
-          }
-          return next;
-        },
-        { replace: true },
-      ),
-    [setParams],
-  );
+  const change = useCallback((changed: Partial<ChosenEvents>) => changeAddress(changed), [changeAddress]);
   const clear = useCallback(() => change(NOTHING), [change]);
   return { chosen, filter, filtered: Object.keys(filter).length > 0, change, clear };
 }

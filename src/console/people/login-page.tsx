@@ -77,7 +77,7 @@ function Known({ login, reload }: { login: LoginDetails; reload: () => void }) {
         movable={managed === true && login.id !== viewer.id}
         onMoved={reload}
       />
-      <LoginPermissions login={login} editable={managed === true} />
+      <LoginPermissions login={login} editable={managed} />
       <LoginTeams teams={login.teams} />
       {managed === true && <LoginTokens login={login} />}
       <DisableDialog login={login} opened={switching} onClose={() => setSwitching(false)} />

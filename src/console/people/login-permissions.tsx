@@ -11,7 +11,7 @@ import { Section } from '../ui/section.tsx';
 import { PermissionBoxes } from './permission-boxes.tsx';
 import type { LoginDetails } from './use-login.ts';
 
-export function LoginPermissions({ login, editable }: { login: LoginDetails; editable: boolean }) {
+export function LoginPermissions({ login, editable }: { login: LoginDetails; editable: boolean | null }) {
   const { viewer, refresh } = useSession();
   const [, update] = useMutation(ConsoleLoginUpdateDocument);
   const held = login.permissions;
@@ -23,6 +23,8 @@ export function LoginPermissions({ login, editable }: { login: LoginDetails; edi
     draft !== null && !(draft.length === held.length && draft.every((one) => held.includes(one)));
 
   function reason(permission: Permission): string | null {
+    // Not known yet: no reason for a moment.
+    if (editable === null) return '';
     if (!editable) return 'You may not change this login.';
     if (!viewer.permissions.includes(permission))
       return held.includes(permission)

@@ -8,7 +8,7 @@ interface PermissionBoxesProps {
   label: string;
   value: readonly Permission[];
   onChange: (value: Permission[]) => void;
-  /** Why a permission cannot be switched; null where it can. */
+  /** Why a permission cannot be switched, '' where that is not to be said; null where it can. */
   reason: (permission: Permission) => string | null;
   error?: string | undefined;
 }
@@ -31,7 +31,7 @@ export function PermissionBoxes({ label, value, onChange, reason, error }: Permi
               key={permission}
               value={permission}
               label={name}
-              description={why === null ? text : `${text} ${why}`}
+              description={why ? `${text} ${why}` : text}
               disabled={why !== null}
             />
           );

@@ -10,6 +10,7 @@ import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react'
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import {
   type KeyboardEvent,
+  memo,
   type MouseEvent,
   type ReactNode,
   useEffect,
@@ -170,11 +171,7 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
                   if (event.key === 'Enter' && event.target === event.currentTarget) onOpen?.(row);
                 }}
               >
-                {columns.map(({ key, header, hideHeader, cell }) => (
-                  <td key={key} role="cell" data-label={hideHeader ? undefined : header}>
-                    {cell(row)}
-                  </td>
-                ))}
+                <Cells row={row} columns={columns} />
               </tr>
             );
           })}
@@ -195,6 +192,17 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
       )}
     </>
   );
+}
+
+/** Drawn again only when the row is another copy: a live list moves many rows, and changes few. */
+const Cells = memo(CellsOf) as typeof CellsOf;
+
+function CellsOf<Row>({ row, columns }: { row: Row; columns: Column<Row>[] }): ReactNode {
+  return columns.map(({ key, header, hideHeader, cell }) => (
+    <td key={key} role="cell" data-label={hideHeader ? undefined : header}>
+      {cell(row)}
+    </td>
+  ));
 }
 
 function Spacer({ height }: { height: number }) {

@@ -28,7 +28,7 @@ export function TimeSpanSelect({
       placeholder="Any time"
       clearable
       clearButtonProps={{ 'aria-label': 'Any time' }}
-      w={{ base: '100%', xs: 160 }}
+      w={{ base: 'calc(50% - 5px)', xs: 150 }}
       data={SPANS}
       value={value.within}
       onChange={(within) => onChange({ within, from: '', to: '' })}

@@ -24,7 +24,7 @@ export function TypedField({ label, value, width, check = () => null, onChange }
     <TextInput
       aria-label={label}
       placeholder={label}
-      w={{ base: '100%', xs: width }}
+      w={{ base: 'calc(50% - 5px)', xs: width }}
       value={typed}
       error={problemOf(typed.trim())}
       onChange={(event) => {

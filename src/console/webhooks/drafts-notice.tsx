@@ -61,7 +61,7 @@ export function DraftsNotice({ newPath = '/webhooks/new' }: { newPath?: string }
               >
                 {nameOf(draft)} – continue
               </Anchor>
-              <Text size="sm" c="dimmed">
+              <Text size="sm" c="dimmed" visibleFrom="xs">
                 changed {relativeTime(draft.updatedAt)}
               </Text>
               <Button
