@@ -9,6 +9,7 @@ import {
   type MantineColorsTuple,
   Modal,
   NavLink,
+  Notification,
 } from '@mantine/core';
 
 const bell: MantineColorsTuple = [
@@ -55,6 +56,9 @@ export const theme = createTheme({
       defaultProps: { centered: true, returnFocus: true, closeButtonProps: { 'aria-label': 'Close' } },
     }),
     NavLink: NavLink.extend({ defaultProps: { variant: 'light' } }),
+    Notification: Notification.extend({
+      defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss the message' } },
+    }),
   },
 });
 

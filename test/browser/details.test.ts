@@ -1,11 +1,10 @@
-/** Webhook Details in a browser: what it shows, its parts edited in place, and two people at the same part. */
-import type { Locator, Page } from 'playwright-core';
-
+/** Webhook Details in a browser: what it shows, to whom, and its parts edited in place. */
 import type { Api } from '../support/api.ts';
 import { createPerson, createTeam } from '../support/people.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish } from '../support/scenario.ts';
 import { type Console, startConsole } from './console.ts';
+import { closed, edit, fact, nameField, part, press, readWebhook } from './details.ts';
 import { choose, chooseTrigger, registerCatalog, row } from './wizard.ts';
 
 let site: Console;
@@ -21,26 +20,6 @@ afterAll(async () => {
   await site?.stop();
   await receiver?.close();
 });
-
-const part = (page: Page, name: string): Locator => page.getByRole('region', { name, exact: true });
-const edit = (page: Page, what: string) => page.getByRole('button', { name: `Edit ${what}` }).click();
-const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
-const saved = (page: Page, what: string) => page.getByRole('button', { name: `Edit ${what}` }).waitFor();
-/** The text of a fact, by its name. */
-const fact = (within: Locator, name: string): Locator =>
-  within.locator('dt', { hasText: new RegExp(`^${name}$`) }).locator('xpath=following-sibling::dd[1]');
-
-const READ = `query ($id: ID!) { webhook(id: $id) {
-  id number version name description status statusReason
-  login { name number } account { name number } forLogin { id name } team { id name }
-  endpoints { id target advanced { timeoutMs retrySchedule headers { name value secret } } secrets { id hint } }
-  triggers { id resource event label name description active inactiveReason } } }`;
-const read = (id: string) => api.run(READ, { id });
-const update = (id: string, input: object) =>
-  api.mutate(
-    `mutation ($id: ID!, $input: WebhookInput!) { webhookUpdate(id: $id, input: $input) { errors { code field message } webhook { version } } }`,
-    { id, input },
-  );
 
 describe('the page Webhook Details', () => {
   it('opens from a row of the table, and shows what the API says (P36, P39)', async () => {
@@ -59,7 +38,7 @@ describe('the page Webhook Details', () => {
         { resource: 'tickets', event: 'close' },
       ],
     });
-    const told = await read(id);
+    const told = await readWebhook(api, id);
     const { page, complaints } = await site.open('/webhooks');
     await page
       .getByRole('table', { name: 'Saved Webhooks' })
@@ -102,10 +81,10 @@ describe('the page Webhook Details', () => {
     const { id, number } = await createWebhook(api, receiver.url, { details: { name: 'Before' } });
     const { page, complaints } = await site.open(`/webhooks/${number}`);
     await edit(page, 'details');
-    await page.getByLabel('Name', { exact: false }).first().fill('');
+    await nameField(page).fill('');
     await press(page, 'Save');
     await page.getByText('The name is missing.').first().waitFor();
-    await page.getByLabel('Name', { exact: false }).first().fill('<b>After</b>');
+    await nameField(page).fill('<b>After</b>');
     await page.getByLabel('Description').fill('What it is for');
     await page.getByRole('radio', { name: 'For Login' }).check();
     await page.getByRole('combobox', { name: 'Login' }).fill('Ann');
@@ -113,7 +92,7 @@ describe('the page Webhook Details', () => {
     await press(page, 'Save');
     await page.getByRole('heading', { level: 1, name: `${number} <b>After</b>` }).waitFor();
     expect(await fact(part(page, 'Details'), 'For Login').innerText()).toBe(`Ann Miller #${ann.number}`);
-    expect(await read(id)).toMatchObject({
+    expect(await readWebhook(api, id)).toMatchObject({
       number,
       name: '<b>After</b>',
       description: 'What it is for',
@@ -128,11 +107,11 @@ describe('the page Webhook Details', () => {
 
   it('edits endpoints and triggers in place, with the new secret shown once, and discards on Cancel (X07, X16)', async () => {
     const { id, number } = await createWebhook(api, `${receiver.url}/first`);
-    const before = await read(id);
+    const before = await readWebhook(api, id);
     const { page, complaints } = await site.open(`/webhooks/${number}`);
     // Cancel: each part is left as it was.
     await edit(page, 'details');
-    await page.getByLabel('Name', { exact: false }).first().fill('Not to be');
+    await nameField(page).fill('Not to be');
     await press(page, 'Cancel');
     await edit(page, 'endpoints');
     await row(page, 'Endpoint 1').getByLabel('Web address').fill(`${receiver.url}/not-to-be`);
@@ -143,7 +122,7 @@ describe('the page Webhook Details', () => {
     await page.getByRole('heading', { level: 1, name: `${number} Test` }).waitFor();
     expect(await part(page, 'Endpoints').innerText()).toContain('/first');
     expect(await part(page, 'Triggers').innerText()).toContain('Client');
-    expect(await read(id)).toEqual(before);
+    expect(await readWebhook(api, id)).toEqual(before);
 
     await edit(page, 'endpoints');
     await press(page, 'ADD ANOTHER ENDPOINT');
@@ -162,7 +141,7 @@ describe('the page Webhook Details', () => {
     await row(page, 'Trigger 2').getByLabel('Name of the trigger').fill('Closed ones');
     await press(page, 'Save');
     await part(page, 'Triggers').getByText('Closed ones').waitFor();
-    const after = await read(id);
+    const after = await readWebhook(api, id);
     expect(after.endpoints.map(({ target }: { target: string }) => target)).toEqual([
       `${receiver.url}/first`,
       `${receiver.url}/second`,
@@ -192,118 +171,12 @@ describe('the page Webhook Details', () => {
     expect(await first.innerText()).toContain('give the values of x-key again');
     await first.getByRole('group', { name: 'Header 1' }).getByLabel('Value', { exact: true }).fill('second');
     await press(page, 'Save');
-    await saved(page, 'endpoints');
-    expect((await read(id)).endpoints[0].target).toBe(elsewhere.url);
+    await closed(page, 'endpoints');
+    expect((await readWebhook(api, id)).endpoints[0].target).toBe(elsewhere.url);
     await publish(api, clientEvent('moved'));
     expect((await elsewhere.until(1))[0]!.headers['x-key']).toBe('second');
     await page.context().close();
     await elsewhere.close();
-  });
-});
-
-describe('two people at one webhook', () => {
-  it('shows what somebody else saves, at once (P39)', async () => {
-    const { id, number } = await createWebhook(api, receiver.url, { details: { name: 'Alone' } });
-    const { page, complaints } = await site.open(`/webhooks/${number}`);
-    await page.getByRole('heading', { level: 1, name: `${number} Alone` }).waitFor();
-    await update(id, { details: { name: 'Together' } });
-    await page.getByRole('heading', { level: 1, name: `${number} Together` }).waitFor();
-    await api.mutate(`mutation ($id: ID!) { webhookDelete(id: $id) { errors { message } } }`, { id });
-    await page.getByText('This webhook is gone').waitFor();
-    expect(await page.getByRole('button', { name: /^Edit/ }).count()).toBe(0);
-    expect(complaints).toEqual([]);
-    await page.context().close();
-  });
-
-  it('puts a conflict before the person: Take theirs discards, Keep mine saves on top of theirs', async () => {
-    const { id, number } = await createWebhook(api, receiver.url, { details: { name: 'Base' } });
-    const { page } = await site.open(`/webhooks/${number}`);
-    const name = page.getByLabel('Name', { exact: false }).first();
-    const dialog = page.getByRole('dialog', { name: 'Somebody changed this webhook' });
-
-    await edit(page, 'details');
-    await name.fill('Mine');
-    await update(id, { details: { name: 'Theirs' } });
-    await page.getByRole('button', { name: 'See what changed' }).click();
-    expect(await dialog.getByRole('row').nth(1).innerText()).toMatch(/Name\s+Theirs\s+Mine/);
-    await dialog.getByRole('button', { name: 'Take theirs' }).click();
-    await page.getByRole('heading', { level: 1, name: `${number} Theirs` }).waitFor();
-    await saved(page, 'details');
-    expect((await read(id)).name).toBe('Theirs');
-
-    // Saved before the news of the other change is there: the server refuses the version.
-    await edit(page, 'details');
-    await name.fill('Mine again');
-    let overtaken = false;
-    await page.route('**/graphql', async (route) => {
-      if (!overtaken && route.request().postData()?.includes('WebhookDetailsUpdate')) {
-        overtaken = true;
-        await update(id, { details: { name: 'Theirs again', description: 'Added by them' } });
-      }
-      await route.continue();
-    });
-    await press(page, 'Save');
-    await dialog.getByText('Your change was not saved').waitFor();
-    await dialog.getByRole('button', { name: 'Keep mine' }).click();
-    await page.getByRole('heading', { level: 1, name: `${number} Mine again` }).waitFor();
-    expect(await read(id)).toMatchObject({ name: 'Mine again', description: 'Added by them' });
-    await page.context().close();
-  });
-
-  it('lets two edit different parts without a question', async () => {
-    const { id, number } = await createWebhook(api, `${receiver.url}/parts`, { details: { name: 'Parts' } });
-    const { page } = await site.open(`/webhooks/${number}`);
-    await edit(page, 'triggers');
-    await chooseTrigger(page, 1, 'Ticket', 'Closed');
-    await update(id, { details: { name: 'Parts, renamed' } });
-    await page.getByRole('heading', { level: 1, name: `${number} Parts, renamed` }).waitFor();
-    await press(page, 'Save');
-    await part(page, 'Triggers').getByText('tickets · close').waitFor();
-    expect(await read(id)).toMatchObject({
-      name: 'Parts, renamed',
-      triggers: [{ resource: 'tickets', event: 'close' }],
-    });
-    await page.context().close();
-  });
-
-  it('keeps the endpoint that somebody else added when mine is kept', async () => {
-    const { id, number } = await createWebhook(api, `${receiver.url}/one`);
-    const { endpoints } = await read(id);
-    const { page } = await site.open(`/webhooks/${number}`);
-    await edit(page, 'endpoints');
-    await row(page, 'Endpoint 1').getByLabel('Web address').fill(`${receiver.url}/mine`);
-    await update(id, {
-      endpoints: [{ id: endpoints[0].id }, { kind: 'URL', target: `${receiver.url}/theirs` }],
-    });
-    await page.getByRole('button', { name: 'See what changed' }).click();
-    await press(page, 'Keep mine');
-    await row(page, 'Endpoint 2').waitFor();
-    await press(page, 'Save');
-    await saved(page, 'endpoints');
-    expect((await read(id)).endpoints.map(({ target }: { target: string }) => target)).toEqual([
-      `${receiver.url}/mine`,
-      `${receiver.url}/theirs`,
-    ]);
-    await page.context().close();
-  });
-
-  it('asks before what was typed is lost by leaving, and not for a look at another tab', async () => {
-    const { number } = await createWebhook(api, receiver.url, { details: { name: 'Typed' } });
-    const { page } = await site.open(`/webhooks/${number}`);
-    await edit(page, 'details');
-    await page.getByLabel('Description').fill('half a sentence');
-    await page.getByRole('tab', { name: 'Deliveries' }).click();
-    await page.getByRole('tab', { name: 'Overview' }).click();
-    expect(await page.getByLabel('Description').inputValue()).toBe('half a sentence');
-    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Catalog' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
-    await dialog.getByRole('button', { name: 'Cancel' }).click();
-    await dialog.waitFor({ state: 'detached' });
-    expect(await page.getByLabel('Description').inputValue()).toBe('half a sentence');
-    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Catalog' }).click();
-    await dialog.getByRole('button', { name: 'Leave' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Catalog' }).waitFor();
-    await page.context().close();
   });
 });
 

@@ -3,6 +3,7 @@ import { Button, Group, Modal, Stack, Table, Text } from '@mantine/core';
 
 import { type Part, toValues } from '../editor/form.ts';
 import { differences } from './compare.ts';
+import classes from './details.module.css';
 import type { Conflict } from './use-section-edit.ts';
 
 interface ConflictDialogProps {
@@ -47,32 +48,26 @@ function Comparison({ part, conflict: { theirs, merged } }: { part: Part; confli
   if (found.length === 0)
     return <Text size="sm">Theirs is the same as yours: nothing is lost either way.</Text>;
   return (
-    <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table aria-label="What differs" verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>What</Table.Th>
-            <Table.Th>Theirs</Table.Th>
-            <Table.Th>Mine</Table.Th>
+    <Table aria-label="What differs" verticalSpacing="xs" layout="fixed" className={classes['wrapped']}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>What</Table.Th>
+          <Table.Th>Theirs</Table.Th>
+          <Table.Th>Mine</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {found.map(({ key, label, ...sides }) => (
+          <Table.Tr key={key}>
+            <Table.Th scope="row" fw={500}>
+              {label}
+            </Table.Th>
+            <Table.Td>{textOf(sides.theirs)}</Table.Td>
+            <Table.Td>{textOf(sides.mine)}</Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {found.map(({ key, label, ...sides }) => (
-            <Table.Tr key={key}>
-              <Table.Th scope="row" fw={500}>
-                {label}
-              </Table.Th>
-              <Table.Td style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-                {textOf(sides.theirs)}
-              </Table.Td>
-              <Table.Td style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-                {textOf(sides.mine)}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        ))}
+      </Table.Tbody>
+    </Table>
   );
 }
 

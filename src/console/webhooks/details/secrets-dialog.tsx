@@ -3,6 +3,7 @@ import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 
 import { CodeBlock } from '../../ui/code-block.tsx';
+import classes from './details.module.css';
 import type { NewSecret } from './use-section-edit.ts';
 
 export function SecretsDialog({ secrets, onClose }: { secrets: NewSecret[]; onClose: () => void }) {
@@ -21,7 +22,7 @@ export function SecretsDialog({ secrets, onClose }: { secrets: NewSecret[]; onCl
         </Alert>
         {secrets.map(({ endpoint, value }) => (
           <Stack key={endpoint.id} gap={4}>
-            <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+            <Text size="sm" className={classes['wrap']}>
               {endpoint.target}
             </Text>
             <CodeBlock text={value} label={`the secret of ${endpoint.target}`} />
