@@ -110,7 +110,8 @@ describe('files and folders', () => {
   });
 
   it('hold no file of more than 500 lines', () => {
-    expect(tooLong([...modules, ...tests], 500)).toEqual([]);
+    const written = modules.filter(({ path }) => !path.startsWith('src/console/gql/'));
+    expect(tooLong([...written, ...tests], 500)).toEqual([]);
   });
 });
 

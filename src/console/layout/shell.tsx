@@ -56,7 +56,15 @@ export function Shell() {
       navbar={{ width: 248, breakpoint: 'md', collapsed: { mobile: !opened } }}
       padding={{ base: 'sm', sm: 'lg' }}
     >
-      <a href="#main" className={classes['skip']}>
+      <a
+        href="#main"
+        className={classes['skip']}
+        onClick={(event) => {
+          // With a <base>, "#main" is a place of another page.
+          event.preventDefault();
+          document.getElementById('main')?.focus();
+        }}
+      >
         Skip to the content
       </a>
       <AppShell.Header>
