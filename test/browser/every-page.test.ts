@@ -98,4 +98,16 @@ describe('with something on every page, without a violation in either scheme and
     });
     await member.context.close();
   });
+
+  it('asks for its own pages and files, /session and the public API, and for nothing else (X01)', () => {
+    const asked = new Set(
+      root.requests.map((url) => {
+        const { host, pathname } = new URL(url);
+        return `${host === new URL(site.url).host ? '' : host}${pathname.replace(/^\/assets\/.*/, '/assets')}`;
+      }),
+    );
+    const pages = STATES.concat(EMPTY).map(({ path }) => (typeof path === 'string' ? path : path(made)));
+    for (const page of pages) asked.delete(new URL(page, site.url).pathname);
+    expect([...asked].sort()).toEqual(['/assets', '/graphql', '/session']);
+  });
 });

@@ -78,7 +78,7 @@ it('the button New Webhook Listener opens it, Save adds what was filled in, and 
     await receiver.find(({ body }) => JSON.parse(body.toString()).entityId === 'from-the-page');
   }));
 
-it('Save refuses what the API refuses, all at once, and each refusal leads to its field (L30)', () =>
+it('Save refuses what the API refuses, all at once, and each refusal leads to its field (L30, X01)', () =>
   withPage(`${LISTENERS}/new`, async (page) => {
     const told = await refusals(page);
     const { errors } = await api.run(
