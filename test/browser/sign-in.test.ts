@@ -28,7 +28,7 @@ describe('the sign-in', () => {
     await page.getByLabel(FIELD).fill(ROOT_TOKEN);
     expect(complaints.filter((text) => !text.startsWith('401') && !text.includes('401'))).toEqual([]);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'Webhooks', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Webhooks', level: 1, exact: true }).waitFor();
     expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe('/webhooks?search=orders');
     const [cookie] = await context.cookies();
     expect(cookie).toMatchObject({
@@ -50,7 +50,7 @@ describe('the sign-in', () => {
     const secret = await link();
     const { page, context } = await openWatchedPage(site.browser);
     await page.goto(`${site.url}/sign-in#link=${secret}`);
-    await page.getByRole('heading', { name: 'Webhooks', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Webhooks', level: 1, exact: true }).waitFor();
     expect(page.url()).not.toContain(secret);
     await context.clearCookies();
     await page.goto(`${site.url}/sign-in#link=${secret}`);
@@ -59,7 +59,7 @@ describe('the sign-in', () => {
     // The page works on with another one, pasted whole.
     await page.getByLabel(FIELD).fill(`${site.url}/sign-in#link=${await link()}`);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Webhooks', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Webhooks', level: 1, exact: true }).waitFor();
     await context.close();
   });
 
@@ -70,7 +70,7 @@ describe('the sign-in', () => {
     await page.getByText('Paste an access token or a one-time link first.').waitFor();
     await page.getByLabel(FIELD).fill(ROOT_TOKEN);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Webhooks', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Webhooks', level: 1, exact: true }).waitFor();
     expect(new URL(page.url()).origin).toBe(site.url);
     await context.close();
   });

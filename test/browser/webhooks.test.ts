@@ -42,7 +42,7 @@ describe('the Webhooks page', () => {
     const { page, complaints } = await site.open('/guide');
     const admin = page.getByRole('navigation', { name: 'Main' }).getByRole('region', { name: 'Admin' });
     await admin.getByRole('link', { name: 'Webhooks', exact: true }).click();
-    await page.getByRole('heading', { level: 1, name: 'Webhooks' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Webhooks', exact: true }).waitFor();
     expect(new URL(page.url()).pathname).toBe('/webhooks');
     const settings = page.getByRole('navigation', { name: 'Main' }).getByRole('region', { name: 'Settings' });
     await settings.getByRole('button', { name: 'API' }).waitFor();
@@ -69,7 +69,7 @@ describe('the Webhooks page', () => {
     const related = page.getByRole('region', { name: 'Related pages' });
     for (const name of ['Set Up Webhooks', 'Deliveries', 'Webhook Listeners', 'Catalog']) {
       await related.getByRole('link', { name }).click();
-      await page.getByRole('heading', { level: 1, name }).waitFor();
+      await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
       await page.goBack();
     }
     await page.context().close();
@@ -231,7 +231,8 @@ describe('the saved table', () => {
     await page.route('**/graphql', (route) =>
       broken && route.request().postData()?.includes('WebhooksTable') ? route.abort() : route.continue(),
     );
-    await page.getByRole('link', { name: 'Webhooks', exact: true }).click();
+    const navigation = page.getByRole('navigation', { name: 'Main' });
+    await navigation.getByRole('link', { name: 'Webhooks', exact: true }).click();
     await page.getByText('The server cannot be reached').waitFor();
     broken = false;
     await page.getByRole('button', { name: 'Try again' }).click();

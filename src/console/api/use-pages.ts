@@ -6,7 +6,10 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type AnyVariables, type CombinedError, useClient } from 'urql';
 
+/** Enough for any screen. */
 const PAGE_SIZE = 50;
+/** Whoever scrolls wants more; the most that the API gives. */
+const NEXT_PAGE_SIZE = 100;
 
 /** A page of a connection, as far as a list needs it. */
 export interface Connection<Row> {
@@ -69,7 +72,11 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
     async (after: string | null): Promise<void> => {
       const mine = ++run.current;
       setLoadingMore(after !== null);
-      const variables = { ...JSON.parse(key), first: pageSize, after } as unknown as Variables;
+      const variables = {
+        ...JSON.parse(key),
+        first: after === null ? pageSize : NEXT_PAGE_SIZE,
+        after,
+      } as unknown as Variables;
       const { data, error } = await client
         .query(document, variables, { requestPolicy: 'network-only' })
         .toPromise();
