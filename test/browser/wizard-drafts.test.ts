@@ -206,12 +206,18 @@ describe('ADD', () => {
     await row(page, 'Endpoint 1').getByLabel('Web address').fill(TARGET);
     await next(page, 3);
     // Twice is once, and the secret is shown all the same.
+    const sent: string[] = [];
+    page.on('request', (request) => {
+      const [, name] = /mutation (\w+)/.exec(request.postData() ?? '') ?? [];
+      if (name !== undefined) sent.push(name);
+    });
     await page.getByRole('button', { name: 'ADD', exact: true }).dblclick();
     await page
       .getByRole('region', { name: 'signing secret' })
       .getByText(/^whsec_/)
       .waitFor();
     expect(await count()).toBe(1);
+    expect(sent).toEqual(['WizardSetDetails', 'WizardSetEndpoints', 'WizardSetTriggers', 'WizardSave']);
     expect(await names()).toEqual([]);
   });
 });

@@ -39,6 +39,7 @@ export interface SyncHooks {
   onIds: (part: 'endpoints' | 'triggers', ids: ReadonlyMap<string, string>) => void;
   /** There is a draft now; the next call waits until its address is on display. */
   onStarted: (draftId: string) => Promise<void> | void;
+  /** Something is typed, or on its way, that the server does not have yet. */
   onSaving: () => void;
   onStored: (stored: Stored) => void;
 }
@@ -100,6 +101,7 @@ export class DraftSync {
   changed(): void {
     clearTimeout(this.#timer);
     if (this.#stopped || this.#dirty().length === 0) return;
+    this.#hooks.onSaving();
     this.#timer = setTimeout(() => void this.store(), TYPING_PAUSE_MS);
   }
 
