@@ -29,7 +29,7 @@ export function deliveryColumns(options: {
     },
     { key: 'status', header: 'Status', width: '13rem', cell: (row) => <StatusCell row={row} /> },
     showWebhook
-      ? { key: 'webhook', header: 'Webhook', width: '16%', cell: (row) => <WebhookCell row={row} /> }
+      ? { key: 'webhook', header: 'Webhook', width: '15%', cell: (row) => <WebhookCell row={row} /> }
       : {
           key: 'endpoint',
           header: 'Endpoint',
@@ -39,7 +39,7 @@ export function deliveryColumns(options: {
     {
       key: 'event',
       header: 'Event',
-      width: '15%',
+      width: '14%',
       cell: ({ event, origin }) => (
         <span title={`${event.resource}.${event.name}`}>
           {eventLabel(event.resource, event.name)}
@@ -52,7 +52,7 @@ export function deliveryColumns(options: {
         </span>
       ),
     },
-    { key: 'entity', header: 'Entity', width: '11%', cell: ({ event }) => event.entityId },
+    { key: 'entity', header: 'Entity', width: '9%', cell: ({ event }) => event.entityId },
     {
       key: 'answer',
       header: 'Answer',
@@ -63,7 +63,9 @@ export function deliveryColumns(options: {
             None yet
           </Text>
         ) : (
-          <span title={latestAttempt.failure?.message}>{answerInWords(latestAttempt)}</span>
+          <span title={latestAttempt.failure?.message}>
+            {answerInWords(latestAttempt).replace('HTTP ', 'HTTP\u00a0')}
+          </span>
         ),
     },
     {

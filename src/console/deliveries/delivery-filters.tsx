@@ -34,7 +34,7 @@ function Filters({ by, fixed }: { by: DeliveryFilter; fixed: DeliveryFilterInput
           <TypedField
             label="Webhook number"
             value={chosen.webhook}
-            width={140}
+            width={150}
             check={(text) => (/^[1-9]\d{0,8}$/.test(text) ? null : 'A number, such as 12')}
             onChange={(webhook) => change({ webhook })}
           />

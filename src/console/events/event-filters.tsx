@@ -26,10 +26,10 @@ export function EventFilters({ by }: { by: EventFilter }) {
         <EventSelects resource={chosen.resource} event={chosen.event} onChange={change} />
         <Select
           aria-label="Delivered"
-          placeholder="Delivered or not"
+          placeholder="Any outcome"
           clearable
-          clearButtonProps={{ 'aria-label': 'Delivered or not' }}
-          w={{ base: 'calc(50% - 5px)', xs: 160 }}
+          clearButtonProps={{ 'aria-label': 'Any outcome' }}
+          w={{ base: 'calc(50% - 5px)', xs: 150 }}
           data={[
             { value: 'yes', label: 'Delivered' },
             { value: 'no', label: 'Not delivered' },
@@ -71,7 +71,7 @@ function LoginSelect({ value, onChange }: { value: string; onChange: (login: str
       clearable
       searchable
       clearButtonProps={{ 'aria-label': 'Any login' }}
-      w={{ base: 'calc(50% - 5px)', xs: 180 }}
+      w={{ base: 'calc(50% - 5px)', xs: 150 }}
       nothingFoundMessage="No such login"
       // The server has searched; names and addresses alike.
       filter={({ options }) => options}
