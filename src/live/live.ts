@@ -32,7 +32,7 @@ export interface Batch {
   cursor: string;
   /** Nothing more was there to read, and nothing waits to become readable. */
   caughtUp: boolean;
-  /** How many lines were folded away because a later one of their delivery is in the batch. */
+  /** How many lines were folded away because a newer one of their delivery is in the batch. */
   folded: number;
   /** The cursor could not be resumed; the reader should fetch its page anew. */
   reset: 'CURSOR_UNKNOWN' | 'PERMISSION_CHANGED' | null;
@@ -193,8 +193,12 @@ export class Live {
   }
 }
 
-/** Keeps the last line of each delivery, at its place. */
+/** Keeps the newest line of each delivery, at its place: lines stand in the order of commits, and versions tell. */
 function fold(lines: LogLine[]): LogLine[] {
-  const last = new Map(lines.map((line) => [line.deliveryId, line]));
-  return lines.filter((line) => last.get(line.deliveryId) === line);
+  const newest = new Map<string, LogLine>();
+  for (const line of lines) {
+    const before = newest.get(line.deliveryId);
+    if (before === undefined || before.version <= line.version) newest.set(line.deliveryId, line);
+  }
+  return lines.filter((line) => newest.get(line.deliveryId) === line);
 }

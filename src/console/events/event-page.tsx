@@ -50,8 +50,8 @@ export function EventPage() {
           <Section title="Payload" id="event-payload">
             {event.payload == null ? (
               <Text size="sm" c="dimmed">
-                The payload is not kept any more: payloads are deleted after some time, 30 days if nothing
-                else is set, while the event and its deliveries stay on record.
+                The payload is not kept any more: payloads are deleted after some time, while the event and
+                its deliveries stay on record.
               </Text>
             ) : (
               <CodeBlock text={prettyJson(event.payload)} label="payload of the event" />

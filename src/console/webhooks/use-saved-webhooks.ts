@@ -1,6 +1,5 @@
 /** The saved table as the address says (search, status, order), kept live by webhookChanges. */
 import { useEffect, useRef, useState } from 'react';
-import { useSearchParams } from 'react-router';
 
 import { type LiveStatus, useLive } from '../api/live.tsx';
 import { type List, usePages } from '../api/use-pages.ts';
@@ -13,6 +12,7 @@ import {
   type WebhookStatus,
 } from '../gql/graphql.ts';
 import type { Sort } from '../ui/data-table.tsx';
+import { useAddress } from '../ui/use-address.ts';
 
 /** A row of the saved table. */
 export type SavedWebhook = NonNullable<WebhooksTableQuery['webhooks']>['nodes'][number];
@@ -44,7 +44,7 @@ interface SavedWebhooks {
 }
 
 export function useSavedWebhooks(): SavedWebhooks {
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   const search = params.get('search') ?? '';
   const status = STATUSES.find((value) => value === params.get('status')) ?? null;
   const sort = readSort(params.get('sort'));
@@ -102,19 +102,6 @@ export function useSavedWebhooks(): SavedWebhooks {
     wasAway.current = false;
     reload();
   }, [live, reload]);
-
-  function change(values: Record<string, string | null>): void {
-    setParams(
-      (now) => {
-        const next = new URLSearchParams(now);
-        for (const [name, value] of Object.entries(values))
-          if (value === null || value === '') next.delete(name);
-          else next.set(name, value);
-        return next;
-      },
-      { replace: true, preventScrollReset: true },
-    );
-  }
 
   return {
     list,
