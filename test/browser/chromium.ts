@@ -53,7 +53,7 @@ export async function openWatchedPage(browser: Browser): Promise<WatchedPage> {
   context.on('request', (request) => requests.push(request.url()));
   context.on('requestfailed', (request) => {
     // A page that is left calls off what it was still reading.
-    if (request.failure()?.errorText === 'net::ERR_ABORTED' && request.url().endsWith('/graphql')) return;
+    if (request.failure()?.errorText === 'net::ERR_ABORTED') return;
     complaints.push(`request failed: ${request.url()} ${request.failure()?.errorText ?? ''}`);
   });
   context.on('response', (response) => {

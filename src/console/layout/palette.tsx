@@ -49,7 +49,8 @@ export function Palette({ asked }: { asked: number }) {
       query={query}
       onQueryChange={setQuery}
       shortcut={null}
-      aria-label="Go to a page or a webhook"
+      // The dialog has no title to be named by.
+      attributes={{ content: { 'aria-label': 'Go to a page or a webhook' } }}
       actions={[...pages, ...webhooks]}
       nothingFound="Nothing found"
       highlightQuery={false}
