@@ -133,11 +133,16 @@ async function change(
   }
   await manager.update(LoginEntity, id, after);
   // Its tokens are back when it is enabled again; a browser that was signed in is not.
-  if (after.disabled && !login.disabled)
+  if (after.disabled && !login.disabled) {
     await manager.query(
       `update sessions set ended_at = clock_timestamp() where login_id = $1 and ended_at is null`,
       [id],
     );
+    await manager.query(
+      `update sign_in_links set used_at = clock_timestamp() where login_id = $1 and used_at is null`,
+      [id],
+    );
+  }
   const what = { action: 'login.update', subjectId: id, scopeId: id };
   await recordChange(manager, viewer, what, settingsOf(login), after);
 }

@@ -44,6 +44,9 @@ export interface SignInLink {
   login: { number: number; name: string };
 }
 
+/** The most living sessions of one login; one more ends the oldest. */
+const MAX_SESSIONS = 100;
+
 /** What ended, or expired, this long ago is forgotten. */
 const REMEMBERED = `interval '1 day'`;
 
@@ -70,9 +73,15 @@ export class Sessions {
     const begun = isWellFormed(value, 'link')
       ? await this.#beginByLink(value, cookie)
       : await this.#beginByToken(value, cookie);
-    // It may have ended again already, with its token or login.
-    const session = begun ? await this.find(cookie) : undefined;
-    return session && { cookie, session };
+    if (!begun) return undefined;
+    const session = await this.find(cookie);
+    if (session !== undefined) {
+      await this.#endOldest(session.login.id);
+      return { cookie, session };
+    }
+    // It ended again already, with its token or login, and must not come back with it.
+    await this.end(cookie);
+    return undefined;
   }
 
   async #beginByToken(value: string, cookie: string): Promise<boolean> {
@@ -101,6 +110,16 @@ export class Sessions {
       [newId('session'), hashToken(secret), ...this.#kept(cookie)],
     );
     return rows.length === 1;
+  }
+
+  /** Whoever signs in again and again fills no table. */
+  async #endOldest(loginId: string): Promise<void> {
+    await this.#sql.query(
+      `update sessions set ended_at = clock_timestamp()
+       where id in (select id from sessions where login_id = $1 and ended_at is null and expires_at > clock_timestamp()
+                    order by id desc offset ${MAX_SESSIONS})`,
+      [loginId],
+    );
   }
 
   #kept(cookie: string): [sha256: Buffer, idleMs: number, lifetimeMs: number] {
@@ -170,13 +189,9 @@ export class Sessions {
     return made && { secret, expiresAt: made.expires_at, login: { number: made.number, name: made.name } };
   }
 
-  /** Forgets sessions and links that ended or expired more than a day ago. */
+  /** Forgets sessions and links a day after their absolute end, also where they ended or were used before it. */
   async forget(): Promise<void> {
-    await this.#sql.query(
-      `delete from sessions where expires_at < clock_timestamp() - ${REMEMBERED} or ended_at < clock_timestamp() - ${REMEMBERED}`,
-    );
-    await this.#sql.query(
-      `delete from sign_in_links where expires_at < clock_timestamp() - ${REMEMBERED} or used_at < clock_timestamp() - ${REMEMBERED}`,
-    );
+    await this.#sql.query(`delete from sessions where expires_at < clock_timestamp() - ${REMEMBERED}`);
+    await this.#sql.query(`delete from sign_in_links where expires_at < clock_timestamp() - ${REMEMBERED}`);
   }
 }

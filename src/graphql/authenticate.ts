@@ -16,6 +16,9 @@ export interface AuthenticateOptions {
   origins: () => ReadonlySet<string>;
 }
 
+/** What a page sends along with what it asks by itself, with nobody there: it does not keep the session alive. */
+const BACKGROUND = 'bellwire-background';
+
 /**
  * Lets a request pass with a valid token in its Authorization header or, without such a header, with the cookie
  * of a living session. A browser adds the cookie whatever page asks, so it counts for own pages only; a header is
@@ -25,7 +28,7 @@ export function authenticate({ rooms, cookie, origins }: AuthenticateOptions): R
   return async (request, response, next) => {
     const session = request.headers.authorization === undefined ? cookie.read(request) : undefined;
     if (session === undefined) pass(await byToken(request, response));
-    else if (isFromOwnPage(request, origins())) pass(await bySession(session, response));
+    else if (isFromOwnPage(request, origins())) pass(await bySession(session, request, response));
     else
       refuse(
         response,
@@ -53,8 +56,10 @@ export function authenticate({ rooms, cookie, origins }: AuthenticateOptions): R
     return undefined;
   }
 
-  async function bySession(value: string, response: Response): Promise<Viewer | undefined> {
-    const viewer = await rooms.sessions.viewerOf(value, { isUse: true });
+  async function bySession(value: string, request: Request, response: Response): Promise<Viewer | undefined> {
+    const viewer = await rooms.sessions.viewerOf(value, {
+      isUse: request.headers[BACKGROUND] === undefined,
+    });
     if (viewer !== undefined) return viewer;
     response.set('WWW-Authenticate', 'Bearer');
     refuse(response, 401, edgeError('UNAUTHENTICATED', 'The session has ended: sign in again.'));

@@ -7,8 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import express, { type Express, type Request } from 'express';
-import sirv from 'sirv';
+import express, { type Express, type Request, type RequestHandler } from 'express';
+import expressStaticGzip from 'express-static-gzip';
 
 import { type Config, settingName } from '../config.ts';
 import { packageRoot } from '../paths.ts';
@@ -29,8 +29,14 @@ export interface PageOptions {
 export function servePages(app: Express, { config, origins }: PageOptions): void {
   if (config.console || config.graphiql) app.use('/assets', assets());
   if (config.graphiql) {
-    const files = express.static(join(BUILT, 'graphiql'), { etag: false, cacheControl: false });
+    const files = express.static(join(BUILT, 'graphiql'), {
+      etag: false,
+      cacheControl: false,
+      redirect: false,
+    });
     app.use('/graphiql', (request, response, next) => {
+      // Relative, because a proxy may put a path in front.
+      if (request.originalUrl.split('?')[0] === '/graphiql') return response.redirect('graphiql/');
       response.set('Content-Security-Policy', graphiqlPolicy(origins()));
       response.set('Cache-Control', 'no-cache');
       files(request, response, next);
@@ -49,14 +55,18 @@ export function servePages(app: Express, { config, origins }: PageOptions): void
   });
 }
 
-function assets(): ReturnType<typeof sirv> {
-  return sirv(join(BUILT, 'assets'), {
-    brotli: true,
-    gzip: true,
-    dev: false,
-    etag: false,
-    setHeaders: (response) => response.setHeader('Cache-Control', 'public, max-age=31536000, immutable'),
-  });
+function assets(): RequestHandler {
+  return expressStaticGzip(join(BUILT, 'assets'), {
+    enableBrotli: true,
+    orderPreference: ['br', 'gz'],
+    index: false,
+    serveStatic: {
+      etag: false,
+      cacheControl: false,
+      redirect: false,
+      setHeaders: (response) => response.setHeader('Cache-Control', 'public, max-age=31536000, immutable'),
+    },
+  }) as RequestHandler;
 }
 
 /** Programs that take anything (curl) get JSON; a browser names HTML. */
@@ -74,7 +84,7 @@ function consolePage({
   const behind = publicUrl === null ? undefined : new URL(publicUrl);
   return (request, nonce) => {
     // Whoever comes by the public address comes through the proxy that puts its path in front.
-    const prefix = behind !== undefined && request.headers.host === behind.host ? behind.pathname : '/';
+    const prefix = behind !== undefined && request.host === behind.host ? behind.pathname : '/';
     const base = prefix.endsWith('/') ? prefix : `${prefix}/`;
     return `${head}<base href="${base}" />\n    <meta property="csp-nonce" nonce="${nonce}" />${rest}`;
   };

@@ -18,14 +18,18 @@ const PLAIN_NAME = 'bellwire';
  */
 export class SessionCookie {
   readonly #overTls: boolean;
+  /** Behind a proxy Host may be the proxy's own name for this machine, and tells nothing of the browser. */
+  readonly #hostCounts: boolean;
 
   constructor({ publicUrl }: Pick<Config, 'publicUrl'>) {
     this.#overTls = publicUrl?.startsWith('https:') ?? false;
+    this.#hostCounts = publicUrl === null || isLoopback(new URL(publicUrl).hostname);
   }
 
   /** Whether browsers are asked to send it over TLS, or inside the machine, alone. */
   isSecureFor(request: IncomingMessage): boolean {
-    return this.#overTls || isLoopback(parseUrl(`http://${request.headers.host}`)?.hostname ?? '');
+    if (this.#overTls) return true;
+    return this.#hostCounts && isLoopback(parseUrl(`http://${request.headers.host}`)?.hostname ?? '');
   }
 
   /** Its value; undefined without one. */

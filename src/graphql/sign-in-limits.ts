@@ -11,8 +11,9 @@ import { parseAddress } from '../egress/address.ts';
 export const MAX_WRONG = 10;
 const WINDOW_S = 15 * 60;
 
-/** How many may wait for their turn; a look-up takes a few ms. */
+/** How many may wait for their turn, and how many of them from one address; a look-up takes a few ms. */
 const MAX_WAITING = 100;
+const MAX_WAITING_EACH = 5;
 const BUSY_S = 1;
 
 /** What became of a try: found; wrong; or nothing is said, and it may be repeated in some seconds. */
@@ -24,6 +25,7 @@ export class SignInLimits {
   readonly #byNetwork = new RateLimiterMemory({ points: MAX_WRONG, duration: WINDOW_S });
   readonly #overall = new RateLimiterMemory({ points: MAX_WRONG, duration: WINDOW_S });
   #waiting = 0;
+  readonly #waitingBy = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
 
   /**
@@ -35,8 +37,10 @@ export class SignInLimits {
     const network = networkOf(address);
     const later = await this.#usedUp(this.#byNetwork, network);
     if (later !== undefined) return later;
-    if (this.#waiting >= MAX_WAITING) return { outcome: 'LATER', seconds: BUSY_S };
-    return this.#inTurn(async () => {
+    // Nobody fills the places of others.
+    const own = this.#waitingBy.get(network) ?? 0;
+    if (this.#waiting >= MAX_WAITING || own >= MAX_WAITING_EACH) return { outcome: 'LATER', seconds: BUSY_S };
+    return this.#inTurn(network, async () => {
       const nowLater = await this.#usedUp(this.#byNetwork, network);
       if (nowLater !== undefined) return nowLater;
       const found = await lookUp();
@@ -49,9 +53,15 @@ export class SignInLimits {
     });
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(network: string, work: () => Promise<T>): Promise<T> {
     this.#waiting++;
-    const turn = this.#turn.then(work).finally(() => this.#waiting--);
+    this.#waitingBy.set(network, (this.#waitingBy.get(network) ?? 0) + 1);
+    const turn = this.#turn.then(work).finally(() => {
+      this.#waiting--;
+      const left = this.#waitingBy.get(network)! - 1;
+      if (left === 0) this.#waitingBy.delete(network);
+      else this.#waitingBy.set(network, left);
+    });
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
@@ -66,10 +76,15 @@ export class SignInLimits {
   }
 }
 
-/** What counts as one address: of IPv6 the /64, which is what a household or a machine is given. */
+/**
+ * What counts as one address: of IPv6 the /64, which is what a household or a machine is given. Some proxies write
+ * a port behind the address; what is no address at all counts as one and the same.
+ */
 export function networkOf(text: string): string {
-  const address = parseAddress(text);
-  if (address?.family !== 'ipv6') return address?.address ?? text;
+  const bare = /^\[([^\]]+)\](?::\d+)?$|^(\d+(?:\.\d+){3}):\d+$/.exec(text);
+  const address = parseAddress(bare?.[1] ?? bare?.[2] ?? text);
+  if (address === undefined || address === null) return 'unknown';
+  if (address.family !== 'ipv6') return address.address;
   const [head = '', tail] = address.address.split('::');
   const groups = head === '' ? [] : head.split(':');
   if (tail !== undefined) {

@@ -156,5 +156,7 @@ function keepAlive(socket: WebSocket): () => void {
 function refuse(socket: Duplex, status: string): void {
   // The other side may have gone; an error without a listener would end the process.
   socket.once('error', () => socket.destroy());
+  // It may not close its half either, and no time limit of HTTP holds for it any more.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -23,6 +23,7 @@ const MIGRATIONS = [
   'CreateDraftsAndLogs1764000000003',
   'IndexWebhooks1764000000004',
   'IndexSwitches1764000000005',
+  'CreateSessions1764000000006',
 ];
 
 function open(url: string): Promise<Database> {

@@ -226,12 +226,17 @@ describe('the rest of the port', () => {
     await other.stop();
   });
 
-  it('answers 404 as JSON, leads to GraphiQL, and sets its headers everywhere', async () => {
+  it('answers 404 as JSON, leads to GraphiQL where there is no console, and sets its headers everywhere', async () => {
     const nothing = await call(`${edge.url}/nothing/here`);
     expect([nothing.status, nothing.body.errors[0].extensions.code]).toEqual([404, 'NOT_FOUND']);
     expect((await call(`${edge.url}/%ff`)).status).toBe(404);
-    const root = await fetch(edge.url, { redirect: 'manual' });
+    const plain = await startEdge({ settings: { BELLWIRE_CONSOLE: 'false' } });
+    const root = await fetch(plain.url, { redirect: 'manual' });
     expect([root.status, root.headers.get('location')]).toEqual([302, 'graphiql/']);
+    await plain.stop();
+    // Relative, because a proxy may put a path in front.
+    const bare = await fetch(`${edge.url}/graphiql`, { redirect: 'manual' });
+    expect([bare.status, bare.headers.get('location')]).toEqual([302, 'graphiql/']);
     for (const path of ['/', '/nothing', '/graphql', '/graphiql/', '/healthz']) {
       const { headers } = await fetch(`${edge.url}${path}`, { redirect: 'manual' });
       expect(headers.get('x-content-type-options')).toBe('nosniff');

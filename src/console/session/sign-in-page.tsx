@@ -21,7 +21,12 @@ import { signIn, type SignInFailure, takeLinkFromAddress } from './session.ts';
 /** Where to go after the sign-in: only addresses of the console itself. */
 function wayBack(search: URLSearchParams): string {
   const back = search.get('back');
-  return back?.startsWith('/') && !back.startsWith('//') && !back.startsWith('/\\') ? back : '/';
+  if (!back?.startsWith('/')) return '/';
+  // As the browser will read it: "//", "/\\" and a tab between lead to other hosts.
+  return URL.canParse(back, window.location.href) &&
+    new URL(back, window.location.href).origin === window.location.origin
+    ? back
+    : '/';
 }
 
 export function SignInPage() {
