@@ -149,7 +149,7 @@ describe('the page of a delivery', () => {
     const command = await page.getByRole('region', { name: 'command' }).innerText();
     const [program, ...args] = shellWords(command);
     expect(program).toBe('curl');
-    expect(args.slice(0, 3)).toEqual(['--request', 'POST', receiver.url]);
+    expect(args.slice(0, 4)).toEqual(['--globoff', '--request', 'POST', receiver.url]);
     expect(args).toContain('x-key: <x-key>');
     expect(args).toContain(`x-shop: ${hit.headers['x-shop'] as string}`);
     expect(args).toContain(`webhook-signature: ${hit.headers['webhook-signature'] as string}`);

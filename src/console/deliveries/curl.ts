@@ -15,7 +15,8 @@ export interface CurlCommand {
 /** The command, quoted for POSIX shells. */
 export function curlOf(request: HttpMessageViewFragment): CurlCommand {
   const placeholders: string[] = [];
-  const lines = [`curl --request ${request.method ?? 'POST'} ${quoted(request.url ?? '')}`];
+  // As it stands: curl would take brackets and braces in an address for patterns.
+  const lines = [`curl --globoff --request ${request.method ?? 'POST'} ${quoted(request.url ?? '')}`];
   for (const { name, value, secret } of request.headers) {
     if (CURLS_OWN.has(name.toLowerCase())) continue;
     if (secret || value == null) placeholders.push(name);
