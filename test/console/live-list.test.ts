@@ -12,6 +12,8 @@ interface Row {
 
 const STATES = ['PENDING', 'RETRY_SCHEDULED', 'SUCCEEDED', 'FAILED'];
 const PAGE = 3;
+/** With so many rows what comes waits, and the list is cut: the console's 2,000 in small. */
+const TOO_LONG = 5;
 
 /** A server in small: a table, its log, pages of it. Two changes of one row may be logged in the wrong order. */
 class Table {
@@ -130,6 +132,11 @@ class Reader {
     this.list.replace(table.page(null));
   }
 
+  /** Nothing is held, and nothing is on its way. */
+  get free(): boolean {
+    return this.#hold === 'nothing' && this.#asked === null;
+  }
+
   run(step: Step): void {
     const table = this.#table;
     if (step.do === 'create') table.create(step.number);
@@ -149,12 +156,15 @@ class Reader {
     this.#answer();
     this.#become('nothing');
     this.#push(Infinity);
+    this.#answer();
   }
 
   #push(count: number): void {
     const lines = this.#table.log.slice(this.#position, this.#position + count);
     this.#position += lines.length;
-    this.list.apply(lines, this.#hold);
+    const tooLong = this.#hold === 'nothing' && this.list.rows.length >= TOO_LONG;
+    this.list.apply(lines, tooLong ? 'arrivals' : this.#hold);
+    if (tooLong && lines.length > 0) this.#ask('renew');
   }
 
   #ask(what: 'extend' | 'renew' | 'replace'): void {
@@ -170,13 +180,15 @@ class Reader {
     if (this.#asked === null) return;
     const { what, page, position } = this.#asked;
     this.#asked = null;
-    this.list[what](page);
+    const whole = this.list[what](page, this.#hold);
     if (what === 'replace') this.#first = this.#position = position;
+    if (!whole) this.#ask('replace');
   }
 
   #become(hold: Hold): void {
+    const shows = hold === 'nothing' && this.#hold !== 'nothing';
     this.#hold = hold;
-    if (hold !== 'nothing' || this.list.release()) return;
+    if (!shows || this.list.release()) return;
     this.#ask('replace');
     this.#answer();
   }
@@ -197,6 +209,7 @@ describe('a list of pages and a stream', () => {
           reader.run(each);
           const ids = reader.list.rows.map(({ id }) => id);
           expect(ids).toEqual([...new Set(ids)].sort().reverse());
+          if (reader.free) expect(reader.list.arrivals).toBe(0);
         }
         // A claim is not logged; what becomes of it is.
         [...table.rows.values()].forEach(({ status }, index) => {
@@ -225,10 +238,25 @@ describe('a list of pages and a stream', () => {
     expect([list.arrivals, list.rows]).toEqual([1, [row('c', 1, 'PENDING'), row('b', 3, 'SUCCEEDED')]]);
   });
 
+  it.each(['renew', 'extend'] as const)(
+    'shows with the page of %s what waited, unless it is to wait',
+    (how) => {
+      const page = { rows: [row('b', 1, 'PENDING')], endCursor: null, hasMore: false };
+      const list = new LiveList<Row>(() => true);
+      list.replace(page);
+      list.apply([row('c', 1, 'PENDING')], 'arrivals');
+      expect([list[how](page, 'arrivals'), list.arrivals, list.rows]).toEqual([true, 1, page.rows]);
+      expect([list[how](page, 'nothing'), list.arrivals]).toEqual([true, 0]);
+      expect(list.rows).toEqual([row('c', 1, 'PENDING'), ...page.rows]);
+      list.lose();
+      expect([list[how](page, 'everything'), list[how](page, 'nothing')]).toEqual([true, false]);
+    },
+  );
+
   it('takes a page of the same version for newer than what was pushed: a claim is seen by pages only', () => {
     const list = new LiveList<Row>(() => true);
     list.replace({ rows: [row('b', 1, 'PENDING')], endCursor: null, hasMore: false });
-    list.renew({ rows: [row('b', 1, 'IN_FLIGHT')], endCursor: null, hasMore: false });
+    list.renew({ rows: [row('b', 1, 'IN_FLIGHT')], endCursor: null, hasMore: false }, 'nothing');
     for (const hold of ['nothing', 'arrivals', 'everything'] as const) {
       list.apply([row('b', 1, 'PENDING')], hold);
       list.release();

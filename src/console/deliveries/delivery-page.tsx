@@ -26,7 +26,11 @@ export function DeliveryPage() {
   if (delivery === null)
     return (
       <Page title="Delivery" trail={[...TRAIL, { label: id }]}>
-        {error ? <ErrorState error={error} onRetry={reload} /> : <LoadingState what="the delivery" />}
+        {error ? (
+          <ErrorState error={error} onRetry={() => void reload()} />
+        ) : (
+          <LoadingState what="the delivery" />
+        )}
       </Page>
     );
   const attempt = attempts.find(({ number }) => number === chosen);
@@ -42,7 +46,7 @@ export function DeliveryPage() {
       }
       actions={mayRetry && <RetryButton delivery={delivery} onDone={reload} />}
     >
-      {error && <ErrorState error={error} onRetry={reload} />}
+      {error && <ErrorState error={error} onRetry={() => void reload()} />}
       <Grid gap="lg" align="flex-start">
         <Grid.Col span={{ base: 12, md: 5, lg: 4 }}>
           <Stack gap="lg">

@@ -88,27 +88,34 @@ export class LiveList<Row extends LiveRow> {
     this.#waiting.clear();
   }
 
-  /** Begins anew with a first page; the stream must go on from the page's own position. */
-  replace(page: LivePage<Row>): void {
+  /** Begins anew with a first page; the stream must go on from the page's own position. True: nothing is left to read. */
+  replace(page: LivePage<Row>): true {
     this.#aside.clear();
     this.#waiting.clear();
     this.#lost = false;
     this.#rows = page.rows;
     this.#endAt(page);
+    return true;
   }
 
-  /** Lays a first page under what came by the stream since, and forgets the rows behind it; the stream goes on. */
-  renew(page: LivePage<Row>): void {
+  /**
+   * Lays a first page under what came by the stream since, and forgets the rows behind it; the stream goes on.
+   * What waited is shown when nothing is held: a list that was too long makes it wait by itself. False when the
+   * list must be read anew for that.
+   */
+  renew(page: LivePage<Row>, hold: Hold): boolean {
     this.#endAt(page);
     const edge = this.#edge;
     if (edge !== null) this.#rows = this.#rows.filter(({ id }) => id >= edge);
     this.#putPage(page);
+    return hold !== 'nothing' || this.release();
   }
 
-  /** Adds the page behind the last one. */
-  extend(page: LivePage<Row>): void {
+  /** Adds the page behind the last one. What waited, and what comes out: as of renew. */
+  extend(page: LivePage<Row>, hold: Hold): boolean {
     this.#endAt(page);
     this.#putPage(page);
+    return hold !== 'nothing' || this.release();
   }
 
   /** Takes copies from the stream, in its order. Whether the rows, or the number of those that wait, changed. */

@@ -1,6 +1,5 @@
 /** Sends a delivery again, by button and by the key r; says why, where it makes no sense. */
 import { Button, Stack, Text } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { IconRefresh } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
@@ -11,6 +10,7 @@ import { describeError } from '../api/problems.ts';
 import { type DeliveryFactsFragment, DeliveryPageRetryDocument } from '../gql/graphql.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { formatDuration, useNow } from '../ui/time.tsx';
+import { usePageKeys } from '../ui/use-page-keys.ts';
 
 /** A first attempt that is as near as this is not worth hastening, ms. */
 const ABOUT_TO_MS = 3_000;
@@ -28,44 +28,66 @@ function refusal(delivery: DeliveryFactsFragment, now: number): string | null {
   return null;
 }
 
-export function RetryButton({ delivery, onDone }: { delivery: DeliveryFactsFragment; onDone: () => void }) {
+interface RetryButtonProps {
+  delivery: DeliveryFactsFragment;
+  /** Reads the delivery again; resolves when that is back. */
+  onDone: () => Promise<void>;
+}
+
+export function RetryButton({ delivery, onDone }: RetryButtonProps) {
   const [asking, setAsking] = useState(false);
-  const [{ fetching }, retry] = useMutation(DeliveryPageRetryDocument);
+  const [, retry] = useMutation(DeliveryPageRetryDocument);
   const open = delivery.status === 'PENDING' || delivery.status === 'RETRY_SCHEDULED';
   const now = useNow(delivery.status === 'PENDING' ? 1_000 : null);
   const reason = refusal(delivery, now);
   const delivered = delivery.status === 'SUCCEEDED';
   // One key for one wish: pressed again after an answer that got lost, it still sends once.
   const key = useRef<string | null>(null);
+  // Busy until what it came to is on display: the state of before would let it be sent once more. The number of
+  // those that are over is part of what is rendered, so it changes together with the delivery.
+  const begun = useRef(0);
+  const [over, setOver] = useState(0);
+  const busy = begun.current !== over;
 
   /** Null when it worked. */
   async function send(): Promise<string | null> {
+    if (begun.current !== over) return null;
+    begun.current += 1;
     key.current ??= freshKey();
     const { data, error } = await retry({ id: delivery.id, idempotencyKey: key.current });
-    if (error) return describeError(error);
-    key.current = null;
-    onDone();
     const [problem] = data?.deliveryRetry?.errors ?? [];
-    if (problem) return problem.message;
-    notifications.show({ message: 'It is being sent again.' });
-    return null;
+    if (!error) {
+      key.current = null;
+      if (!problem) notifications.show({ message: 'It is being sent again.' });
+      await onDone();
+    }
+    setOver(begun.current);
+    return error ? describeError(error) : (problem?.message ?? null);
   }
 
   async function start(): Promise<void> {
-    if (fetching || reason !== null) return;
+    if (begun.current !== over || reason !== null) return;
     if (delivered) return setAsking(true);
     const problem = await send();
     if (problem !== null) notifications.show({ color: 'red', title: 'Not sent again', message: problem });
   }
 
-  useHotkeys([['r', () => void start()]]);
+  usePageKeys([
+    [
+      'r',
+      (event) => {
+        // A key that is held is one wish.
+        if (!event.repeat) void start();
+      },
+    ],
+  ]);
 
   return (
     <Stack gap={4} align="flex-end">
       <Button
         variant={delivered ? 'default' : 'filled'}
         leftSection={<IconRefresh aria-hidden size={17} />}
-        loading={fetching && !asking}
+        loading={busy && !asking}
         data-disabled={reason !== null || undefined}
         aria-disabled={reason !== null || undefined}
         aria-describedby={reason === null ? undefined : 'retry-reason'}

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { useClient } from 'urql';
 
+import { BACKGROUND } from '../api/urql.ts';
 import type { List } from '../api/use-pages.ts';
 import { DeliveriesCountDocument, type DeliveryFilterInput } from '../gql/graphql.ts';
 import { formatNumber } from '../ui/time.tsx';
@@ -30,7 +31,8 @@ export function useCount(filter: DeliveryFilterInput, list: Counted): string | n
   const { rows, hasMore, status, total } = list;
   useEffect(() => {
     if (status !== 'ready' || !hasMore) return;
-    const wait = last.current.key === key ? last.current.at + AGAIN_MS - Date.now() : 0;
+    const again = last.current.key === key;
+    const wait = again ? last.current.at + AGAIN_MS - Date.now() : 0;
     const timer = setTimeout(
       () => {
         last.current = { key, at: Date.now() };
@@ -38,7 +40,7 @@ export function useCount(filter: DeliveryFilterInput, list: Counted): string | n
           .query(
             DeliveriesCountDocument,
             { filter: JSON.parse(key) as DeliveryFilterInput },
-            { requestPolicy: 'network-only' },
+            again ? BACKGROUND : { requestPolicy: 'network-only' },
           )
           .toPromise()
           .then(({ data }) => {

@@ -7,6 +7,7 @@ import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'r
 import { type CombinedError, useClient } from 'urql';
 
 import { type LiveStatus, useLive } from '../api/live.tsx';
+import { BACKGROUND } from '../api/urql.ts';
 import type { List } from '../api/use-pages.ts';
 import {
   DeliveriesTableDocument,
@@ -34,6 +35,8 @@ interface Held {
   list: LiveList<DeliveryRowFragment>;
   /** Where the stream begins; null before the first page. */
   streamCursor: string | null;
+  /** How often the list was begun anew: the stream begins with it, be the position the same. */
+  generation: number;
   loaded: boolean;
   reading: How | null;
   error: CombinedError | null;
@@ -67,6 +70,7 @@ export function useLiveDeliveries(filter: DeliveryFilterInput, scrolled: boolean
     () => ({
       list: new LiveList<DeliveryRowFragment>(fitsFilter(JSON.parse(key) as DeliveryFilterInput)),
       streamCursor: null,
+      generation: 0,
       loaded: false,
       reading: null,
       error: null,
@@ -83,7 +87,7 @@ export function useLiveDeliveries(filter: DeliveryFilterInput, scrolled: boolean
   const run = useRef(0);
 
   const read = useCallback(
-    async (how: How): Promise<void> => {
+    async (how: How, by: 'somebody' | 'itself' = 'somebody'): Promise<void> => {
       // A first page stands above all others that are on their way.
       if (held.reading !== null && how !== 'replace') return;
       const mine = ++run.current;
@@ -96,28 +100,30 @@ export function useLiveDeliveries(filter: DeliveryFilterInput, scrolled: boolean
         .query(
           DeliveriesTableDocument,
           { filter: JSON.parse(key) as DeliveryFilterInput, first: PAGE_SIZE, after },
-          { requestPolicy: 'network-only' },
+          by === 'itself' ? BACKGROUND : { requestPolicy: 'network-only' },
         )
         .toPromise();
       if (mine !== run.current) return;
       held.reading = null;
       held.loaded = true;
       const page = data?.deliveries;
+      let whole = true;
       if (page) {
         const { nodes, pageInfo } = page;
-        held.list[how]({
-          rows: nodes,
-          endCursor: pageInfo.endCursor ?? null,
-          hasMore: pageInfo.hasNextPage,
-        });
+        whole = held.list[how](
+          { rows: nodes, endCursor: pageInfo.endCursor ?? null, hasMore: pageInfo.hasNextPage },
+          hold.current,
+        );
         if (how === 'replace') {
           held.streamCursor = page.streamCursor;
+          held.generation += 1;
           held.refused = false;
         }
       } else if (how !== 'renew') {
         held.error = error ?? null;
         held.failed = how;
-      }
+      } else if (hold.current === 'nothing') whole = held.list.release();
+      if (!whole) void read('replace', 'itself');
       render();
     },
     [client, held, key, render],
@@ -133,7 +139,7 @@ export function useLiveDeliveries(filter: DeliveryFilterInput, scrolled: boolean
       if (reset) {
         if (reset === 'PERMISSION_CHANGED') refresh();
         if (hold.current === 'everything') held.list.lose();
-        else if (held.reading !== 'replace') void read('replace');
+        else if (held.reading !== 'replace') void read('replace', 'itself');
         render();
         return;
       }
@@ -142,19 +148,20 @@ export function useLiveDeliveries(filter: DeliveryFilterInput, scrolled: boolean
       const copies = events.map(({ delivery }) => delivery);
       if (!held.list.apply(copies, tooLong ? 'arrivals' : hold.current)) return;
       markNew(held, before);
-      if (hold.current === 'nothing' && held.list.rows.length > MOST_ROWS) void read('renew');
+      if (hold.current === 'nothing' && held.list.rows.length > MOST_ROWS) void read('renew', 'itself');
       render();
     },
     [held, read, refresh, render],
   );
 
-  const { streamCursor } = held;
+  const { streamCursor, generation } = held;
   const status = useLive({
     document: DeliveriesTableEventsDocument,
     variables:
       streamCursor === null
         ? null
         : { after: streamCursor, filter: streamFilter(JSON.parse(key) as DeliveryFilterInput) },
+    generation,
     onData: take,
     onError: () => {
       held.refused = true;
@@ -174,7 +181,7 @@ export function useLiveDeliveries(filter: DeliveryFilterInput, scrolled: boolean
   // All rows of what was loaded may have left the filter, while there are others behind them.
   const hollow = loaded && list.rows.length === 0 && list.hasMore && error === null;
   useEffect(() => {
-    if (hollow && reading === null) void read('extend');
+    if (hollow && reading === null) void read('extend', 'itself');
   }, [hollow, reading, read]);
 
   return {

@@ -6,6 +6,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { type CombinedError, type OperationResult, useClient } from 'urql';
 
 import { type LiveStatus, useLive } from '../api/live.tsx';
+import { BACKGROUND } from '../api/urql.ts';
 import {
   type AttemptLineFragment,
   type DeliveryFactsFragment,
@@ -26,7 +27,8 @@ export interface LiveDelivery {
   status: 'loading' | 'ready' | 'failed' | 'missing';
   error: CombinedError | null;
   live: LiveStatus;
-  reload: () => void;
+  /** Reads it again; resolves when that is back. */
+  reload: () => Promise<void>;
 }
 
 interface Held {
@@ -36,48 +38,84 @@ interface Held {
   error: CombinedError | null;
 }
 
+/** Who wants it read: with nobody there, it does not keep the session alive. */
+type By = 'somebody' | 'itself';
+
+/** The reading that goes on, and for whom it is to be done once more after it. Another number: it is not wanted any more. */
+interface Run {
+  number: number;
+  reading: Promise<void> | null;
+  again: By | false;
+}
+
 export function useLiveDelivery(id: string): LiveDelivery {
   const client = useClient();
   const [held, setHeld] = useState<Held | null>(null);
   const [refused, setRefused] = useState(false);
-  const run = useRef({ number: 0, busy: false, again: false });
+  const run = useRef<Run>({ number: 0, reading: null, again: false });
 
-  const read = useCallback(async (): Promise<void> => {
-    const state = run.current;
-    // What happens while it is read may be missing in what is read.
-    state.again = state.busy;
-    if (state.busy) return;
-    const mine = state.number;
-    state.busy = true;
-    const attempts: AttemptLineFragment[] = [];
-    let delivery: DeliveryFactsFragment | null = null;
-    let failed: CombinedError | null = null;
-    let after: string | null = null;
-    for (let page = 0; page < MOST_PAGES; page += 1) {
-      const answer: OperationResult<DeliveryPageQuery> = await client
-        .query(DeliveryPageDocument, { id, after }, { requestPolicy: 'network-only' })
-        .toPromise();
-      if (mine !== state.number) return;
-      failed = answer.error ?? null;
-      if (!answer.data?.delivery) break;
-      const { attempts: connection, ...facts } = answer.data.delivery;
-      delivery = facts;
-      attempts.push(...connection.nodes);
-      after = connection.pageInfo.endCursor ?? null;
-      if (!connection.pageInfo.hasNextPage) break;
-    }
-    state.busy = false;
-    setHeld((now) => {
-      if (failed === null) return { id, delivery, attempts, error: null };
-      return now?.id === id ? { ...now, error: failed } : { id, delivery: null, attempts: [], error: failed };
-    });
-    if (state.again) void read();
-  }, [client, id]);
+  const readOnce = useCallback(
+    async (by: By): Promise<void> => {
+      const mine = run.current.number;
+      const attempts: AttemptLineFragment[] = [];
+      let delivery: DeliveryFactsFragment | null = null;
+      let failed: CombinedError | null = null;
+      let after: string | null = null;
+      for (let page = 0; page < MOST_PAGES; page += 1) {
+        const answer: OperationResult<DeliveryPageQuery> = await client
+          .query(
+            DeliveryPageDocument,
+            { id, after },
+            by === 'itself' ? BACKGROUND : { requestPolicy: 'network-only' },
+          )
+          .toPromise();
+        if (mine !== run.current.number) return;
+        failed = answer.error ?? null;
+        if (!answer.data?.delivery) break;
+        const { attempts: connection, ...facts } = answer.data.delivery;
+        delivery = facts;
+        attempts.push(...connection.nodes);
+        after = connection.pageInfo.endCursor ?? null;
+        if (!connection.pageInfo.hasNextPage) break;
+      }
+      setHeld((now) => {
+        if (failed === null) return { id, delivery, attempts, error: null };
+        return now?.id === id
+          ? { ...now, error: failed }
+          : { id, delivery: null, attempts: [], error: failed };
+      });
+    },
+    [client, id],
+  );
+
+  /** Reads it; what happens while it is read may be missing in what is read, so then it is read once more. */
+  const read = useCallback(
+    (by: By): Promise<void> => {
+      const state = run.current;
+      if (state.reading) {
+        if (state.again !== 'somebody') state.again = by;
+        return state.reading;
+      }
+      const mine = state.number;
+      const reading = (async (): Promise<void> => {
+        for (let next: By | false = by; next !== false;) {
+          await readOnce(next);
+          if (mine !== state.number) return;
+          next = state.again;
+          state.again = false;
+        }
+        state.reading = null;
+      })();
+      state.reading = reading;
+      return reading;
+    },
+    [readOnce],
+  );
 
   useEffect(() => {
     const state = run.current;
-    void read();
-    return () => void Object.assign(state, { number: state.number + 1, busy: false, again: false });
+    void read('somebody');
+    return () => void Object.assign(state, { number: state.number + 1, reading: null, again: false });
   }, [read]);
 
   const current = held?.id === id ? held : null;
@@ -90,7 +128,7 @@ export function useLiveDelivery(id: string): LiveDelivery {
       const news = events.some(
         (event) => event.delivery.id === id && event.delivery.version > version.current,
       );
-      if (news || reset || (events.length === 0 && !caughtUp)) void read();
+      if (news || reset || (events.length === 0 && !caughtUp)) void read('itself');
     },
     onError: () => setRefused(true),
   });
@@ -100,7 +138,9 @@ export function useLiveDelivery(id: string): LiveDelivery {
   const due = useDue(delivery);
   useEffect(() => {
     if (!due) return;
-    const timer = setInterval(() => void read(), DUE_POLL_MS);
+    const timer = setInterval(() => {
+      if (!document.hidden) void read('itself');
+    }, DUE_POLL_MS);
     return () => clearInterval(timer);
   }, [due, read]);
 
@@ -117,7 +157,7 @@ export function useLiveDelivery(id: string): LiveDelivery {
             : 'missing',
     error: current?.error ?? null,
     live: refused ? 'ended' : status,
-    reload: useCallback(() => void read(), [read]),
+    reload: useCallback(() => read('somebody'), [read]),
   };
 }
 
