@@ -9,6 +9,7 @@ import {
 } from '../../client/index.ts';
 import { apiAddress, socketAddress } from '../address.ts';
 import { DeliveriesTableEventsDocument, DeliveryPageEventsDocument } from '../gql/graphql.ts';
+import { BACKGROUND } from './urql.ts';
 
 export type { LiveClient, LiveStatus };
 
@@ -24,11 +25,18 @@ export function createLiveClient(onEnd: () => void): LiveClient {
     url: socketAddress(),
     pauseWhileHidden: document,
     onEnd,
+    // What is thrown may pass, and is tried again; what the server says to the query is its result.
     polling: {
       queries: Object.fromEntries(
         Object.entries(WITH_TWIN).map(([name, document]) => [name, twinOf(stringifyDocument(document))]),
       ),
-      execute: query,
+      async execute(request, signal) {
+        const response = await query(request, signal);
+        if (response.status === 401) onEnd();
+        if (response.status === 401 || response.status === 429 || response.status >= 500)
+          throw new Error(`The server answered ${response.status}`);
+        return (await response.json()) as Result;
+      },
     },
   });
 }
@@ -38,16 +46,13 @@ function twinOf(subscription: string): string {
   return subscription.replace(/^subscription/, 'query').replace('maxBatch:', 'first:');
 }
 
-/** Throws for what may pass, so that it is tried again; what the server says to the query is its result. */
-async function query(request: object, signal: AbortSignal): Promise<Result> {
-  const response = await fetch(apiAddress('graphql'), {
+/** It is the page that asks, with nobody there. */
+function query(request: object, signal: AbortSignal): Promise<Response> {
+  return fetch(apiAddress('graphql'), {
+    ...BACKGROUND.fetchOptions,
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { ...BACKGROUND.fetchOptions.headers, 'content-type': 'application/json' },
     body: JSON.stringify(request),
-    credentials: 'same-origin',
     signal,
   });
-  if (response.status === 429 || response.status >= 500)
-    throw new Error(`The server answered ${response.status}`);
-  return (await response.json()) as Result;
 }

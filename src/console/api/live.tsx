@@ -10,6 +10,9 @@ import type { LiveClient, LiveStatus } from './live-client.ts';
 
 export type { LiveStatus };
 
+/** How long to wait before a subscription that was turned away is tried again, ms. */
+const AGAIN_MS = 10_000;
+
 const LiveContext = createContext<LiveClient | null>(null);
 
 /** Hands the socket to all pages below. */
@@ -19,40 +22,74 @@ export function LiveProvider({ client, children }: { client: LiveClient; childre
 
 /**
  * Subscribes while variables are given (null: not now) and says how the subscription stands. onData gets each
- * result; onError what the server refused it with. Equal variables keep the subscription.
+ * result; onError what the server refused it with for good. Equal variables keep the subscription. One that the
+ * server has no room for now, or has ended, is begun again after a while, from where it was.
  */
 export function useLive<Data, Variables extends Record<string, unknown>>(options: {
   document: TypedDocumentNode<Data, Variables>;
   variables: Variables | null;
   onData: (data: Data) => void;
   onError?: (error: unknown) => void;
+  /** Another number begins it anew, with the given variables. */
+  generation?: number;
 }): LiveStatus {
   const client = useContext(LiveContext);
   if (client === null) throw new Error('There is no live client outside of the gate.');
   const [status, setStatus] = useState<LiveStatus>('idle');
   const latest = useRef(options);
   latest.current = options;
-  const { document } = options;
+  const { document, generation = 0 } = options;
   const key = options.variables === null ? null : JSON.stringify(options.variables);
 
   useEffect(() => {
     if (key === null) return;
     const variables = JSON.parse(key) as Record<string, unknown>;
-    const stop = client.subscribe<Data>(
-      { query: stringifyDocument(document), variables },
-      {
-        next: ({ data }) => {
-          if (data) latest.current.onData(data);
+    let stop: () => void = () => undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const again = (): void => {
+      setStatus('reconnecting');
+      timer = setTimeout(begin, AGAIN_MS);
+    };
+    function begin(): void {
+      stop = client!.subscribe<Data>(
+        { query: stringifyDocument(document), variables: { ...variables } },
+        {
+          next({ data }) {
+            if (!data) return;
+            latest.current.onData(data);
+            const cursor = cursorOf(data);
+            if (cursor !== undefined && 'after' in variables) variables['after'] = cursor;
+          },
+          error(error) {
+            if (mayPass(error)) return again();
+            setStatus('ended');
+            latest.current.onError?.(error);
+          },
+          complete: again,
         },
-        error: (error) => latest.current.onError?.(error),
-        complete: () => undefined,
-      },
-      { onStatus: setStatus },
-    );
+        { onStatus: setStatus },
+      );
+    }
+    begin();
     return () => {
+      clearTimeout(timer);
       stop();
       setStatus('idle');
     };
-  }, [client, document, key]);
+  }, [client, document, key, generation]);
   return status;
+}
+
+/** Where a batch leaves off; undefined for what has no cursor. */
+function cursorOf(data: unknown): string | undefined {
+  const [root] = Object.values(data as Record<string, { cursor?: unknown } | null>);
+  return typeof root?.cursor === 'string' ? root.cursor : undefined;
+}
+
+/** Whether the server only had no room: for this minute's cost, or for one more subscription. */
+function mayPass(error: unknown): boolean {
+  const codes = (Array.isArray(error) ? error : []).map(
+    (each: { extensions?: Record<string, unknown> }) => each.extensions?.['code'],
+  );
+  return codes.some((code) => code === 'RATE_LIMITED' || code === 'TOO_MANY_SUBSCRIPTIONS');
 }

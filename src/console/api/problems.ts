@@ -9,10 +9,10 @@ export interface Problem {
 }
 
 /** One sentence for an error of the transport or of GraphQL. */
-export function describeError(error: CombinedError): string {
-  const [first] = error.graphQLErrors;
+export function describeError(error: CombinedError | null): string {
+  const [first] = error?.graphQLErrors ?? [];
   if (first) return first.message;
-  const status = statusOf(error);
+  const status = statusOf(error ?? undefined);
   if (status === 429) return 'You asked for more in this minute than you may. Wait a moment and try again.';
   if (status !== undefined && status >= 500)
     return 'The server has trouble answering. Try again in a moment.';
@@ -20,8 +20,8 @@ export function describeError(error: CombinedError): string {
 }
 
 /** The HTTP status of an answer that was no data; undefined when none came. */
-export function statusOf(error: CombinedError): number | undefined {
-  return (error.response as Response | undefined)?.status;
+export function statusOf(error: CombinedError | undefined): number | undefined {
+  return (error?.response as Response | undefined)?.status;
 }
 
 /** Whether the caller lacks the permission for what it asked. */

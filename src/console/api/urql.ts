@@ -4,6 +4,12 @@ import { cacheExchange, Client, fetchExchange, mapExchange } from 'urql';
 import { apiAddress } from '../address.ts';
 import { statusOf } from './problems.ts';
 
+/** How a page reads what nobody asked for just now: it does not keep the session alive. */
+export const BACKGROUND = {
+  requestPolicy: 'network-only',
+  fetchOptions: { credentials: 'same-origin', headers: { 'bellwire-background': '1' } },
+} as const;
+
 /** Makes a client; onSignedOut is called when the server knows no session (any more). */
 export function createApi(onSignedOut: () => void): Client {
   return new Client({

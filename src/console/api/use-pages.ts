@@ -53,6 +53,8 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
   variables: Omit<Variables, 'after' | 'first'>;
   select: (data: Data) => Connection<Row> | null | undefined;
   onFirstPage?: (data: Data) => void;
+  /** Is told when the reading of a first page begins: what changes from now on it may not hold. */
+  onFirstRead?: () => void;
   pageSize?: number;
 }): List<Row> {
   const client = useClient();
@@ -71,6 +73,7 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
   const read = useCallback(
     async (after: string | null): Promise<void> => {
       const mine = ++run.current;
+      if (after === null) latest.current.onFirstRead?.();
       setLoadingMore(after !== null);
       const variables = {
         ...JSON.parse(key),

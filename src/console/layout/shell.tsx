@@ -30,6 +30,7 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, NavLink as RouterLink, Outlet, useLocation } from 'react-router';
 
 import { useSession, useViewer } from '../session/viewer.tsx';
+import { usePageKeys } from '../ui/use-page-keys.ts';
 import { KeysDialog } from './keys-dialog.tsx';
 import { type NavGroup, navigationOf, type NavPage } from './navigation.ts';
 import classes from './shell.module.css';
@@ -43,12 +44,16 @@ export function Shell() {
   const [palette, setPalette] = useState(0);
   const location = useLocation();
   useEffect(close, [location.pathname, close]);
-  useHotkeys([
-    ['mod+K', () => setPalette((times) => times + 1)],
+  const search = (): void => document.querySelector<HTMLInputElement>('[data-search]')?.focus();
+  usePageKeys([
     ['shift+?', keys.open],
     ['?', keys.open],
-    ['/', () => document.querySelector<HTMLInputElement>('[data-search]')?.focus()],
+    ['/', search],
+    // Where that key needs Shift.
+    ['shift+/', search],
   ]);
+  // Also while something is typed into a field.
+  useHotkeys([['mod+K', () => setPalette((times) => times + 1)]], []);
 
   return (
     <AppShell

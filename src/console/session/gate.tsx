@@ -3,6 +3,7 @@
  * with the way back. A session that ends while a page is open leads here again.
  */
 import { Center, Loader } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Navigate, Outlet, useLocation, useNavigate } from 'react-router';
 import { type CombinedError, Provider } from 'urql';
@@ -20,10 +21,12 @@ type State =
   | { kind: 'loading' }
   | { kind: 'signed-in'; viewer: Viewer }
   | { kind: 'signed-out'; ended: boolean }
-  | { kind: 'failed'; error: CombinedError };
+  | { kind: 'failed'; error: CombinedError | null };
 
 export function Gate() {
   const [state, setState] = useState<State>({ kind: 'loading' });
+  /** Signing out was asked for: the answers of 401 that follow are no news. */
+  const leaving = useRef(false);
   const location = useLocation();
   const navigate = useNavigate();
   const api = useMemo(
@@ -31,7 +34,7 @@ export function Gate() {
       createApi(() =>
         setState((now) => ({
           kind: 'signed-out',
-          ended: now.kind === 'signed-in' || now.kind === 'signed-out',
+          ended: !leaving.current && (now.kind === 'signed-in' || now.kind === 'signed-out'),
         })),
       ),
     [],
@@ -40,15 +43,18 @@ export function Gate() {
   const readAgain = useRef<() => Promise<void>>(null);
   // The socket was closed for good: the session may have ended, and reading the viewer tells.
   const [live] = useState(() => createLiveClient(() => void readAgain.current?.()));
+  useEffect(() => () => void live.dispose(), [live]);
   const read = useCallback(async () => {
     const [{ data, error }, permissions] = await Promise.all([
       api.query(ConsoleViewerDocument, {}, { requestPolicy: 'network-only' }).toPromise(),
       readPermissions(),
     ]);
     const viewer = data?.viewer;
+    if (statusOf(error) === 401) return;
     if (viewer)
       setState({ kind: 'signed-in', viewer: { ...viewer, permissions: permissions ?? viewer.permissions } });
-    else if (error && statusOf(error) !== 401) setState({ kind: 'failed', error });
+    // A page that is open must not go for a trouble that passes.
+    else setState((now) => (now.kind === 'signed-in' ? now : { kind: 'failed', error: error ?? null }));
   }, [api]);
   readAgain.current = read;
   useEffect(() => void read(), [read]);
@@ -60,7 +66,14 @@ export function Gate() {
             viewer: state.viewer,
             refresh: () => void read(),
             async signOut() {
-              if (await signOut()) await navigate('/sign-in', { replace: true });
+              leaving.current = true;
+              if (await signOut()) return void navigate('/sign-in', { replace: true });
+              leaving.current = false;
+              notifications.show({
+                color: 'red',
+                title: 'You are still signed in',
+                message: 'The server could not be reached. Try again.',
+              });
             },
           }
         : null,

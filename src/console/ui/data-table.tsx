@@ -5,7 +5,6 @@
  * laid out otherwise loses them.
  */
 import { Group, Loader, Text, UnstyledButton } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import {
@@ -22,6 +21,7 @@ import {
 import type { List } from '../api/use-pages.ts';
 import classes from './data-table.module.css';
 import { EmptyState, ErrorState, LoadingState, NoMatchState } from './states.tsx';
+import { usePageKeys } from './use-page-keys.ts';
 
 /** One column; sort names the field that its header sorts by, width is a CSS width. */
 export interface Column<Row> {
@@ -79,7 +79,12 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
   const { label, columns, list, onOpen, sort, onSort, isNew } = props;
   const { rows } = list;
   const body = useRef<HTMLTableSectionElement>(null);
-  const [active, setActive] = useState(0);
+  // By its id: live rows come in above it.
+  const [activeId, setActiveId] = useState<string | null>(null);
+  const active = Math.max(
+    0,
+    rows.findIndex(({ id }) => id === activeId),
+  );
   const virtual = rows.length >= VIRTUAL_FROM;
   const [offset, setOffset] = useState(0);
   useLayoutEffect(() => {
@@ -118,7 +123,7 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
 
   function focusRow(index: number): void {
     const next = Math.max(0, Math.min(rows.length - 1, index));
-    setActive(next);
+    setActiveId(rows[next]!.id);
     const find = () => body.current?.querySelector<HTMLElement>(`[data-index="${next}"]`);
     const row = find();
     if (row) {
@@ -129,7 +134,7 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
     requestAnimationFrame(() => requestAnimationFrame(() => find()?.focus()));
   }
   const focused = (): boolean => body.current?.contains(document.activeElement) === true;
-  useHotkeys([
+  usePageKeys([
     ['j', () => focusRow(focused() ? active + 1 : active)],
     ['k', () => focusRow(focused() ? active - 1 : active)],
   ]);
@@ -165,7 +170,7 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
                 aria-rowindex={index + 2}
                 tabIndex={index === active ? 0 : -1}
                 className={onOpen ? classes['openable'] : undefined}
-                onFocus={() => setActive(index)}
+                onFocus={() => setActiveId(row.id)}
                 onClick={(event) => open(event, row)}
                 onKeyDown={(event) => {
                   if (event.key === 'Enter' && event.target === event.currentTarget) onOpen?.(row);

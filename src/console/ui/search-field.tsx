@@ -2,7 +2,7 @@
 import { CloseButton, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useNavigation } from 'react-router';
 
 const TYPING_MS = 250;
@@ -15,13 +15,21 @@ interface SearchFieldProps {
 
 export function SearchField({ label, value, onChange }: SearchFieldProps) {
   const [typed, setTyped] = useState(value);
+  const said = useRef(value);
   // A page that is on its way would be called off by a change of this one's address.
   const leaving = useNavigation().state !== 'idle';
   const use = useDebouncedCallback((text: string) => {
-    if (!leaving) onChange(text);
+    if (leaving) return;
+    said.current = text;
+    onChange(text);
   }, TYPING_MS);
-  // Set from outside: Clear filters, or the browser's Back.
-  useEffect(() => setTyped(value), [value]);
+  // Set from outside: Clear filters, or the browser's Back. What this field itself said last is no news.
+  useEffect(() => {
+    if (value === said.current) return;
+    said.current = value;
+    use.cancel();
+    setTyped(value);
+  }, [value, use]);
   return (
     <TextInput
       type="search"
@@ -41,7 +49,9 @@ export function SearchField({ label, value, onChange }: SearchFieldProps) {
             size="sm"
             aria-label="Clear the search"
             onClick={() => {
+              use.cancel();
               setTyped('');
+              said.current = '';
               onChange('');
             }}
           />

@@ -29,7 +29,7 @@ export function LoadingState({ what }: { what: string }) {
 }
 
 /** An error in words, with a way to try again. */
-export function ErrorState({ error, onRetry }: { error: CombinedError; onRetry: () => void }) {
+export function ErrorState({ error, onRetry }: { error: CombinedError | null; onRetry: () => void }) {
   return (
     <Alert
       color="red"

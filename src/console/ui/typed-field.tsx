@@ -1,7 +1,7 @@
 /** A filter that is typed: used when it makes sense, a moment after the last key. */
 import { TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 const TYPING_MS = 350;
 
@@ -16,9 +16,18 @@ interface TypedFieldProps {
 
 export function TypedField({ label, value, width, check = () => null, onChange }: TypedFieldProps) {
   const [typed, setTyped] = useState(value);
-  const use = useDebouncedCallback(onChange, TYPING_MS);
-  // Set from outside: Clear filters, or the browser's Back.
-  useEffect(() => setTyped(value), [value]);
+  const said = useRef(value);
+  const use = useDebouncedCallback((text: string) => {
+    said.current = text;
+    onChange(text);
+  }, TYPING_MS);
+  // Set from outside: Clear filters, or the browser's Back. What this field itself said last is no news.
+  useEffect(() => {
+    if (value === said.current) return;
+    said.current = value;
+    use.cancel();
+    setTyped(value);
+  }, [value, use]);
   const problemOf = (text: string): string | null => (text === '' ? null : check(text));
   return (
     <TextInput

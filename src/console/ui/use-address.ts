@@ -15,9 +15,12 @@ export function useAddress(): [params: URLSearchParams, change: (change: Address
   const newest = useRef(params);
   const set = useRef(setParams);
   useEffect(() => {
-    newest.current = params;
     set.current = setParams;
   });
+  // A rendering for another reason, before the address has changed, must not bring the old parameters back.
+  useEffect(() => {
+    newest.current = params;
+  }, [params]);
   const change = useCallback((changes: AddressChange): void => {
     const next = new URLSearchParams(newest.current);
     for (const [name, value] of Object.entries(changes))

@@ -1,7 +1,7 @@
 /** "Saved Webhooks": the six columns, the X at the far right, search and status above. */
 import { ActionIcon, Alert, Anchor, Button, Group, Select, Stack, Text, Title } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 
 import { useMay } from '../session/viewer.tsx';
@@ -19,7 +19,9 @@ export function SavedWebhooks({ first }: { first: ReactNode }) {
   const saved = useSavedWebhooks();
   const { list, filtered } = saved;
   const [deleting, setDeleting] = useState<SavedWebhook | null>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   const mayManage = useMay('WEBHOOKS_MANAGE');
+  const shown = useMemo(() => columns(mayManage, setDeleting), [mayManage]);
   const navigate = useNavigate();
   const announce = useAnnounce();
   useEffect(() => {
@@ -27,11 +29,17 @@ export function SavedWebhooks({ first }: { first: ReactNode }) {
       announce(list.total === 1 ? 'One webhook' : `${list.total} webhooks`);
   }, [announce, list.status, list.total]);
 
+  function deleted(id: string): void {
+    saved.remove(id);
+    // The X that the dialog would give the focus back to is gone.
+    setTimeout(() => heading.current?.focus());
+  }
+
   return (
     <Stack component="section" aria-labelledby="saved-webhooks" gap="sm">
       <Group justify="space-between">
         <Group gap="sm">
-          <Title order={2} size="h3" id="saved-webhooks">
+          <Title order={2} size="h3" id="saved-webhooks" ref={heading} tabIndex={-1}>
             Saved Webhooks
           </Title>
           <LiveBadge status={saved.live} />
@@ -70,7 +78,7 @@ export function SavedWebhooks({ first }: { first: ReactNode }) {
         label="Saved Webhooks"
         what="webhooks"
         list={list}
-        columns={columns(mayManage, setDeleting)}
+        columns={shown}
         onOpen={({ number }) => void navigate(`/webhooks/${number}`)}
         sort={saved.sort}
         onSort={saved.setSort}
@@ -83,7 +91,7 @@ export function SavedWebhooks({ first }: { first: ReactNode }) {
           action: first,
         }}
       />
-      <DeleteDialog webhook={deleting} onClose={() => setDeleting(null)} onDeleted={saved.remove} />
+      <DeleteDialog webhook={deleting} onClose={() => setDeleting(null)} onDeleted={deleted} />
     </Stack>
   );
 }

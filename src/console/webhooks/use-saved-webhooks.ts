@@ -14,6 +14,8 @@ import {
 import type { Sort } from '../ui/data-table.tsx';
 import { useAddress } from '../ui/use-address.ts';
 
+type Change = WebhooksTableChangesSubscription['webhookChanges'];
+
 /** A row of the saved table. */
 export type SavedWebhook = NonNullable<WebhooksTableQuery['webhooks']>['nodes'][number];
 
@@ -51,6 +53,8 @@ export function useSavedWebhooks(): SavedWebhooks {
   const filtered = search !== '' || status !== null;
   const [outdated, setOutdated] = useState(false);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
+  /** What was pushed since the first page began to be read: it may hold less than that. */
+  const pushed = useRef<Change[]>([]);
   const list = usePages({
     document: WebhooksTableDocument,
     variables: {
@@ -58,28 +62,37 @@ export function useSavedWebhooks(): SavedWebhooks {
       orderBy: [{ field: sort.field as WebhookOrderField, direction: sort.direction }],
     },
     select: (data: WebhooksTableQuery) => data.webhooks,
-    onFirstPage: () => setOutdated(false),
+    onFirstRead: () => (pushed.current = []),
+    onFirstPage() {
+      setOutdated(false);
+      const missed = pushed.current;
+      // Behind the page, whose rows are set when this returns.
+      queueMicrotask(() => missed.forEach(apply));
+    },
   });
+  const newestFirst = isNewestFirst(sort) && !filtered;
 
-  function apply({ webhookChanges: change }: WebhooksTableChangesSubscription): void {
+  function apply(change: Change): void {
     const { id, kind, webhook } = change;
-    const present = list.rows.some((row) => row.id === id);
     if (kind === 'DELETED' || webhook === null) return remove(id);
-    if (present) {
-      list.patch((rows) =>
-        rows.map((row) => (row.id === id && row.version <= webhook.version ? webhook : row)),
-      );
-      // It may have moved in this order, or out of the filter.
-      if (filtered || !isNewestFirst(sort)) placeUnknown();
-      return;
+    const present = list.rows.some((row) => row.id === id);
+    if (kind === 'CREATED') setFresh((now) => new Set(now).add(id));
+    if (!newestFirst) {
+      // It may have moved in this order, or into the filter, or out of it.
+      if (present)
+        list.patch((rows) =>
+          rows.map((row) => (row.id === id && row.version <= webhook.version ? webhook : row)),
+        );
+      return placeUnknown();
     }
-    if (kind !== 'CREATED') return;
-    setFresh((now) => new Set(now).add(id));
-    if (filtered || !isNewestFirst(sort)) return placeUnknown();
     list.patch(
       (rows) =>
-        rows.some((row) => row.id === id) ? rows : [webhook, ...rows].sort((a, b) => b.number - a.number),
-      1,
+        rows.some((row) => row.id === id)
+          ? rows.map((row) => (row.id === id && row.version <= webhook.version ? webhook : row))
+          : kind === 'CREATED'
+            ? [webhook, ...rows].sort((a, b) => b.number - a.number)
+            : rows,
+      kind === 'CREATED' && !present ? 1 : 0,
     );
   }
 
@@ -92,16 +105,20 @@ export function useSavedWebhooks(): SavedWebhooks {
     if (list.rows.some((row) => row.id === id)) list.patch((rows) => rows.filter((row) => row.id !== id), -1);
   }
 
-  // It has no cursor: whoever was away reads the table again.
-  const live = useLive({ document: WebhooksTableChangesDocument, variables: {}, onData: apply });
-  const wasAway = useRef(false);
+  const live = useLive({
+    document: WebhooksTableChangesDocument,
+    variables: {},
+    onData({ webhookChanges }) {
+      pushed.current.push(webhookChanges);
+      apply(webhookChanges);
+    },
+  });
+  // It has no cursor: whatever came before the socket was connected is in a page that is read after that.
   const { reload } = list;
+  const isLive = live === 'live';
   useEffect(() => {
-    if (live === 'reconnecting') wasAway.current = true;
-    if (live !== 'live' || !wasAway.current) return;
-    wasAway.current = false;
-    reload();
-  }, [live, reload]);
+    if (isLive) reload();
+  }, [isLive, reload]);
 
   return {
     list,
