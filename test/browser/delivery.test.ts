@@ -1,7 +1,7 @@
 /** One delivery in a browser: its attempts as they are made, what the receiver got and answered, the retry. */
 import { execFileSync } from 'node:child_process';
 
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page, Request } from 'playwright-core';
 
 import { type Hit, type Receiver, startReceiver, status } from '../support/receiver.ts';
 import {
@@ -47,6 +47,12 @@ const text = async (locator: Locator): Promise<string> =>
 const state = (page: Page, word: string): Promise<void> =>
   page.locator('main').getByText(word, { exact: true }).first().waitFor();
 
+/** The name of the GraphQL operation that a request carries; undefined for others. */
+const operation = (request: Request): string | undefined =>
+  request.method() === 'POST' && request.url().endsWith('/graphql')
+    ? (request.postDataJSON() as { operationName?: string }).operationName
+    : undefined;
+
 /** Publishes one event and answers its delivery's id and the receiver's first hit of it. */
 async function deliver(entity: string): Promise<{ id: string; hit: Hit }> {
   await publish(site.server.api, clientEvent(entity));
@@ -79,6 +85,13 @@ describe('the page of a delivery', () => {
     const id = first!.headers['webhook-id'] as string;
     const { page, complaints } = await site.open(`/deliveries/${id}`);
     await step(page, 1).waitFor();
+    await page.getByRole('heading', { name: 'Attempt 1' }).waitFor();
+    // What it reads by itself does not keep the session alive.
+    const reads: [string, string | undefined][] = [];
+    page.on('request', (request) => {
+      const name = operation(request);
+      if (name !== undefined) reads.push([name, request.headers()['bellwire-background']]);
+    });
     expect(await text(step(page, 1))).toMatch(/^1\. Refused · HTTP 500 First attempt · .+ · \d+ ms$/);
     expect(await text(page.locator('[data-next]'))).toMatch(/^2\. Next attempt (00:0\d|due now) · /);
     await state(page, 'Will retry');
@@ -93,11 +106,17 @@ describe('the page of a delivery', () => {
     expect((await later.until(2)).map(({ headers }) => headers['webhook-id'])).toEqual([id, id]);
     // The attempt that is on display is the newest, until one is chosen: then it is in the address.
     await page.getByRole('heading', { name: 'Attempt 2' }).waitFor();
+    expect(reads).toContainEqual(['DeliveryPage', '1']);
+    expect(reads).toContainEqual(['DeliveryAttempt', '1']);
+    expect(reads.filter(([, background]) => background !== '1')).toEqual([]);
     await step(page, 1).getByRole('button').click();
     await page.getByRole('heading', { name: 'Attempt 1' }).waitFor();
     expect(new URL(page.url()).search).toBe('?attempt=1');
+    reads.length = 0;
     await page.reload();
     await page.getByRole('heading', { name: 'Attempt 1' }).waitFor();
+    expect(reads.find(([name]) => name === 'DeliveryPage')).toEqual(['DeliveryPage', undefined]);
+    expect(reads).toContainEqual(['DeliveryAttempt', undefined]);
     expect(complaints).toEqual([]);
     await page.context().close();
     await later.close();
@@ -177,9 +196,30 @@ describe('the page of a delivery', () => {
     await state(page, 'Failed');
     expect(await hitsOf(id, 2)).toHaveLength(2);
 
+    // The retry is answered, and the page still shows the state of before: another r is not another wish.
     receiver.answer = status(204);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/graphql', async (route) => {
+      if (operation(route.request()) === 'DeliveryPage') await held;
+      await route.continue();
+    });
+    let retries = 0;
+    page.on('request', (request) => void (retries += Number(operation(request) === 'DeliveryPageRetry')));
+    const answered = page.waitForResponse(
+      (response) => operation(response.request()) === 'DeliveryPageRetry',
+    );
+    await page.keyboard.down('r');
+    await page.keyboard.down('r');
+    await (await answered).finished();
+    await hitsOf(id, 3);
+    await page.keyboard.down('r');
+    await page.keyboard.up('r');
     await page.keyboard.press('r');
+    release();
     await state(page, 'Delivered');
+    expect(retries).toBe(1);
+    await page.unroute('**/graphql');
     expect((await hitsOf(id, 3)).map(({ headers }) => headers['webhook-attempt'])).toEqual(['1', '2', '3']);
 
     await page.getByRole('button', { name: 'Send again' }).click();

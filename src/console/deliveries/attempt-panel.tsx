@@ -2,6 +2,7 @@
 import { Alert, Badge, List, Stack, Tabs, Text, Title } from '@mantine/core';
 import { useQuery } from 'urql';
 
+import { BACKGROUND } from '../api/urql.ts';
 import { type AttemptDetailsFragment, DeliveryAttemptDocument } from '../gql/graphql.ts';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { ErrorState, LoadingState } from '../ui/states.tsx';
@@ -15,20 +16,25 @@ import { answerInWords, ORIGIN_WORDS } from './words.ts';
 export const ATTEMPT_TABS = ['request', 'response', 'timing', 'curl'] as const;
 export type AttemptTab = (typeof ATTEMPT_TABS)[number];
 
+const BY_ITSELF = { fetchOptions: BACKGROUND.fetchOptions };
+
 interface AttemptPanelProps {
   /** The attempt's id, and its number for the heading. */
   id: string;
   number: number;
+  /** Nobody chose it: it is on display as the newest one. */
+  unasked: boolean;
   tab: AttemptTab;
   onTab: (tab: AttemptTab) => void;
 }
 
-export function AttemptPanel({ id, number, tab, onTab }: AttemptPanelProps) {
+export function AttemptPanel({ id, number, unasked, tab, onTab }: AttemptPanelProps) {
   // An attempt that is over does not change any more, but for what is kept of it.
   const [{ data, error, stale }, again] = useQuery({
     query: DeliveryAttemptDocument,
     variables: { id },
     requestPolicy: 'cache-first',
+    ...(unasked && { context: BY_ITSELF }),
   });
   const node = data?.node;
   const attempt = node && 'outcome' in node && node.id === id && !stale ? node : null;

@@ -21,7 +21,7 @@ export function DeliveryPage() {
   const { id = '' } = useParams();
   const { delivery, attempts, status, error, live, reload } = useLiveDelivery(id);
   const mayRetry = useMay('WEBHOOKS_MANAGE');
-  const { chosen, tab, choose, setTab } = useChosenAttempt(attempts.at(-1)?.number ?? null);
+  const { chosen, unasked, tab, choose, setTab } = useChosenAttempt(attempts.at(-1)?.number ?? null);
   if (status === 'missing') return <NotFoundPage what="delivery" />;
   if (delivery === null)
     return (
@@ -75,6 +75,7 @@ export function DeliveryPage() {
                 key={attempt.id}
                 id={attempt.id}
                 number={attempt.number}
+                unasked={unasked}
                 tab={tab}
                 onTab={setTab}
               />
@@ -95,14 +96,18 @@ export function DeliveryPage() {
 /** The attempt and the tab of the address; without one the newest, which changes as attempts are made. */
 function useChosenAttempt(newest: number | null): {
   chosen: number | null;
+  /** The address names none. */
+  unasked: boolean;
   tab: AttemptTab;
   choose: (number: number) => void;
   setTab: (tab: AttemptTab) => void;
 } {
   const [params, change] = useAddress();
   const named = params.get('attempt');
+  const asked = named !== null && /^\d{1,6}$/.test(named);
   return {
-    chosen: named !== null && /^\d{1,6}$/.test(named) ? Number(named) : newest,
+    chosen: asked ? Number(named) : newest,
+    unasked: !asked,
     tab: ATTEMPT_TABS.find((tab) => tab === params.get('tab')) ?? 'request',
     choose: (number) => change({ attempt: String(number) }),
     setTab: (tab) => change({ tab }),
