@@ -6,7 +6,8 @@
 import express, { type Request, type Response, Router } from 'express';
 
 import type { Session } from '../access/sessions.ts';
-import type { Config } from '../config.ts';
+import { type Config, settingName } from '../config.ts';
+import type { Logger } from '../log.ts';
 import { edgeError } from './answers.ts';
 import type { Rooms } from './context.ts';
 import { isLoopback } from './origins.ts';
@@ -16,9 +17,10 @@ import { SignInLimits } from './sign-in-limits.ts';
 
 /** What it is made of. */
 export interface SessionRoutesOptions {
-  config: Pick<Config, 'publicUrl'>;
+  config: Pick<Config, 'publicUrl' | 'trustedProxies'>;
   rooms: Pick<Rooms, 'sessions'>;
   cookie: SessionCookie;
+  logger: Pick<Logger, 'warn'>;
   /** The server's own. */
   origins: () => ReadonlySet<string>;
 }
@@ -26,8 +28,18 @@ export interface SessionRoutesOptions {
 const MAX_BODY_BYTES = 8_192;
 
 /** The routes, to be hung under /session. */
-export function sessionRoutes({ config, rooms, cookie, origins }: SessionRoutesOptions): Router {
+export function sessionRoutes({ config, rooms, cookie, logger, origins }: SessionRoutesOptions): Router {
   const limits = new SignInLimits();
+  let warned = false;
+
+  /** All that come by a proxy would share its tries. */
+  function warnOfProxy({ headers }: Request): void {
+    if (warned || headers['x-forwarded-for'] === undefined || config.trustedProxies.length > 0) return;
+    warned = true;
+    logger.warn(
+      `sign-ins come through a proxy that is not named in ${settingName('trustedProxies')}: the wrong tries of all who come by it are counted as those of one address`,
+    );
+  }
   const router = Router();
 
   /** Why a page may not change who is signed in; the answer is out then. */
@@ -46,6 +58,7 @@ export function sessionRoutes({ config, rooms, cookie, origins }: SessionRoutesO
       refuse(response, 400, edgeError('BAD_REQUEST', 'Send {"token": "<access token or one-time link>"}.'));
       return;
     }
+    warnOfProxy(request);
     const before = cookie.read(request);
     const answer = await limits.attempt(request.ip ?? '', () => rooms.sessions.begin(token));
     if (answer.outcome === 'LATER') {

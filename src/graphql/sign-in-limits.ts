@@ -13,7 +13,7 @@ const WINDOW_S = 15 * 60;
 
 /** How many may wait for their turn, and how many of them from one address; a look-up takes a few ms. */
 const MAX_WAITING = 100;
-const MAX_WAITING_EACH = 5;
+const MAX_WAITING_EACH = 20;
 const BUSY_S = 1;
 
 /** What became of a try: found; wrong; or nothing is said, and it may be repeated in some seconds. */

@@ -182,9 +182,10 @@ describe('a one-time link', () => {
     await disable(person.id, true);
     expect((await new Browser(server.app.url).signIn(early)).status).toBe(401);
     expect(await server.app.rooms.sessions.createLink(person.number)).toBeUndefined();
-    // It was not used up by that.
+    // What was given before does not come back with the login.
     await disable(person.id, false);
-    expect((await new Browser(server.app.url).signIn(early)).status).toBe(201);
+    expect((await new Browser(server.app.url).signIn(early)).status).toBe(401);
+    expect((await new Browser(server.app.url).signIn(await link(person))).status).toBe(201);
   });
 });
 
@@ -282,12 +283,15 @@ describe('a session', () => {
     figure('SEC-08 sessions', { closeMs: slowest });
   });
 
-  it('does not come back when its login is enabled again', async () => {
+  it('does not come back when its login is enabled again, nor does a link of before', async () => {
     const person = await createPerson(server, { name: 'Back again' });
     const browser = await signedIn(person.api.token!);
+    const before = await link(person);
     await disable(person.id, true);
     await disable(person.id, false);
     expect((await browser.session()).status).toBe(401);
+    expect((await new Browser(server.app.url).signIn(before)).status).toBe(401);
+    await signedIn(await link(person));
     expect((await signedIn(person.api.token!)).cookie).toBeDefined();
   });
 
@@ -313,6 +317,13 @@ describe('a session', () => {
     expect(await idle()).toBeGreaterThan(1_800_000);
     expect((await browser.send(WHO)).status).toBe(200);
     expect(await idle()).toBeLessThan(60_000);
+    // What a page reads by itself, with nobody there, says so.
+    await idleFor('5 min');
+    const background = { 'bellwire-background': '1' };
+    expect((await browser.call('POST', '/graphql', JSON.stringify({ query: WHO }), background)).status).toBe(
+      200,
+    );
+    expect(await idle()).toBeGreaterThanOrEqual(300_000);
     // Written down at most once a minute.
     await idleFor('50 s');
     expect((await browser.send(WHO)).status).toBe(200);
@@ -364,7 +375,16 @@ describe('a session', () => {
     expect(await send(browser.cookie, {})).toBe(200);
   });
 
-  it('is forgotten a day after its end, and so is a link', async () => {
+  it('is one of a hundred at most: one more ends the oldest', async () => {
+    const person = await createPerson(server, { name: 'Busy' });
+    const first = await signedIn(person.api.token!);
+    const second = await signedIn(person.api.token!);
+    for (let more = 0; more < 99; more++) await signedIn(person.api.token!);
+    expect((await first.session()).status).toBe(401);
+    expect((await second.session()).status).toBe(200);
+  });
+
+  it('is forgotten a day after its absolute end, and so is a link', async () => {
     const person = await createPerson(server, { name: 'Forgotten' });
     await signedIn(person.api.token!);
     await signedIn(await link(person));
@@ -380,7 +400,8 @@ describe('a session', () => {
     expect([await count('sessions'), await count('sign_in_links')]).toEqual([3, 2]);
     await sql.query(
       `with ended as (select id from sessions where login_id = $1 order by id limit 1)
-       update sessions set ended_at = clock_timestamp() - interval '25 h' where id in (select id from ended)`,
+       update sessions set ended_at = clock_timestamp() - interval '25 h', expires_at = clock_timestamp() - interval '25 h'
+       where id in (select id from ended)`,
       [person.id],
     );
     await sql.query(
@@ -388,7 +409,7 @@ describe('a session', () => {
       [person.id],
     );
     await sql.query(
-      `update sign_in_links set used_at = clock_timestamp() - interval '25 h' where login_id = $1 and used_at is not null`,
+      `update sign_in_links set expires_at = clock_timestamp() - interval '25 h' where login_id = $1 and used_at is not null`,
       [person.id],
     );
     await server.app.rooms.sessions.forget();

@@ -1,6 +1,7 @@
 /** Guessing tokens and one-time links (SEC-07): what an address may try, what all together are told, and who still gets in. */
 import { jest } from '@jest/globals';
 import express from 'express';
+import { pino } from 'pino';
 
 import { makeToken } from '../../src/access/token-format.ts';
 import { SessionCookie } from '../../src/graphql/session-cookie.ts';
@@ -204,6 +205,20 @@ it('tries of one address that come all at once are not more for that', async () 
   expect(lookUp).toHaveBeenCalledTimes(10);
 });
 
+it('one address cannot fill the line for all others', async () => {
+  const limits = new SignInLimits();
+  let release: () => void = () => undefined;
+  const held = new Promise<undefined>((resolve) => (release = () => resolve(undefined)));
+  const flood = Array.from({ length: 30 }, () => limits.attempt('192.0.2.1', () => held));
+  const other = limits.attempt('192.0.2.2', () => Promise.resolve('found'));
+  expect((await Promise.all(flood.slice(20))).map(({ outcome }) => outcome)).toEqual(Array(10).fill('LATER'));
+  release();
+  expect(await other).toEqual({ outcome: 'FOUND', found: 'found' });
+  await Promise.all(flood);
+  // Places that were given back are there again.
+  expect((await limits.attempt('192.0.2.3', () => Promise.resolve('found'))).outcome).toBe('FOUND');
+});
+
 it('a look-up that fails counts for nothing, and the next one has its turn', async () => {
   let fails = true;
   const begin = () =>
@@ -241,6 +256,20 @@ it('an address is what a trusted proxy says it is, and of IPv6 the /64', async (
   expect(await tried(behind('192.0.3.99'))).toBe(true);
 });
 
+it('a proxy that is not named is warned of, once', async () => {
+  const lines: string[] = [];
+  const unnamed = await startServer(
+    {},
+    { logger: pino({ level: 'warn' }, { write: (line) => void lines.push(line) }) },
+  );
+  const browser = (headers: Record<string, string>) => new Browser(unnamed.app.url, { headers });
+  await browser({}).signIn(makeToken());
+  expect(lines).toEqual([]);
+  for (let at = 0; at < 2; at++) await browser({ 'x-forwarded-for': '192.0.2.1' }).signIn(makeToken());
+  expect(lines).toEqual([expect.stringContaining('BELLWIRE_TRUSTED_PROXIES')]);
+  await unnamed.stop();
+});
+
 it.each([
   ['192.0.2.1', '192.0.2.1'],
   ['::ffff:192.0.2.1', '192.0.2.1'],
@@ -249,6 +278,10 @@ it.each([
   ['::1', '0:0:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['1:2:3:4:5:6:7::', '1:2:3:4::/64'],
+  // As some proxies write it.
+  ['203.0.113.9:51344', '203.0.113.9'],
+  ['[2001:db8::1]:443', '2001:db8:0:0::/64'],
+  ['no address', 'unknown'],
 ])('the network of %s is %s', (address, network) => {
   expect(networkOf(address)).toBe(network);
 });
@@ -258,7 +291,8 @@ it('where only the public address has TLS, another one says where to sign in ins
   const begin = jest.fn(() => Promise.resolve(undefined));
   const plain = 'http://10.0.0.9:4000';
   const routes = sessionRoutes({
-    config: { publicUrl },
+    config: { publicUrl, trustedProxies: [] },
+    logger: { warn: jest.fn() },
     rooms: { sessions: { begin } as never },
     cookie: new SessionCookie({ publicUrl }),
     origins: () => new Set([plain, publicUrl, 'http://localhost:4000']),

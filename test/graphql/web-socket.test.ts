@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
 import { QuietStream, RawSocket, startEdge, type TestEdge, TOKEN, viewer } from './edge.ts';
 
@@ -9,6 +12,19 @@ beforeEach(async () => {
   edge = await startEdge({ rooms: { live } });
 });
 afterEach(() => edge?.stop());
+
+it('a refused upgrade whose client stays does not keep the server from stopping', async () => {
+  const { port } = new URL(edge.url);
+  const client = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+  client.write(
+    `GET /elsewhere HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+  );
+  const [answer] = (await once(client, 'data')) as [Buffer];
+  expect(answer.toString()).toContain('404 Not Found');
+  // Without an end to it, stop would never resolve.
+  await edge.stop();
+  client.destroy();
+});
 
 describe('a socket', () => {
   it.each([
