@@ -69,6 +69,30 @@ describe('two people at one webhook', () => {
     await page.context().close();
   });
 
+  it('a second conflict after Keep mine leaves alone what was not typed here', async () => {
+    const { id, number } = await createWebhook(api, receiver.url, { details: { name: 'Base' } });
+    const { page } = await site.open(`/webhooks/${number}`);
+    const dialog = page.getByRole('dialog', { name: 'Somebody changed this webhook' });
+    await edit(page, 'details');
+    await nameField(page).fill('Mine');
+    const others = ['First of theirs', 'Second of theirs'];
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postData()?.includes('WebhookDetailsUpdate')) {
+        const description = others.shift();
+        if (description) await updateWebhook(api, id, { details: { name: description, description } });
+      }
+      await route.continue();
+    });
+    await press(page, 'Save');
+    await dialog.getByText('It is now at version 2.').waitFor();
+    await press(page, 'Keep mine');
+    await dialog.getByText('It is now at version 3.').waitFor();
+    await press(page, 'Keep mine');
+    await page.getByRole('heading', { level: 1, name: `${number} Mine` }).waitFor();
+    expect(await readWebhook(api, id)).toMatchObject({ name: 'Mine', description: 'Second of theirs' });
+    await page.context().close();
+  });
+
   it('lets two edit different parts without a question', async () => {
     const { id, number } = await createWebhook(api, `${receiver.url}/parts`, { details: { name: 'Parts' } });
     const { page } = await site.open(`/webhooks/${number}`);
@@ -122,6 +146,25 @@ describe('two people at one webhook', () => {
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Catalog' }).click();
     await dialog.getByRole('button', { name: 'Leave' }).click();
     await page.getByRole('heading', { level: 1, name: 'Catalog' }).waitFor();
+    await page.context().close();
+  });
+
+  it('asks once when it is left by Back, and goes there', async () => {
+    const { number } = await createWebhook(api, receiver.url, { details: { name: 'Left' } });
+    const { page } = await site.open('/webhooks');
+    await page.getByRole('table').getByRole('link', { name: 'Left' }).click();
+    await page.getByRole('heading', { level: 1, name: `${number} Left` }).waitFor();
+    await edit(page, 'details');
+    await page.getByLabel('Description').fill('half a sentence');
+    const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
+    await page.goBack();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await page.getByLabel('Description').inputValue()).toBe('half a sentence');
+    await page.goBack();
+    await dialog.getByRole('button', { name: 'Leave' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Webhooks', exact: true }).waitFor();
+    await dialog.waitFor({ state: 'detached' });
     await page.context().close();
   });
 });

@@ -6,7 +6,7 @@ import { createPerson } from '../support/people.ts';
 import { DISCARD, newDraft, readyDraft, STEPS } from '../webhooks/draft-documents.ts';
 import type { WatchedPage } from './chromium.ts';
 import { type Console, startConsole } from './console.ts';
-import { chooseTrigger, dialogOf, kept, next, registerCatalog, row } from './wizard.ts';
+import { addWebhook, chooseTrigger, dialogOf, kept, next, registerCatalog, row } from './wizard.ts';
 
 const TARGET = 'http://127.0.0.1:9999/hooks';
 
@@ -72,6 +72,25 @@ describe('the address of the wizard', () => {
     expect(new URL(page.url()).pathname).toBe('/webhooks');
   });
 
+  it('is no draft when what was typed is taken back at once', async () => {
+    const page = await open('/webhooks/new');
+    await nameOf(page).waitFor();
+    // Both in one breath: a busy machine would be slower than the pause after which it is stored.
+    await page.evaluate(`(async () => {
+      const field = document.querySelector('[data-field="details.name"]');
+      const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
+      for (const text of ['a', '']) {
+        set.call(field, text);
+        field.dispatchEvent(new Event('input', { bubbles: true }));
+        await null;
+      }
+    })()`);
+    await page.locator('[data-keeping="nothing"]').waitFor({ state: 'attached' });
+    expect(await names()).toEqual([]);
+    await nameOf(page).fill('Typed');
+    await kept(page);
+  });
+
   it('keeps what was typed in the very moment of a reload (L12)', async () => {
     const page = await open('/webhooks/new');
     await nameOf(page).fill('First');
@@ -115,6 +134,8 @@ it('a draft is resumed on another machine from the list of the page, and discard
   await other.getByRole('button', { name: 'Discard Broker portal' }).click();
   await question.getByRole('button', { name: 'Discard' }).click();
   await other.getByRole('region', { name: 'Unfinished webhooks' }).waitFor({ state: 'detached' });
+  await other.locator('h1:focus').waitFor();
+  expect(await question.count()).toBe(0);
   expect(await names()).toEqual([]);
 });
 
@@ -219,5 +240,70 @@ describe('ADD', () => {
     expect(await count()).toBe(1);
     expect(sent).toEqual(['WizardSetDetails', 'WizardSetEndpoints', 'WizardSetTriggers', 'WizardSave']);
     expect(await names()).toEqual([]);
+  });
+
+  it('whose answer was lost is told, and Try again adds nothing twice', async () => {
+    const { page, context } = await site.open(`/webhooks/new/${await readyDraft(api, TARGET)}/triggers`, {
+      token: api.token!,
+    });
+    await stepOf(page, 3).waitFor();
+    const lost = ['before the server had it', 'after it'];
+    await page.route('**/graphql', async (route) => {
+      const when = route.request().postData()?.includes('mutation WizardSave') ? lost.shift() : undefined;
+      if (when === undefined) return route.continue();
+      if (when === 'after it') await route.fetch();
+      return route.abort();
+    });
+    const refused = page.getByRole('alert').filter({ hasText: 'The webhook could not be added' });
+    await page.getByRole('button', { name: 'ADD', exact: true }).click();
+    await refused.waitFor();
+    expect(await count()).toBe(0);
+    const answer = page.waitForEvent('requestfailed');
+    await refused.getByRole('button', { name: 'Try again' }).click();
+    await answer;
+    await refused.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('Its signing secrets were shown before').waitFor();
+    expect(await count()).toBe(1);
+    await context.close();
+  });
+
+  it('is the end of the wizard: its secrets are not lost by a slip, and Back never comes to it again', async () => {
+    const id = await readyDraft(api, TARGET);
+    const page = await open('/webhooks');
+    await page.getByRole('link', { name: /^Continue/ }).click();
+    await stepOf(page, 3).waitFor();
+    await page.getByRole('button', { name: 'Back', exact: true }).click();
+    await stepOf(page, 2).waitFor();
+    await next(page, 3);
+    await page.getByRole('button', { name: 'ADD', exact: true }).click();
+    const secret = page.getByRole('region', { name: 'signing secret' });
+    await secret.waitFor();
+    const question = page.getByRole('dialog', { name: 'Leave without the signing secrets?' });
+    await page.goBack();
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    await secret.waitFor();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await dialogOf(page).waitFor({ state: 'detached' });
+    for (let step = 0; step < 2; step++) {
+      await page.goBack();
+      await page.waitForURL('**/webhooks');
+      await dialogOf(page).waitFor({ state: 'detached' });
+    }
+    // Another visit is told what became of it.
+    await page.goto(`${site.url}/webhooks/new/${id}`);
+    await page.getByText('This draft was saved already').waitFor();
+  });
+
+  it('left without its secrets by Back shows the table', async () => {
+    const page = await open('/webhooks');
+    await page.getByRole('link', { name: 'ADD WEBHOOK' }).first().click();
+    await addWebhook(page, { name: 'Left at once', target: TARGET });
+    await page.goBack();
+    const question = page.getByRole('dialog', { name: 'Leave without the signing secrets?' });
+    await question.getByRole('button', { name: 'Leave' }).click();
+    await dialogOf(page).waitFor({ state: 'detached' });
+    await page.waitForURL('**/webhooks');
+    await page.getByRole('table').getByText('Left at once').waitFor();
   });
 });

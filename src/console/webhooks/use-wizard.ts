@@ -42,8 +42,8 @@ export interface Wizard {
   form: WebhookForm;
   phase: Phase;
   keeping: Keeping;
-  /** Something that is wrong with no field of the form. */
-  failure: string | null;
+  /** Something that is wrong with no field of the form, and whether it stopped ADD rather than a store. */
+  failure: { message: string; adding: boolean } | null;
   /** Another tab or machine changed the draft: its version of it. */
   conflict: Draft | null;
   /** The draft ended, was discarded or saved while it was open here. */
@@ -65,6 +65,14 @@ export interface Wizard {
   startAnew: () => void;
 }
 
+/** The drafts that became webhooks since this page was loaded. */
+const addedHere = new Set<string>();
+
+/** Whether the draft became a webhook here: its addresses in the history lead nowhere any more. */
+export function wasAddedHere(draftId: string | undefined): boolean {
+  return draftId !== undefined && addedHere.has(draftId);
+}
+
 /** draftId is that of the address; onStarted gets the id of the draft that the first change makes. */
 export function useWizard(
   draftId: string | undefined,
@@ -73,12 +81,14 @@ export function useWizard(
   const client = useClient();
   const [phase, setPhase] = useState<Phase>({ kind: draftId === undefined ? 'open' : 'loading' });
   const [keeping, setKeeping] = useState<Keeping>('nothing');
-  const [failure, setFailure] = useState<string | null>(null);
+  const [failure, setFailure] = useState<Wizard['failure']>(null);
   const [conflict, setConflict] = useState<Draft | null>(null);
   const [lost, setLost] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [resumeAt, setResumeAt] = useState<Part>('details');
   const working = useRef(false);
+  /** ADD was sent without an answer: the draft may be a webhook already, which takes no more of its parts. */
+  const unanswered = useRef(false);
   const sync = useRef<DraftSync>(null);
   const form = useWebhookForm({ onValuesChange: () => sync.current?.changed() });
   const latest = useRef({ form, onStarted });
@@ -91,8 +101,9 @@ export function useWizard(
     onStarted: (id) => (alive.current ? latest.current.onStarted(id) : undefined),
     onSaving: () => setKeeping('saving'),
     onStored: (stored) => {
-      setKeeping(stored.kind === 'stored' ? 'kept' : 'failed');
-      setFailure(stored.kind === 'failed' ? stored.message : null);
+      const kept = sync.current!.draftId === null ? 'nothing' : 'kept';
+      setKeeping(stored.kind === 'stored' ? kept : 'failed');
+      setFailure(stored.kind === 'failed' ? { message: stored.message, adding: false } : null);
       if (stored.kind === 'conflict') setConflict(stored.theirs);
       if (stored.kind === 'lost') setLost(stored.message);
     },
@@ -160,8 +171,8 @@ export function useWizard(
     }
   }
 
-  async function checkParts(parts: readonly Part[]): Promise<Record<string, string> | null> {
-    const stored = await sync.current!.store(...parts);
+  async function checkParts(parts: readonly Part[], forced = parts): Promise<Record<string, string> | null> {
+    const stored = await sync.current!.store(...forced);
     if (stored.kind !== 'stored') return null;
     return showErrors(parts, stored.problems);
   }
@@ -178,27 +189,29 @@ export function useWizard(
   }
 
   async function save(): Promise<Record<string, string> | null> {
-    const before = await checkParts(PARTS);
+    const before = await checkParts(PARTS, unanswered.current ? [] : PARTS);
+    if (before === null) setFailure((failed) => failed && { ...failed, adding: true });
     if (before === null || Object.keys(before).length > 0) return before;
     const { data, error } = await client
       .mutation(WizardSaveDocument, { id: sync.current!.draftId! })
       .toPromise();
     const payload = data?.webhookDraftSave;
+    unanswered.current = !payload;
     if (!payload) {
-      setFailure(
-        error ? describeError(error) : 'The server gave no answer. Try again: it is added only once.',
-      );
+      const message = error ? describeError(error) : 'The server gave no answer.';
+      setFailure({ message: `${message} Try again: it is added only once.`, adding: true });
       return null;
     }
     if (payload.webhook) {
       sync.current!.stop();
+      addedHere.add(sync.current!.draftId!);
       setFailure(null);
       setPhase({ kind: 'added', added: { webhook: payload.webhook, secrets: payload.newSecrets } });
       return null;
     }
     const errors = showErrors(PARTS, payload.errors);
     if (Object.keys(errors).length > 0) return errors;
-    setFailure(payload.errors[0]?.message ?? 'It was not added.');
+    setFailure({ message: payload.errors[0]?.message ?? 'It was not added.', adding: true });
     return null;
   }
 

@@ -6,6 +6,7 @@ import { Link } from 'react-router';
 
 import { CodeBlock } from '../ui/code-block.tsx';
 import { WebhookStatusBadge } from '../ui/delivery-status.tsx';
+import { useLeaveGuard } from './details/leave-guard.tsx';
 import type { Added } from './use-wizard.ts';
 
 export function WizardAdded(props: { added: Added; headingOrder?: 2 | 3; onDone: () => void }) {
@@ -13,6 +14,21 @@ export function WizardAdded(props: { added: Added; headingOrder?: 2 | 3; onDone:
   const { webhook, secrets } = added;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
+  const leaving = useRef(false);
+  const guard = useLeaveGuard(
+    secrets.length > 0,
+    {
+      title: 'Leave without the signing secrets?',
+      text: 'They are not shown again: copy them first.',
+      onLeave: leave,
+    },
+    leaving,
+  );
+
+  function leave(): void {
+    leaving.current = true;
+  }
+
   return (
     <Stack gap="md" pb="md">
       <Group gap="sm">
@@ -61,8 +77,16 @@ export function WizardAdded(props: { added: Added; headingOrder?: 2 | 3; onDone:
         </Alert>
       )}
       <Group justify="flex-end">
-        <Button onClick={onDone}>Done</Button>
+        <Button
+          onClick={() => {
+            leave();
+            onDone();
+          }}
+        >
+          Done
+        </Button>
       </Group>
+      {guard}
     </Stack>
   );
 }

@@ -6,10 +6,10 @@ import { Modal } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useEffect, useRef } from 'react';
-import { useLocation, useNavigate, useParams } from 'react-router';
+import { Navigate, useLocation, useNavigate, useParams } from 'react-router';
 
 import { type Part, PARTS } from './editor/form.ts';
-import { useWizard } from './use-wizard.ts';
+import { useWizard, wasAddedHere } from './use-wizard.ts';
 import { WizardAdded } from './wizard-added.tsx';
 import classes from './wizard-dialog.module.css';
 import { WizardForm } from './wizard-form.tsx';
@@ -19,12 +19,15 @@ const TABLE = '/webhooks';
 
 export function WizardDialog() {
   const { draftId, step } = useParams();
-  const { search } = useLocation();
+  const { search, key } = useLocation();
   const navigate = useNavigate();
   const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
   const wizard = useWizard(draftId, (id) => go('details', { draftId: id, replace: true }));
   const { phase, resumeAt } = wizard;
   const current = PARTS.find((part) => part === step) ?? resumeAt;
+  /** The entry of the history at which it was added. */
+  const addedAt = useRef(key);
+  if (phase.kind !== 'added') addedAt.current = key;
   useFocusReturn();
 
   function go(to: Part, options: { draftId?: string; replace?: boolean } = {}): Promise<void> | void {
@@ -42,6 +45,9 @@ export function WizardDialog() {
     else if (wizard.draftId() !== null) notifyKept(wizard.form.getValues().details.name);
   }
 
+  // Back, after ADD, to a step that was before it.
+  if (phase.kind === 'added' ? key !== addedAt.current : wasAddedHere(draftId))
+    return <Navigate to={{ pathname: TABLE, search }} replace />;
   return (
     <Modal
       opened

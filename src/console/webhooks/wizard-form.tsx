@@ -58,10 +58,15 @@ export function WizardForm({ wizard, step, fresh, onStep }: WizardFormProps) {
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
-    const errors = last ? await wizard.add() : await wizard.check(step);
+    if (last) return add();
+    const errors = await wizard.check(step);
     if (errors === null) return;
     if (Object.keys(errors).length > 0) goTo(errors);
-    else if (!last) onStep(PARTS[position + 1]!);
+    else onStep(PARTS[position + 1]!);
+  }
+
+  async function add(): Promise<void> {
+    goTo((await wizard.add()) ?? {});
   }
 
   async function back(to: Part): Promise<void> {
@@ -76,7 +81,7 @@ export function WizardForm({ wizard, step, fresh, onStep }: WizardFormProps) {
         <Title order={3} size="h4" ref={heading} tabIndex={-1} data-autofocus={fresh ? undefined : true}>
           Step {position + 1} of {PARTS.length}: {HEADINGS[step]}
         </Title>
-        <WizardObstacles wizard={wizard} />
+        <WizardObstacles wizard={wizard} onAdd={() => void add()} />
         <ErrorSummary errors={errorsOf(form.errors, step)} />
         {step === 'details' && <DetailsFields form={form} autoFocus={fresh} />}
         {step === 'endpoints' && <EndpointFields form={form} />}

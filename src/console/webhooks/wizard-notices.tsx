@@ -76,8 +76,11 @@ export function WizardUnopened({
   }
 }
 
-/** Above the form: a change of somebody else, a draft that ended meanwhile, a server that does not answer. */
-export function WizardObstacles({ wizard }: { wizard: Wizard }) {
+/**
+ * Above the form: a change of somebody else, a draft that ended meanwhile, a server that does not answer.
+ * onAdd does what the button ADD does.
+ */
+export function WizardObstacles({ wizard, onAdd }: { wizard: Wizard; onAdd: () => void }) {
   const { conflict, lost, failure } = wizard;
   if (conflict)
     return (
@@ -124,11 +127,15 @@ export function WizardObstacles({ wizard }: { wizard: Wizard }) {
         color="red"
         role="alert"
         icon={<IconAlertTriangle aria-hidden />}
-        title="That could not be stored"
+        title={failure.adding ? 'The webhook could not be added' : 'That could not be stored'}
       >
         <Stack gap="sm" align="flex-start">
-          <Text size="sm">{failure}</Text>
-          <Button variant="default" onClick={() => void wizard.leave()}>
+          <Text size="sm">{failure.message}</Text>
+          <Button
+            variant="default"
+            loading={wizard.busy}
+            onClick={() => (failure.adding ? onAdd() : void wizard.leave())}
+          >
             Try again
           </Button>
         </Stack>

@@ -69,17 +69,21 @@ export function WizardPage() {
 function PageForm({ wizard, onCancel }: { wizard: Wizard; onCancel: () => void }) {
   const { form, busy } = wizard;
 
-  async function submit(event: FormEvent): Promise<void> {
+  function submit(event: FormEvent): void {
     event.preventDefault();
+    void add();
+  }
+
+  async function add(): Promise<void> {
     const errors = await wizard.add();
     const [first] = Object.keys(errors ?? {});
     if (first !== undefined) focusField(first);
   }
 
   return (
-    <form onSubmit={(event) => void submit(event)} noValidate>
+    <form onSubmit={submit} noValidate>
       <Stack gap="md">
-        <WizardObstacles wizard={wizard} />
+        <WizardObstacles wizard={wizard} onAdd={() => void add()} />
         <ErrorSummary errors={form.errors} />
         <Section id="listener" title="Listener">
           <DetailsFields form={form} />

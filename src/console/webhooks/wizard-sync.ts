@@ -41,6 +41,7 @@ export interface SyncHooks {
   onStarted: (draftId: string) => Promise<void> | void;
   /** Something is typed, or on its way, that the server does not have yet. */
   onSaving: () => void;
+  /** What came of it; also when there was nothing to send, since the server has all that is typed. */
   onStored: (stored: Stored) => void;
 }
 
@@ -100,7 +101,12 @@ export class DraftSync {
   /** Something was typed: it is stored after a pause. */
   changed(): void {
     clearTimeout(this.#timer);
-    if (this.#stopped || this.#dirty().length === 0) return;
+    if (this.#stopped || this.#known === null) return;
+    if (this.#dirty().length === 0) {
+      // Typed and taken back within the pause; what is on its way reports by itself.
+      if (!this.#busy) this.#hooks.onStored(this.#upToDate());
+      return;
+    }
     this.#hooks.onSaving();
     this.#timer = setTimeout(() => void this.store(), TYPING_PAUSE_MS);
   }
@@ -147,14 +153,21 @@ export class DraftSync {
     return PARTS.filter((part) => now[part] !== known[part]);
   }
 
+  #upToDate(): Stored {
+    return { kind: 'stored', problems: this.#problems };
+  }
+
   async #store(forced: Part[]): Promise<Stored> {
     if (this.#stopped || this.#known === null)
       return { kind: 'failed', message: 'Nothing can be stored here any more.' };
     const parts = PARTS.filter((part) => forced.includes(part) || this.#dirty().includes(part));
-    if (parts.length === 0) return { kind: 'stored', problems: this.#problems };
+    if (parts.length === 0) {
+      this.#hooks.onStored(this.#upToDate());
+      return this.#upToDate();
+    }
     this.#busy = true;
     this.#hooks.onSaving();
-    let stored: Stored = { kind: 'stored', problems: this.#problems };
+    let stored = this.#upToDate();
     for (const part of this.draftId === null ? (['details', ...without(parts, 'details')] as const) : parts) {
       stored = await this.#storePart(part);
       if (stored.kind !== 'stored') break;

@@ -13,7 +13,10 @@ export function SecretsDialog({ secrets, onClose }: { secrets: NewSecret[]; onCl
       onClose={onClose}
       title={secrets.length === 1 ? 'The new signing secret' : 'The new signing secrets'}
       size="lg"
+      // They go by the button, not by a slip.
+      withCloseButton={false}
       closeOnClickOutside={false}
+      closeOnEscape={false}
     >
       <Stack>
         <Alert icon={<IconKey aria-hidden />} title="Copy it now: it is shown this once">

@@ -77,27 +77,27 @@ export function useSectionEdit(options: {
     if (newer && !outdated) setBase(webhook);
   }, [newer, outdated, webhook]);
 
-  function conflictWith(theirs: DetailedWebhook, saving: boolean): Conflict {
-    return { theirs, merged: rebase(part, toValues(base), form.getValues(), toValues(theirs)), saving };
+  function conflictWith(theirs: DetailedWebhook, from: DetailedWebhook, saving: boolean): Conflict {
+    return { theirs, merged: rebase(part, toValues(from), form.getValues(), toValues(theirs)), saving };
   }
 
-  async function send(values: WebhookValues, version: number, tries = TRIES): Promise<void> {
+  /** from is the webhook that the values were typed on: after Keep mine the state is a render behind. */
+  async function send(values: WebhookValues, from: DetailedWebhook, tries = TRIES): Promise<void> {
     const errors = Object.entries(localErrors(values)).filter(([path]) => partOf(path) === part);
     if (errors.length > 0) return refuse(Object.fromEntries(errors));
     setProblem(null);
     const { data, error } = await update({
       id: webhook.id,
       input: inputOf(part, values),
-      expectedVersion: version,
+      expectedVersion: from.version,
     });
     const answer = data?.webhookUpdate;
     if (error || !answer) return setProblem(error ? describeError(error) : 'The server gave no answer.');
     const now = answer.webhook;
     if (answer.errors.length === 0 && now) return onSaved(now, answer.newSecrets);
     if (now && answer.errors.some(({ code }) => code === 'CONFLICT')) {
-      if (sameIn(part, toValues(base), toValues(now)) && tries > 1)
-        return send(values, now.version, tries - 1);
-      return setConflict(conflictWith(now, true));
+      if (sameIn(part, toValues(from), toValues(now)) && tries > 1) return send(values, now, tries - 1);
+      return setConflict(conflictWith(now, from, true));
     }
     refuse({ ...formErrors(answer.errors), ...secretsToGiveAgain(answer.errors) });
   }
@@ -115,7 +115,7 @@ export function useSectionEdit(options: {
     form.setValues(merged);
     setBase(theirs);
     setConflict(null);
-    if (saving) void send(merged, theirs.version);
+    if (saving) void send(merged, theirs);
   }
 
   return {
@@ -124,12 +124,12 @@ export function useSectionEdit(options: {
     problem,
     outdated,
     conflict,
-    compare: () => setConflict(conflictWith(webhook, false)),
+    compare: () => setConflict(conflictWith(webhook, base, false)),
     closeConflict: () => setConflict(null),
     keepMine,
     save() {
       form.clearErrors();
-      void send(form.getValues(), base.version);
+      void send(form.getValues(), base);
     },
   };
 }
