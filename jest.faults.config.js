@@ -1,6 +1,6 @@
 import base from './jest.config.js';
 
-/** Killed servers, lost databases, long ledgers: npm run test:faults. One file at a time, since they measure. */
+/** Killed servers, lost databases, cut sockets, long ledgers: npm run test:faults. One file at a time, since they measure. */
 export default {
   ...base,
   testMatch: ['<rootDir>/test/faults/**/*.test.ts'],

@@ -11,12 +11,12 @@ import WebSocket from 'ws';
 import { startApp } from '../../src/app.ts';
 import { resumable } from '../../src/client/index.ts';
 import { loadConfig } from '../../src/config.ts';
+import { logLines, QUICK, quickClient, Seen, WATCH } from '../client/watching.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { figure } from '../support/figure.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { createWebhook, publishMany, registerResource } from '../support/scenario.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
-import { logLines, QUICK, quickClient, Seen, WATCH } from './watching.ts';
 
 const EVENTS = 200;
 /** Each fifth event fails for good: five lines instead of two. */

@@ -1,10 +1,10 @@
 /** A network that lets requests through and no sockets: the client polls, and misses and repeats nothing where it changes over. */
 import type { LiveClient, Polling } from '../../src/client/index.ts';
+import { logLines, quickClient, Seen, Statuses, WATCH } from '../client/watching.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { createWebhook, publishMany, registerResource } from '../support/scenario.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
-import { logLines, quickClient, Seen, Statuses, WATCH } from './watching.ts';
 
 const TWIN = `query Twin($after: StreamCursor, $mode: StreamMode! = EVERY_EVENT) {
   deliveryEvents(after: $after, mode: $mode, first: 20) {
