@@ -10,6 +10,12 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 /** The library's dialogs have a <header>, and its drop-downs lie beside the landmarks; advice, no rules of WCAG. */
 const NOT_OURS = ['landmark-no-duplicate-banner', 'landmark-unique', 'region'];
 
+/** Settles when nothing on the page is on its way from one look to another. */
+const AT_REST = `Promise.allSettled(document.getAnimations()
+  .filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity)
+  .map((animation) => animation.finished))
+  .then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))`;
+
 /** The navigation leaves the screen within a few frames; what is still too wide after a second stays so. */
 const SETTLED_OVERFLOW = `new Promise((done) => {
   const until = performance.now() + 1000;
@@ -39,6 +45,7 @@ export async function inspect(page: Page, name: string): Promise<Inspection> {
   for (const scheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
+    await page.evaluate(AT_REST);
     const { violations, passes } = await new AxeBuilder({ page })
       .withTags(TAGS)
       .disableRules(NOT_OURS)
