@@ -130,6 +130,8 @@ describe('an attempt that fails, and is recorded while its webhook', () => {
     answer();
     await gate.held(1);
     await flip({ id, ...webhook });
+    // A transaction of another test's database may hide it for a moment.
+    await untilLogged(id, 'CREATED');
     expect(await logOf(id)).toMatchObject([{ kind: 'CREATED' }]);
     await gate.open();
     await untilLogged(id, 'CANCELLED');
