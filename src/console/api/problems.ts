@@ -24,11 +24,6 @@ export function statusOf(error: CombinedError | undefined): number | undefined {
   return (error?.response as Response | undefined)?.status;
 }
 
-/** Whether the caller lacks the permission for what it asked. */
-export function isForbidden(error: CombinedError | undefined): boolean {
-  return error?.graphQLErrors.some(({ extensions }) => extensions['code'] === 'FORBIDDEN') === true;
-}
-
 /**
  * The problems by the paths of form fields ("endpoints.1.target", as @mantine/form names them); several of one
  * field become one text. Those without a field are under "".
