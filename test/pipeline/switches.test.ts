@@ -155,6 +155,7 @@ describe('a delivery that has failed once and waits to be sent again (X13)', () 
     await untilLogged(ended.id, 'RETRY_SCHEDULED');
     await untilLogged(proof.id, 'RETRY_SCHEDULED');
     await flip(ended);
+    await untilLogged(ended.id, 'CANCELLED');
     expect((await logOf(ended.id)).at(-1)).toMatchObject({
       kind: 'CANCELLED',
       delivery: { attemptCount: 1, nextAttemptAt: null },
