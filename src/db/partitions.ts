@@ -33,12 +33,12 @@ export interface PartitionedTable {
   keep: keyof Keep;
 }
 
-/** The partitioned tables, what goes first in front: nothing is to stand there without what it names. */
+/** The partitioned tables. */
 export const PARTITIONED: readonly PartitionedTable[] = [
-  { table: 'event_payloads', by: 'event', keep: 'keepPayloadsMs' },
-  { table: 'attempts', by: 'delivery', keep: 'keepAttemptsMs' },
-  { table: 'deliveries', by: 'delivery', keep: 'keepDeliveriesMs' },
   { table: 'events', by: 'event', keep: 'keepEventsMs' },
+  { table: 'event_payloads', by: 'event', keep: 'keepPayloadsMs' },
+  { table: 'deliveries', by: 'delivery', keep: 'keepDeliveriesMs' },
+  { table: 'attempts', by: 'delivery', keep: 'keepAttemptsMs' },
   { table: 'delivery_log', by: 'time', keep: 'keepLogMs' },
 ];
 

@@ -1,5 +1,5 @@
 /** What is due to go, and when: partitions and the settings decide it, nothing else. */
-import { type Keep, listPartitions, type Partition, partitionDays,PARTITIONED } from '../db/partitions.ts';
+import { type Keep, listPartitions, type Partition, partitionDays, PARTITIONED } from '../db/partitions.ts';
 import type { Sql } from '../db/sql.ts';
 import { idTime } from '../ids.ts';
 import type { OlderThan } from '../queue/expire.ts';
@@ -11,21 +11,27 @@ export const EXPIRY_LEAD_MS = DAY_MS;
 /** Which column of a delivery tells that it needs a row of the table. */
 const NEEDED_BY = { event: 'event_id', delivery: 'id' } as const;
 
-/**
- * When a partition may be dropped, ms: when its newest row has been kept for as long as is set. An event stays
- * for as long as a line of the log can name it, which is at most as long after its payload as lines are kept.
- */
+/** When a partition may be dropped, ms: when its newest row has been kept for as long as is set. */
 export function dueMs({ of, toMs }: Pick<Partition, 'of' | 'toMs'>, keep: Keep): number {
-  const widthOf = (key: keyof Keep): number => partitionDays(keep[key]) * DAY_MS;
-  const named = keep.keepPayloadsMs + widthOf('keepPayloadsMs') + keep.keepLogMs + widthOf('keepLogMs');
-  return toMs + (of.table === 'events' ? Math.max(keep.keepEventsMs, named) : keep[of.keep]);
+  return toMs + keep[of.keep];
 }
 
-/** The partitions that may be dropped at an instant, what needs others first, the oldest of each table first. */
+/** The partitions that may be dropped at an instant, table by table, the oldest first. */
 export function duePartitions(partitions: readonly Partition[], keep: Keep, atMs: number): Partition[] {
   return PARTITIONED.flatMap((of) =>
     partitions.filter((partition) => partition.of === of && dueMs(partition, keep) <= atMs),
   );
+}
+
+/**
+ * Whether a line of the log can name an event of a partition. The last line of a delivery is written while its
+ * payload is there, so lines of a day name no event that is older than payloads were on that day.
+ */
+export function namedByLog(events: Partition, partitions: readonly Partition[], keep: Keep): boolean {
+  const oldest = partitions.find(({ of }) => of.by === 'time');
+  if (oldest === undefined) return false;
+  const lifeMs = keep.keepPayloadsMs + partitionDays(keep.keepPayloadsMs) * DAY_MS;
+  return oldest.fromMs === null || events.toMs > oldest.fromMs - lifeMs;
 }
 
 /** The deliveries that need rows of a partition; none need lines of the log. */

@@ -2,7 +2,8 @@
  * Forgets what is older than is to be kept. Comes in: the time. What happens, in this order: drops that were cut
  * short are gone on with; deliveries that wait for what goes within a day end as EXPIRED; partitions that are due
  * are dropped. A partition that an open delivery needs stays, whatever its age: nothing that is pending is
- * ever taken away. An event's partition also stays for as long as a delivery of the history names an event of it.
+ * ever taken away. An event's partition also stays for as long as a delivery of the history, or a line of the log, can
+ * name an event of it. It goes a run later than those, so that who has just read one of them still finds the event.
  *
  * Any server may do it, one at a time does (an advisory lock, which ends with its connection). It has a connection of
  * its own, since detaching waits for what others run, and must neither do so in a transaction nor take a place
@@ -16,7 +17,7 @@ import { connectionSettings } from '../db/pools.ts';
 import type { Sql } from '../db/sql.ts';
 import type { Logger } from '../log.ts';
 import { countOlder, expireWaiting } from '../queue/expire.ts';
-import { duePartitions, expiring, needing } from './retention-plan.ts';
+import { duePartitions, expiring, namedByLog, needing } from './retention-plan.ts';
 import { runJob } from './retention-progress.ts';
 
 export { retentionProgress } from './retention-progress.ts';
@@ -84,7 +85,7 @@ export class Retention {
     const partitions = await listPartitions(sql);
     const expired = await this.#expire(sql, partitions, nowMs);
     const run = { expired, dropped, waiting };
-    await this.#drop(sql, duePartitions(partitions, this.#options.keep, nowMs), run);
+    await this.#drop(sql, partitions, nowMs, run);
     return run;
   }
 
@@ -106,14 +107,17 @@ export class Retention {
   }
 
   /** Drops what is due and free; the oldest of a table first, so one that must stay keeps those behind it. */
-  async #drop(sql: Sql, due: readonly Partition[], run: RetentionRun): Promise<void> {
-    const { logger } = this.#options;
+  async #drop(sql: Sql, partitions: readonly Partition[], nowMs: number, run: RetentionRun): Promise<void> {
+    const { logger, keep } = this.#options;
+    // Events come first in it: what named them until now goes behind them.
+    const due = duePartitions(partitions, keep, nowMs);
+    const named = (events: Partition): boolean => namedByLog(events, partitions, keep);
     const kept = new Set<string>();
     await runJob('drop', due.length, { sql, logger }, async (advance) => {
       for (const partition of due) {
         if (this.#stopping) return;
         const { of, name } = partition;
-        const why = kept.has(of.table) ? 'an older one stays' : await whatNeeds(sql, partition);
+        const why = kept.has(of.table) ? 'an older one stays' : await whatNeeds(sql, partition, named);
         if (why !== null) {
           kept.add(of.table);
           run.waiting.push(name);
@@ -131,12 +135,17 @@ export class Retention {
 }
 
 /** What needs a partition that is due, in words; null when nothing does. */
-async function whatNeeds(sql: Sql, partition: Partition): Promise<string | null> {
+async function whatNeeds(
+  sql: Sql,
+  partition: Partition,
+  namedByLog: (events: Partition) => boolean,
+): Promise<string | null> {
   const older = needing(partition);
   if (older === null) return null;
   const { open } = await countOlder(sql, older);
   if (open > 0) return `${open} open deliveries need it, or one before it`;
   if (partition.of.table !== 'events') return null;
+  if (namedByLog(partition)) return 'lines of the log may name its events';
   const { rows } = await sql.query<{ named: boolean }>(
     'select exists (select from deliveries where event_id < $1) as named',
     [partition.to],
