@@ -32,7 +32,7 @@ import { LOG_CHANNEL } from './queue/enqueue.ts';
 import { loadKeyring } from './secrets/load-keyring.ts';
 import { missingKeys } from './secrets/missing-keys.ts';
 import { KEPT_BODY_BYTES } from './sending/record.ts';
-import { Sender } from './sending/sender.ts';
+import { mostOnTheWire, Sender } from './sending/sender.ts';
 import { createTransport } from './sending/transport.ts';
 import { Drafts } from './webhooks/drafts.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
@@ -114,7 +114,7 @@ async function compose(
     ...(overrides.resolver ? { resolver: overrides.resolver } : {}),
     ...(overrides.ca ? { ca: overrides.ca } : {}),
     dnsTimeoutMs: config.dnsTimeoutMs,
-    maxSockets: config.concurrency,
+    maxSockets: mostOnTheWire(config.concurrency),
   });
   stops.push(() => egress.close());
 
@@ -152,8 +152,14 @@ async function compose(
     userAgent: `Bellwire/${version}`,
     now: overrides.now ?? (() => new Date()),
     concurrency: config.concurrency,
+    endpointConcurrency: config.endpointConcurrency,
+    endpointLeaseMs: config.endpointLeaseMs,
     leaseMarginMs: config.leaseMarginMs,
+    maxRetryAfterMs: config.maxRetryAfterMs,
+    probeMs: config.probeMs,
+    autoDisableMs: config.autoDisableMs,
     pollMs: config.pollMs,
+    switchOff: () => Promise.resolve(false),
   });
 
   const edge = await createEdge({ config, rooms, logger, health: { ready: () => readiness(db.engine) } });
