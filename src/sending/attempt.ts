@@ -6,8 +6,8 @@
 import { type AttemptOutcome, type FailureCode, FAILURES } from '../errors.ts';
 import { envelope } from '../events/envelope.ts';
 import { describeError, type Logger } from '../log.ts';
-import type { Job } from '../queue/job.ts';
 import type { Completion } from '../queue/complete.ts';
+import type { Job } from '../queue/job.ts';
 import { type Keyring, SecretUnavailableError } from '../secrets/keyring.ts';
 import type { StoredHeader } from '../webhooks/headers.ts';
 import { openEndpointSecrets } from '../webhooks/open-secrets.ts';

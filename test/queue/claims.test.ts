@@ -29,7 +29,9 @@ afterEach(async () => {
 
 /** Claims at all endpoints that have anything waiting, as a sender without limits of its own would. */
 async function claimAll(sql: Sql, sender: string, want: number, leaseMarginMs: number): Promise<Claimed> {
-  const { rows } = await sql.query<{ endpoint_id: string }>('select distinct endpoint_id from delivery_queue');
+  const { rows } = await sql.query<{ endpoint_id: string }>(
+    'select distinct endpoint_id from delivery_queue',
+  );
   const asks = rows.map((row) => ({
     ...{ endpointId: row.endpoint_id, want, inFlight: 0, ratePerSecond: null, exclusive: false },
     ...{ recount: false, since: { first: null, retry: null } },

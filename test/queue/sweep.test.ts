@@ -131,7 +131,13 @@ describe('a sweep', () => {
     const client = await engine.connect();
     await client.query('begin');
     await client.query('update delivery_queue set due_at = clock_timestamp()');
-    const ask = { endpointId: webhook.endpointId, want: 1, inFlight: 0, ratePerSecond: null, exclusive: false };
+    const ask = {
+      endpointId: webhook.endpointId,
+      want: 1,
+      inFlight: 0,
+      ratePerSecond: null,
+      exclusive: false,
+    };
     const { jobs } = await claim(
       client,
       { sender: 'somebody', leaseMarginMs: 60_000, endpointLeaseMs: 10_000, endpointConcurrency: 10 },
