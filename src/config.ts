@@ -122,6 +122,14 @@ export const SETTINGS = {
     meaning: 'How many requests this process has in flight at most.',
     parse: wholeNumber(1, 10_000),
   }),
+  endpointConcurrency: setting({
+    env: 'BELLWIRE_ENDPOINT_CONCURRENCY',
+    type: 'number',
+    default: '32',
+    meaning:
+      'How many requests this process has in flight at most to one endpoint that sets no maximum of its own.',
+    parse: wholeNumber(1, 1_000),
+  }),
   leaseMarginMs: setting({
     env: 'BELLWIRE_LEASE_MARGIN',
     type: 'duration',
