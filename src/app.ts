@@ -126,6 +126,7 @@ async function compose(
     defaults: {
       timeoutMs: DEFAULT_TIMEOUT_MS,
       retryScheduleSeconds: config.retrySchedule.map((ms) => Math.ceil(ms / 1000)),
+      maxConcurrency: config.endpointConcurrency,
     },
   };
   const rooms: Rooms = {
