@@ -119,6 +119,7 @@ async function compose(
   stops.push(() => egress.close());
 
   const catalog = new Catalog(db.orm);
+  await catalog.ensureOwn();
   const live = new Live({ ...config, pool: db.streams, hints: db.hints, channel: LOG_CHANNEL, logger });
   await live.start();
   const saving = {
