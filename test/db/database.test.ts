@@ -25,6 +25,7 @@ const MIGRATIONS = [
   'IndexWebhooks1764000000004',
   'IndexSwitches1764000000005',
   'CreateSessions1764000000006',
+  'AddEndpointPolicy1764000000007',
   'KeepHistory1764000000008',
 ];
 
