@@ -6,7 +6,7 @@ import { Retention, retentionProgress, type RetentionRun } from '../../src/histo
 import { createLogger } from '../../src/log.ts';
 import { figure } from '../support/figure.ts';
 import { watchLocks } from '../support/lock-watch.ts';
-import { makeOldRows, oldId, type OldRows } from '../support/old-rows.ts';
+import { type Ground, makeOldRows, oldId, type OldRows } from '../support/old-rows.ts';
 import { type Receiver, startReceiver, status } from '../support/receiver.ts';
 import {
   clientEvent,
@@ -28,11 +28,13 @@ const WATCH = `subscription ($after: StreamCursor) { deliveryEvents(after: $afte
 const RETRY = `mutation ($id: ID!) { deliveryRetry(id: $id) { errors { code field message } delivery { id } } }`;
 
 let server: TestServer;
+let ground: Ground;
 let receiver: Receiver;
 let webhook: MadeWebhook;
 
 beforeEach(async () => {
   server = await startServer();
+  ground = { sql: server.app.db.engine, keep: server.app.config, api: server.api };
   receiver = await startReceiver();
   await registerResource(server.api);
   webhook = await createWebhook(server.api, receiver.url);
@@ -68,12 +70,12 @@ async function count(table: string, where = 'true'): Promise<number> {
 
 describe('retention', () => {
   it('REL-21: drops 10,000 old rows of each table under load, while nobody waits for a lock, and keeps what is pending', async () => {
-    for (const days of [120, 110, 100, 40]) await makeOldRows(server, old(days, 2_500));
-    await makeOldRows(server, old(0, 1_200, { atMs: LAST_DAY, state: 'WAITING' }));
+    for (const days of [120, 110, 100, 40]) await makeOldRows(ground, old(days, 2_500));
+    await makeOldRows(ground, old(0, 1_200, { atMs: LAST_DAY, state: 'WAITING' }));
     const patient = old(20, 30, { state: 'WAITING' });
-    await makeOldRows(server, patient);
+    await makeOldRows(ground, patient);
     const flying = old(100.001, 1, { state: 'ON_THE_WIRE', series: 1 });
-    await makeOldRows(server, flying);
+    await makeOldRows(ground, flying);
 
     const locks = watchLocks(server.database.url, 'bellwire retention');
     const taken: number[] = [];
@@ -147,7 +149,7 @@ describe('retention', () => {
 
   it('ends a delivery that waits a day before its payload goes, says why, and takes no retry of it', async () => {
     const waiting = old(0, 1, { atMs: LAST_DAY, state: 'WAITING' });
-    await makeOldRows(server, waiting);
+    await makeOldRows(ground, waiting);
     const id = oldId('delivery', waiting, 1);
     const page = await server.api.run('{ deliveries(first: 1) { streamCursor } }');
     expect(await server.api.run(DELIVERY, { id })).toMatchObject({ status: 'PENDING', failure: null });
@@ -184,7 +186,7 @@ describe('retention', () => {
 
   it('forgets payloads and attempts before events and deliveries, which say so', async () => {
     const rows = old(40, 1);
-    await makeOldRows(server, rows);
+    await makeOldRows(ground, rows);
     const id = oldId('delivery', rows, 1);
     expect(await server.api.run(DELIVERY, { id })).toMatchObject({
       latestAttempt: { number: 1 },
@@ -215,7 +217,7 @@ describe('retention', () => {
     let batch = await server.api.run(POLL, { after: before });
     while (batch.events.length < 2) batch = await server.api.run(POLL, { after: before });
     const behind = batch.cursor;
-    await makeOldRows(server, old(9, 1));
+    await makeOldRows(ground, old(9, 1));
     await server.app.db.engine.query(
       `update delivery_log set at = at - interval '9 days' where at > now() - interval '1 day'`,
     );
@@ -251,7 +253,7 @@ describe('retention', () => {
 
   it('takes nothing that somebody holds at this moment, and takes it at the next run', async () => {
     const waiting = old(40, 3, { state: 'WAITING' });
-    await makeOldRows(server, waiting);
+    await makeOldRows(ground, waiting);
     const holder = new pg.Client({ connectionString: server.database.url });
     await holder.connect();
     await holder.query('begin');
@@ -273,10 +275,10 @@ describe('retention', () => {
 
   it('keeps events for as long as a delivery names them', async () => {
     const rows = old(97.5, 1);
-    await makeOldRows(server, rows);
+    await makeOldRows(ground, rows);
     // Its delivery was made a moment later, on the other side of a partition's bound.
     const later = old(60, 1);
-    await makeOldRows(server, later);
+    await makeOldRows(ground, later);
     await server.app.db.engine.query('update deliveries set event_id = $1 where id = $2', [
       oldId('event', rows, 1),
       oldId('delivery', later, 1),
@@ -292,7 +294,7 @@ describe('retention', () => {
 
   it('keeps events for as long as the log may name them: lines of before the log had partitions, too', async () => {
     const rows = old(200, 1);
-    await makeOldRows(server, rows);
+    await makeOldRows(ground, rows);
     const { engine } = server.app.db;
     const whole = `create table delivery_log_start (like delivery_log including all);
                    alter table delivery_log attach partition delivery_log_start for values from (minvalue) to ('%s');`;
@@ -312,7 +314,7 @@ describe('retention', () => {
   });
 
   it('runs on one server at a time, and on the other when that one is gone', async () => {
-    await makeOldRows(server, old(40, 1));
+    await makeOldRows(ground, old(40, 1));
     const other = new pg.Client({ connectionString: server.database.url });
     await other.connect();
     await other.query('select pg_advisory_lock(7215101003)');
