@@ -63,7 +63,7 @@ async function dump(): Promise<string> {
   return parts.join('\n');
 }
 
-describe('the secrets of an endpoint', () => {
+describe('the secrets of an endpoint (SEC-01)', () => {
   it('reach the receiver, and stand nowhere in the database, in clear or as the bytes of their text', async () => {
     await publish(server.api, clientEvent('c-1'));
     const [hit] = await receiver.until(1);
@@ -79,13 +79,9 @@ describe('the secrets of an endpoint', () => {
       key.toString('hex'),
       key.toString('base64url'),
     ];
-    for (const form of [
-      ...forms,
-      Buffer.from(CANARY).toString('hex'),
-      Buffer.from(CANARY).toString('base64'),
-    ])
-      expect(text.includes(form)).toBe(false);
-    figure('SEC-01', { bytesSearched: text.length, hits: 0 });
+    const encoded = [Buffer.from(CANARY).toString('hex'), Buffer.from(CANARY).toString('base64')];
+    const hits = [...forms, ...encoded].filter((form) => text.includes(form)).length;
+    figure('SEC-01', { bytesSearched: text.length, hits }, { hits: 0 });
   });
 
   it('are sealed anew each time: the same value saved twice gives two ciphertexts', async () => {
