@@ -103,6 +103,7 @@ export class Publisher {
         eventId: row.eventId,
         webhookId: row.webhookId,
         endpointId: row.endpointId,
+        entityKey: row.entityKey,
         delayMs: jitter(
           row.firstDelaySeconds === null ? this.#firstDelayMs : row.firstDelaySeconds * 1000,
           Math.random(),

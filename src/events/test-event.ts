@@ -131,6 +131,7 @@ async function prepare(
     webhookId: input.webhookId,
     endpointId: endpoint.id,
     delayMs: 0,
+    entityKey: null,
   }));
   return ok({ event, deliveries, matchedAt: endpoints[0]!.matched_at });
 }

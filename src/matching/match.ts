@@ -13,6 +13,8 @@ export interface Match {
   endpointId: string;
   /** The wait before the first attempt that the endpoint asks for, seconds; null takes the server's default. */
   firstDelaySeconds: number | null;
+  /** The entity whose order the endpoint keeps; null where it keeps none. */
+  entityKey: string | null;
 }
 
 /** The matches, in the order of the events, and the database's time of the statement as text. */
@@ -26,7 +28,8 @@ const MATCH: Statement = {
   text: `select statement_timestamp()::text as matched_at, m.*
      from (select 1) one
      left join lateral (
-       select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay
+       select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay,
+              case ep.ordering when 'PER_ENTITY' then e.resource || '/' || e.entity_id end as entity_key
        from events e
        join resources res on res.name = e.resource and res.allowed
        join resource_events rev on rev.resource_id = res.id and rev.name = e.name and rev.supported
@@ -37,7 +40,7 @@ const MATCH: Statement = {
          where r.resource = e.resource and r.event = e.name
            and r.scope_id = any (e.path || e.team_ids) and r.account_id = any (e.path)
        ) fired
-       join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null
+       join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null and ep.disabled_as is null
        where e.id = any ($1::text[])
        order by e.id, fired.webhook_id, ep.position
        limit $2
@@ -52,6 +55,7 @@ export async function match(sql: Sql, eventIds: string[], limit: number): Promis
     webhook_id: string;
     endpoint_id: string;
     first_delay: number | null;
+    entity_key: string | null;
   }>(MATCH, [eventIds, limit + 1]);
   return {
     matchedAt: rows[0]!.matched_at,
@@ -62,6 +66,7 @@ export async function match(sql: Sql, eventIds: string[], limit: number): Promis
         webhookId: row.webhook_id,
         endpointId: row.endpoint_id,
         firstDelaySeconds: row.first_delay,
+        entityKey: row.entity_key,
       })),
   };
 }

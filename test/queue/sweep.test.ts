@@ -58,6 +58,7 @@ async function commitLate(
     webhookId: to.id,
     endpointId: to.endpointId,
     delayMs: 600_000,
+    entityKey: null,
   }));
   await enqueue(engine, deliveries, origin, matchedAt ?? (await now()));
   return deliveries.map((delivery) => delivery.id);
