@@ -123,29 +123,6 @@ describe('the secrets of an endpoint (SEC-01)', () => {
       { name: 'X-Plain', value: 'shown', secret: false },
     ]);
   });
-
-  it('that cannot be opened any more block the delivery with a code and leave the process up', async () => {
-    const own = await createWebhook(server.api, `${receiver.url}/sealed`, {
-      triggers: [{ resource: 'clients', event: 'update' }],
-      advanced: { retrySchedule: [0] },
-    });
-    await sql.query(
-      `update secrets set sealed = set_byte(sealed, length(sealed) - 1, (get_byte(sealed, length(sealed) - 1) + 1) % 256)
-       where endpoint_id = $1`,
-      [own.endpointId],
-    );
-    await publish(server.api, clientEvent('c-2', { event: 'update' }));
-    await untilClosed();
-    const page = await server.api.run(
-      'query ($id: ID!) { deliveries(filter: { webhookId: $id }) { nodes { status latestAttempt { outcome failure { code } } } } }',
-      { id: own.id },
-    );
-    expect(page.nodes).toEqual([
-      { status: 'FAILED', latestAttempt: { outcome: 'BLOCKED', failure: { code: 'SECRET_UNAVAILABLE' } } },
-    ]);
-    // Its neighbour on the same event got it.
-    await receiver.find((hit) => hit.path.endsWith('/again'));
-  });
 });
 
 /** Resolves when no delivery is open. */
