@@ -46,15 +46,14 @@ beforeEach(async () => {
 
 const sql = (text: string, values: unknown[] = []) => server.app.db.engine.query(text, values);
 
-/** Notes failures of an endpoint, as senders do. */
-async function failing({ endpointId }: MadeWebhook, since = SINCE): Promise<void> {
+/** Notes failures of an endpoint, as senders do; it is paused unless said otherwise. */
+async function failing({ endpointId }: MadeWebhook, since = SINCE, state = 'OPEN'): Promise<void> {
+  await sql('delete from endpoint_circuits where endpoint_id = $1', [endpointId]);
   await sql(
-    `insert into endpoint_circuits (endpoint_id, state, failing_since, failures, failure_code, opened_at, trips, probe_at)
-     values ($1, 'OPEN', $2::timestamptz + interval '345 microseconds', 9, 'TIMEOUT', now(), 3, now())
-     on conflict (endpoint_id) do update
-     set (state, failing_since, failures, failure_code, opened_at, trips, probe_at)
-       = row(excluded.state, excluded.failing_since, 9, 'TIMEOUT', now(), 3, now())`,
-    [endpointId, since],
+    `insert into endpoint_circuits (endpoint_id, state, failing_since, failures, failure_code, opened_at, probe_at)
+     select $1, $3, $2::timestamptz + interval '345 microseconds', 9, 'TIMEOUT', opened, opened + interval '1 hour'
+     from (select case $3 when 'OPEN' then now() end as opened) circuit`,
+    [endpointId, since, state],
   );
 }
 
@@ -185,12 +184,12 @@ describe('an endpoint that failed for too long', () => {
 
   it('is off at once where the receiver is gone, whatever was before', async () => {
     const gone = await create('/gone');
-    expect(await switchOff(gone, { code: 'STATUS', failingSince: null })).toBe(true);
+    expect(await switchOff(gone, { code: 'GONE', failingSince: null })).toBe(true);
     expect(await x.api.run(ENDPOINT, { id: gone.endpointId })).toMatchObject({
       status: 'AUTO_DISABLED',
       failingSince: null,
     });
-    expect((await notices(gone))[0].payload).toMatchObject({ code: 'STATUS', failingSince: null });
+    expect((await notices(gone))[0].payload).toMatchObject({ code: 'GONE', failingSince: null });
   });
 
   it('of a webhook that is deleted is nobody’s concern', async () => {
@@ -256,15 +255,18 @@ describe('the notice', () => {
       await create('/b', { triggers: LISTENING, advanced }),
     ];
     const first = await create('/first');
-    for (const one of [first, a, b]) await failing(one);
-    expect(await switchOff(first)).toBe(true);
+    // Too short a time for the senders to switch them off themselves.
+    const failingSince = new Date();
+    const off = (one: MadeWebhook) => switchOff(one, { code: 'STATUS', failingSince });
+    for (const one of [first, a, b]) await failing(one, failingSince, 'CLOSED');
+    expect(await off(first)).toBe(true);
     await noticeAt('/a', first);
     await noticeAt('/b', first);
     // Their deliveries fail, and so both go off in the end.
-    expect(await switchOff(a)).toBe(true);
+    expect(await off(a)).toBe(true);
     await noticeAt('/b', a);
-    expect(await switchOff(b)).toBe(true);
-    for (const one of [first, a, b]) expect(await switchOff(one)).toBe(false);
+    expect(await off(b)).toBe(true);
+    for (const one of [first, a, b]) expect(await off(one)).toBe(false);
     const told = async (about: MadeWebhook) =>
       (await notices(about))
         .flatMap((notice) => notice.deliveries.nodes.map((delivery: any) => delivery.webhook.id))
