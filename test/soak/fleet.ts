@@ -25,6 +25,8 @@ const SETTINGS = {
   BELLWIRE_CONCURRENCY: String(CONCURRENCY),
   BELLWIRE_SHUTDOWN_GRACE: '5s',
   BELLWIRE_DNS_TIMEOUT: '1s',
+  BELLWIRE_PROBE_INTERVAL: '2s',
+  BELLWIRE_ENDPOINT_LEASE: '3s',
 };
 
 /** A queue that has not shrunk for so long has come to rest, ms: longer than any wait and any lease. */

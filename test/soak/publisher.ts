@@ -38,8 +38,10 @@ export interface PublisherOptions {
   seed: number;
   lanes?: number;
   batch?: number;
-  /** Events of these only; all in turn when left out. */
+  /** Events of these only; all when left out. */
   topics?: readonly Topic[];
+  /** What the ids of its entities begin with: two publishers on one database need two. */
+  prefix?: string;
 }
 
 const PUBLISH = `mutation Publish($input: [EventInput!]!) {
@@ -87,7 +89,7 @@ export class Publisher {
   #lanes: Promise<void>[] = [];
 
   constructor(options: PublisherOptions) {
-    this.#options = { lanes: 8, batch: 4, topics: TOPICS, ...options };
+    this.#options = { lanes: 8, batch: 4, topics: TOPICS, prefix: 'o', ...options };
   }
 
   /** Begins. */
@@ -103,7 +105,7 @@ export class Publisher {
   }
 
   async #run(lane: number): Promise<void> {
-    const { lanes, batch, perSecond, topics, seed } = this.#options;
+    const { lanes, batch, perSecond, topics, prefix, seed } = this.#options;
     const chance = new Chance(seed + lane);
     const everyMs = (lanes * batch * 1000) / perSecond;
     const sequences = new Map<string, number>();
@@ -114,7 +116,7 @@ export class Publisher {
       // What an outage held up is not made up for.
       nextAt = Math.max(nextAt + everyMs, performance.now());
       const events = Array.from({ length: batch }, () => {
-        const entityId = `o-${lane}-${Math.floor(chance.next() * ENTITIES)}`;
+        const entityId = `${prefix}-${lane}-${Math.floor(chance.next() * ENTITIES)}`;
         const seq = (sequences.get(entityId) ?? 0) + 1;
         sequences.set(entityId, seq);
         return { topic: chance.pick(topics), entityId, seq };

@@ -1,9 +1,9 @@
 /** One server process of the soak: the built program, started, killed and started again at its address. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { packageRoot } from '../../src/paths.ts';
@@ -23,7 +23,7 @@ export interface NodeOptions {
   name: string;
   databaseUrl: string;
   dataDir: string;
-  /** Settings beyond those of the soak. */
+  /** Settings beyond those of the soak; one that the built program does not know is left out. */
   settings?: Record<string, string>;
   /** --role; all serves the API and sends. */
   role?: 'all' | 'api' | 'worker';
@@ -36,9 +36,13 @@ export interface Vitals {
   sockets: number;
 }
 
-/** Whether the built program can be told what it is to do; before that every process does everything. */
-export function rolesKnown(): boolean {
-  return existsSync(PROGRAM) && readFileSync(PROGRAM, 'utf8').includes('--role');
+/** What the built program can be told; before there are roles every process does everything. */
+function known(settings: Record<string, string>): { roles: boolean; settings: Record<string, string> } {
+  const config = readFileSync(join(dirname(PROGRAM), 'config.js'), 'utf8');
+  return {
+    roles: config.includes('BELLWIRE_ROLE'),
+    settings: Object.fromEntries(Object.entries(settings).filter(([name]) => config.includes(`'${name}'`))),
+  };
 }
 
 /** A server process; start() once, then as often as it was ended. */
@@ -87,7 +91,8 @@ export class ServerNode {
   async start(): Promise<void> {
     this.#port ||= await freePort();
     const { role, dataDir, databaseUrl, settings } = this.#options;
-    const roles = role !== undefined && rolesKnown() ? ['--role', role] : [];
+    const program = known(settings ?? {});
+    const roles = role !== undefined && program.roles ? ['--role', role] : [];
     const child = spawn(
       process.execPath,
       ['--enable-source-maps', '--import', FLAKY_DNS, PROGRAM, '--dev', ...roles],
@@ -102,7 +107,7 @@ export class ServerNode {
           BELLWIRE_LOG_LEVEL: 'warn',
           // One login publishes, reads and follows here for everybody.
           BELLWIRE_RATE_LIMIT: '1000000000',
-          ...settings,
+          ...program.settings,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
         // Ctrl-C is for the soak, which ends its servers in order.

@@ -1,4 +1,6 @@
 /** A subscriber that follows everything from the beginning, by the client that apps use: a second ledger, kept by the stream. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import WebSocket from 'ws';
 
 import { createLiveClient, type LiveClient } from '../../src/client/index.ts';
@@ -60,12 +62,9 @@ export class StreamBook {
     const rows = await ground.rows<{ id: string; version: number; status: string }>(
       `select id, version, status from deliveries union all select id, version, 'OPEN' from delivery_queue`,
     );
-    let behind: string[] = [];
-    for (const end = performance.now() + limitMs; ;) {
-      behind = rows.filter((row) => !this.#agrees(row)).map(({ id }) => id);
-      if (behind.length === 0 || performance.now() > end) break;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    const end = performance.now() + limitMs;
+    while (rows.some((row) => !this.#agrees(row)) && performance.now() < end) await sleep(100);
+    const behind = rows.filter((row) => !this.#agrees(row)).map(({ id }) => id);
     await this.#client.dispose();
     const known = new Set(rows.map(({ id }) => id));
     const madeUp = [...this.#told.keys()].filter((id) => !known.has(id));
