@@ -14,6 +14,7 @@ import { CreateDraftsAndLogs1764000000003 } from './migrations/1764000000003-cre
 import { IndexWebhooks1764000000004 } from './migrations/1764000000004-index-webhooks.ts';
 import { IndexSwitches1764000000005 } from './migrations/1764000000005-index-switches.ts';
 import { CreateSessions1764000000006 } from './migrations/1764000000006-create-sessions.ts';
+import { AddEndpointPolicy1764000000007 } from './migrations/1764000000007-add-endpoint-policy.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -51,6 +52,7 @@ export function createDataSource(url: string | undefined): DataSource {
       IndexWebhooks1764000000004,
       IndexSwitches1764000000005,
       CreateSessions1764000000006,
+      AddEndpointPolicy1764000000007,
     ],
     synchronize: false,
     logging: false,

@@ -31,8 +31,9 @@ import { version } from './paths.ts';
 import { LOG_CHANNEL } from './queue/enqueue.ts';
 import { loadKeyring } from './secrets/load-keyring.ts';
 import { missingKeys } from './secrets/missing-keys.ts';
+import { autoDisable } from './sending/auto-disable.ts';
 import { KEPT_BODY_BYTES } from './sending/record.ts';
-import { Sender } from './sending/sender.ts';
+import { mostOnTheWire, Sender } from './sending/sender.ts';
 import { createTransport } from './sending/transport.ts';
 import { Drafts } from './webhooks/drafts.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
@@ -114,11 +115,12 @@ async function compose(
     ...(overrides.resolver ? { resolver: overrides.resolver } : {}),
     ...(overrides.ca ? { ca: overrides.ca } : {}),
     dnsTimeoutMs: config.dnsTimeoutMs,
-    maxSockets: config.concurrency,
+    maxSockets: mostOnTheWire(config.concurrency),
   });
   stops.push(() => egress.close());
 
   const catalog = new Catalog(db.orm);
+  await catalog.ensureOwn();
   const live = new Live({ ...config, pool: db.streams, hints: db.hints, channel: LOG_CHANNEL, logger });
   await live.start();
   const saving = {
@@ -126,6 +128,7 @@ async function compose(
     defaults: {
       timeoutMs: DEFAULT_TIMEOUT_MS,
       retryScheduleSeconds: config.retrySchedule.map((ms) => Math.ceil(ms / 1000)),
+      maxConcurrency: config.endpointConcurrency,
     },
   };
   const rooms: Rooms = {
@@ -152,8 +155,15 @@ async function compose(
     userAgent: `Bellwire/${version}`,
     now: overrides.now ?? (() => new Date()),
     concurrency: config.concurrency,
+    endpointConcurrency: config.endpointConcurrency,
+    endpointLeaseMs: config.endpointLeaseMs,
     leaseMarginMs: config.leaseMarginMs,
+    maxRetryAfterMs: config.maxRetryAfterMs,
+    probeMs: config.probeMs,
+    autoDisableMs: config.autoDisableMs,
     pollMs: config.pollMs,
+    switchOff: (endpointId, cause) =>
+      autoDisable({ pool: db.engine, firstDelayMs: config.retrySchedule[0]! }, endpointId, cause),
   });
 
   const edge = await createEdge({ config, rooms, logger, health: { ready: () => readiness(db.engine) } });

@@ -99,7 +99,9 @@ describe('the rooms', () => {
   });
 
   it('leave the writing of delivery_queue to src/queue', () => {
-    expect(writersOutside(modules, 'delivery_queue', 'src/queue')).toEqual([]);
+    // Migrations bring what is there over to new columns, before any server of that version runs.
+    const running = modules.filter((module) => !module.path.startsWith('migrations/'));
+    expect(writersOutside(running, 'delivery_queue', 'src/queue')).toEqual([]);
   });
 });
 

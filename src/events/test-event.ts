@@ -116,6 +116,7 @@ async function prepare(
       },
     ],
     rooms.catalog,
+    'TEST',
   );
   // The input is one event, not a list: its problems carry no index.
   if (problems.length > 0)
@@ -131,6 +132,7 @@ async function prepare(
     webhookId: input.webhookId,
     endpointId: endpoint.id,
     delayMs: 0,
+    entityKey: null,
   }));
   return ok({ event, deliveries, matchedAt: endpoints[0]!.matched_at });
 }

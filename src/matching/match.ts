@@ -13,6 +13,8 @@ export interface Match {
   endpointId: string;
   /** The wait before the first attempt that the endpoint asks for, seconds; null takes the server's default. */
   firstDelaySeconds: number | null;
+  /** The entity whose order the endpoint keeps; null where it keeps none. */
+  entityKey: string | null;
 }
 
 /** The matches, in the order of the events, and the database's time of the statement as text. */
@@ -26,7 +28,8 @@ const MATCH: Statement = {
   text: `select statement_timestamp()::text as matched_at, m.*
      from (select 1) one
      left join lateral (
-       select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay
+       select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay,
+              case ep.ordering when 'PER_ENTITY' then e.resource || '/' || e.entity_id end as entity_key
        from events e
        join resources res on res.name = e.resource and res.allowed
        join resource_events rev on rev.resource_id = res.id and rev.name = e.name and rev.supported
@@ -34,25 +37,34 @@ const MATCH: Statement = {
          select distinct r.webhook_id
          from trigger_routes r
          join webhooks w on w.id = r.webhook_id and w.enabled and w.deleted_at is null
-         where r.resource = e.resource and r.event = e.name
+         where r.resource = e.resource and r.event = e.name and r.webhook_id is distinct from $3::text
            and r.scope_id = any (e.path || e.team_ids) and r.account_id = any (e.path)
        ) fired
-       join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null
+       join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null and ep.disabled_as is null
        where e.id = any ($1::text[])
        order by e.id, fired.webhook_id, ep.position
        limit $2
      ) m on true`,
 };
 
-/** Matches events; reads at most limit + 1 rows, so the caller can see that there are too many. */
-export async function match(sql: Sql, eventIds: string[], limit: number): Promise<Matches> {
+/**
+ * Matches events; reads at most limit + 1 rows, so the caller can see that there are too many. The webhook except,
+ * if there is one, gets none of them.
+ */
+export async function match(
+  sql: Sql,
+  eventIds: string[],
+  limit: number,
+  except: string | null = null,
+): Promise<Matches> {
   const { rows } = await sql.query<{
     matched_at: string;
     event_id: string | null;
     webhook_id: string;
     endpoint_id: string;
     first_delay: number | null;
-  }>(MATCH, [eventIds, limit + 1]);
+    entity_key: string | null;
+  }>(MATCH, [eventIds, limit + 1, except]);
   return {
     matchedAt: rows[0]!.matched_at,
     matches: rows
@@ -62,6 +74,7 @@ export async function match(sql: Sql, eventIds: string[], limit: number): Promis
         webhookId: row.webhook_id,
         endpointId: row.endpoint_id,
         firstDelaySeconds: row.first_delay,
+        entityKey: row.entity_key,
       })),
   };
 }

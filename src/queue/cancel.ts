@@ -1,6 +1,7 @@
 /** Cancels deliveries that wait: their rows leave the queue for the history, with a log line each. */
 import type { Sql } from '../db/sql.ts';
-import { LOG_CHANNEL } from './enqueue.ts';
+import { LOG_CHANNEL, QUEUE_CHANNEL } from './enqueue.ts';
+import { promoteSql } from './order.ts';
 
 /** The two inserts behind a CTE named doomed that deleted rows of delivery_queue returning *. */
 export const CANCEL_SQL = `
@@ -40,4 +41,35 @@ export async function cancelDeliveries(
     [byWebhook ? where.webhookId : where.endpointIds],
   );
   return rows[0]!.count;
+}
+
+/** What deliveryCancel met: CANCELLED at once, LAST_ATTEMPT when the attempt under way is the last one. */
+export type CancelResult = 'CANCELLED' | 'LAST_ATTEMPT' | 'CLOSED' | 'NOT_FOUND';
+
+/**
+ * Cancels one delivery, in the caller's transaction. What is on the wire cannot be called back: its result counts,
+ * and if it fails there is no further attempt. Repeating it changes nothing.
+ */
+export async function cancelNow(sql: Sql, id: string): Promise<CancelResult> {
+  const { rows } = await sql.query<{ cancelled: boolean; flagged: boolean }>(
+    `with target as materialized (
+       select id, sender from delivery_queue where id = $1 for update
+     ),
+     doomed as (
+       delete from delivery_queue where id = (select id from target where sender is null) returning *
+     ),
+     ${CANCEL_SQL},
+     ${promoteSql('doomed')},
+     flagged as (
+       update delivery_queue set cancelled = true where id = (select id from target where sender is not null)
+       returning id
+     )
+     select exists (select 1 from doomed) as cancelled, exists (select 1 from flagged) as flagged,
+            pg_notify('${LOG_CHANNEL}', ''), pg_notify('${QUEUE_CHANNEL}', (select endpoint_id from doomed))`,
+    [id],
+  );
+  if (rows[0]!.cancelled) return 'CANCELLED';
+  if (rows[0]!.flagged) return 'LAST_ATTEMPT';
+  const closed = await sql.query('select 1 from deliveries where id = $1', [id]);
+  return closed.rows.length > 0 ? 'CLOSED' : 'NOT_FOUND';
 }

@@ -6,6 +6,9 @@ export const QUEUE_CHANNEL = 'bellwire_queue';
 /** Says that the delivery log has grown. A hint only: readers also poll. */
 export const LOG_CHANNEL = 'bellwire_log';
 
+/** 200 ids of 29 characters and their blanks. */
+const HINTED_ENDPOINTS = 200;
+
 /** A delivery about to be born. */
 export interface NewDelivery {
   id: string;
@@ -14,19 +17,26 @@ export interface NewDelivery {
   endpointId: string;
   /** Wait before the first attempt, ms. */
   delayMs: number;
+  /** The entity whose order its endpoint keeps; null for none. */
+  entityKey: string | null;
 }
 
 const ENQUEUE: Statement = {
   name: 'enqueue',
   text: `with given as materialized (
-       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[])
-         as t (id, event_id, webhook_id, endpoint_id, delay_ms)
+       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[],
+                            $8::text[], $9::boolean[])
+         as t (id, event_id, webhook_id, endpoint_id, delay_ms, entity_key, follows)
      ),
      queued as (
-       insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, queued_at, created_at)
-       select id, event_id, webhook_id, endpoint_id, $6, $7::timestamptz + delay_ms * interval '1 ms',
-              $7::timestamptz, $7::timestamptz
-       from given
+       insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, queued_at, created_at,
+                                   rank, entity_key, entity_seq, blocked)
+       select g.id, g.event_id, g.webhook_id, g.endpoint_id, $6, $7::timestamptz + g.delay_ms * interval '1 ms',
+              $7::timestamptz, $7::timestamptz, case $6 when 'TEST' then 0 else 1 end, g.entity_key,
+              case when g.entity_key is not null then nextval('delivery_queue_entity_seq') end,
+              g.entity_key is not null and (g.follows or exists (
+                select 1 from delivery_queue o where o.endpoint_id = g.endpoint_id and o.entity_key = g.entity_key))
+       from given g
        returning id, due_at
      ),
      logged as (
@@ -36,7 +46,7 @@ const ENQUEUE: Statement = {
        from given g join queued q on q.id = g.id
        order by g.id
      )
-     select pg_notify('${QUEUE_CHANNEL}', ''), pg_notify('${LOG_CHANNEL}', '')`,
+     select pg_notify('${QUEUE_CHANNEL}', $10), pg_notify('${LOG_CHANNEL}', '')`,
 };
 
 /**
@@ -50,6 +60,12 @@ export async function enqueue(
   matchedAt: string,
 ): Promise<void> {
   if (deliveries.length === 0) return;
+  const first = new Set<string>();
+  const follows = deliveries.map(({ endpointId, entityKey }) => {
+    if (entityKey === null) return false;
+    const place = `${endpointId} ${entityKey}`;
+    return first.has(place) || !first.add(place);
+  });
   await sql.query(ENQUEUE, [
     deliveries.map((delivery) => delivery.id),
     deliveries.map((delivery) => delivery.eventId),
@@ -58,5 +74,17 @@ export async function enqueue(
     deliveries.map((delivery) => delivery.delayMs),
     origin,
     matchedAt,
+    deliveries.map((delivery) => delivery.entityKey),
+    follows,
+    queueHint(deliveries.map((delivery) => delivery.endpointId)),
   ]);
+}
+
+/**
+ * The payload of a hint: the endpoints that have new work, or nothing when they are too many for one (a payload
+ * has less than 8,000 bytes). Whoever hears it only looks sooner.
+ */
+export function queueHint(endpointIds: string[]): string {
+  const distinct = [...new Set(endpointIds)];
+  return distinct.length <= HINTED_ENDPOINTS ? distinct.join(' ') : '';
 }

@@ -1,6 +1,6 @@
 /**
  * Whether a queued delivery may still go out, decided in SQL over the present settings: the webhook
- * is enabled and not deleted, the endpoint is still there, and the webhook was not switched off in
+ * is enabled and not deleted, the endpoint is still there and on, and neither was switched off in
  * between (a row queued before the last enable was matched before the last disable).
  */
 
@@ -9,8 +9,10 @@ export function settingsJoin(queue: string): string {
   return `left join webhooks w on w.id = ${queue}.webhook_id left join endpoints ep on ep.id = ${queue}.endpoint_id`;
 }
 
-/** True, or false, never null, for the joined row. Test deliveries go to disabled webhooks, too. */
+/** True, or false, never null, for the joined row. Test deliveries go to disabled webhooks and endpoints, too. */
 export function sendable(queue: string): string {
   return `coalesce(w.deleted_at is null and ep.removed_at is null and ep.id is not null
-      and (${queue}.origin = 'TEST' or (w.enabled and ${queue}.queued_at >= w.enabled_at)), false)`;
+      and (${queue}.origin = 'TEST'
+           or (w.enabled and ep.disabled_as is null and ${queue}.queued_at >= greatest(w.enabled_at, ep.enabled_at))),
+      false)`;
 }

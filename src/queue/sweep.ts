@@ -3,8 +3,8 @@
  * but not what a publish has matched before and commits after them, nor the retry of an attempt that is
  * recorded at that very moment. What is due is cancelled at its claim; this is for what is due later.
  *
- * Run by every sender at each poll. It looks at the webhooks that were switched off, or on again, and at the
- * endpoints that were removed within the last two minutes, by indexes that hold no others: no statement may
+ * Run by every sender at each poll. It looks at the webhooks and endpoints that were switched off, or on again,
+ * and at the endpoints that were removed within the last two minutes, by indexes that hold no others: no statement may
  * run for more than one (src/db/pools.ts), so whatever was under way has come to its end by then. The queue is
  * read webhook by webhook: in one go, the planner may walk through all that waits (384 pages of 20,000 rows
  * instead of 8).
@@ -26,6 +26,10 @@ export const SWEEP: Statement = {
     select id from webhooks where enabled_at > created_at and enabled_at ${RECENTLY}
     union
     select webhook_id from endpoints where removed_at is not null and removed_at ${RECENTLY}
+    union
+    select webhook_id from endpoints where disabled_at is not null and disabled_at ${RECENTLY}
+    union
+    select webhook_id from endpoints where enabled_at > created_at and enabled_at ${RECENTLY}
   ),
   picked as materialized (
     select late.id

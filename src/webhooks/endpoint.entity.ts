@@ -1,6 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+import type { FailureCode } from '../errors.ts';
 import type { StoredHeader } from './headers.ts';
+import type { DeliveryOrdering } from './inputs.ts';
 
 /** A destination of a webhook. */
 @Entity('endpoints')
@@ -14,6 +16,20 @@ export class EndpointEntity {
   @Column('int', { name: 'timeout_ms' }) timeoutMs: number;
   /** Seconds before each attempt; null takes the server's default. */
   @Column('int', { name: 'retry_schedule', array: true, nullable: true }) retrySchedule: number[] | null;
+  /** Requests a second over all senders; null: no limit. */
+  @Column('int', { name: 'rate_per_second', nullable: true }) ratePerSecond: number | null;
+  /** Requests at once over all senders; null takes the server's default, for each sender. */
+  @Column('int', { name: 'max_concurrency', nullable: true }) maxConcurrency: number | null;
+  @Column('text') ordering: DeliveryOrdering;
+  /** Null while it is on. */
+  @Column('text', { name: 'disabled_as', nullable: true }) disabledAs: 'DISABLED' | 'AUTO_DISABLED' | null;
+  @Column({ type: 'timestamptz', name: 'disabled_at', nullable: true }) disabledAt: Date | null;
+  /** The failure that switched it off. */
+  @Column('text', { name: 'disabled_code', nullable: true }) disabledCode: FailureCode | null;
+  @Column({ type: 'timestamptz', name: 'disabled_failing_since', nullable: true })
+  disabledFailingSince: Date | null;
+  /** What was queued before never goes. */
+  @Column({ type: 'timestamptz', name: 'enabled_at', insert: false }) enabledAt: Date;
   /** Raised by every change that a request under way must notice. */
   @Column('int') version: number;
   @Column({ type: 'timestamptz', name: 'created_at', insert: false, update: false }) createdAt: Date;
