@@ -81,7 +81,7 @@ export async function readLog(
       select h.xmin::text as horizon,
              (select count(*)::int from scanned) as scanned,
              (select xid::text || '.' || seq from scanned order by xid desc, seq desc limit 1) as last_scanned,
-             exists (select 1 from delivery_log l where l.xid >= h.xmin) as held,
+             coalesce((select max(xid) from delivery_log) >= h.xmin, false) as held,
              m.xid::text as xid, m.seq::text as seq, m.kind, m.at, m.delivery_id, m.version, m.event_id,
              m.webhook_id, m.endpoint_id, m.origin, m.attempt_count, m.attempt_number, m.next_attempt_at, m.created_at
       from horizon h left join matched m on true

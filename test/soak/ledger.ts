@@ -71,7 +71,9 @@ export const ledgerSoak: Scenario = ({ minutes, seed, say }) =>
     if (before && after && after.files > before.files + SPARE_FILES)
       broken.push(`${after.files} files and sockets are open, ${before.files} were`);
     if (left.locks + left.idleInTransaction > 0)
-      broken.push(`${left.locks} locks and ${left.idleInTransaction} idle transactions are left`);
+      broken.push(
+        `${left.locks} locks and ${left.idleInTransaction} idle transactions are left: ${left.holders[0]}`,
+      );
     return {
       figures: {
         seed,

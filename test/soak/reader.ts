@@ -12,12 +12,12 @@ import type { ServerNode } from './server-node.ts';
 import { StreamReader } from './stream-reader.ts';
 
 const EVENTS = 10_000;
-/** The control: the same load while everybody reads, until compilers and pools are warm. */
-const CONTROL_EVENTS = 4_000;
-const EVENTS_PER_SECOND = 200;
+const EVENTS_PER_SECOND = 150;
 const OTHERS = 4;
 const MEMORY_MB = 50;
 const P99_MS = 500;
+/** On a machine where others are not on time even while everybody reads, they may be later by this factor. */
+const P99_RATIO = 1.5;
 const CATCH_UP_MS = 60_000;
 
 /** The scenario. */
@@ -52,12 +52,18 @@ export const readerSoak: Scenario = ({ scale, seed, say }) =>
       return { peakMb: peak.stop(), faults: publisher.faults, count: publisher.published.size };
     };
 
-    const control = await publish(Math.round(CONTROL_EVENTS * scale), 'control');
+    const events = Math.round(EVENTS * scale);
+    // The control is the same load while everybody reads: it warms up what is compared, too.
+    const control = await publish(events, 'control');
     await untilEqual(all, 2 * control.count, CATCH_UP_MS);
+    const controlP99 = percentile(
+      others.flatMap((reader) => reader.delaysMs),
+      99,
+    );
     for (const reader of others) reader.delaysMs.length = 0;
     say(`everybody reads: ${rounded(control.peakMb)} MB; one stops …`);
     stopper.pause();
-    const paused = await publish(Math.round(EVENTS * scale), 'paused');
+    const paused = await publish(events, 'paused');
     const expected = 2 * (control.count + paused.count);
     await untilEqual(others, expected, CATCH_UP_MS);
     const delays = others.flatMap((reader) => reader.delaysMs);
@@ -80,7 +86,9 @@ export const readerSoak: Scenario = ({ scale, seed, say }) =>
     ];
     if (growthMb >= MEMORY_MB)
       broken.push(`memory grew by ${rounded(growthMb)} MB, not less than ${MEMORY_MB}`);
-    if (!(p99 < P99_MS)) broken.push(`the others' p99 was ${rounded(p99)} ms, not below ${P99_MS}`);
+    const p99Limit = Math.max(P99_MS, P99_RATIO * controlP99);
+    if (!(p99 < p99Limit))
+      broken.push(`the others' p99 was ${rounded(p99)} ms, not below ${rounded(p99Limit)}`);
     if (others.some((reader) => reader.lines.size !== expected))
       broken.push(
         `the others read ${others.map((reader) => reader.lines.size).join(', ')} of ${expected} lines`,
@@ -96,6 +104,7 @@ export const readerSoak: Scenario = ({ scale, seed, say }) =>
         lines: expected,
         othersP50Ms: rounded(percentile(delays, 50)),
         othersP99Ms: rounded(p99),
+        controlP99Ms: rounded(controlP99),
         controlPeakMb: rounded(control.peakMb),
         pausedPeakMb: rounded(paused.peakMb),
         growthMb: rounded(growthMb),

@@ -38,20 +38,37 @@ export interface Leftovers {
   /** Locks of transactions that have been open for five seconds, and locks that are waited for. */
   locks: number;
   idleInTransaction: number;
+  /** Whose, with what they do. */
+  holders: string[];
 }
 
-/** Looks for what a leak leaves in the database. */
+interface Holder {
+  locks: number;
+  state: string;
+  holder: string;
+  [column: string]: unknown;
+}
+
+const LEFTOVERS = `
+  select coalesce(l.locks, 0)::int as locks, a.state,
+         format('%s (%s, %s) in a transaction for %s s: %s', a.application_name, a.state,
+                coalesce(a.wait_event, 'not waiting'), round(extract(epoch from now() - a.xact_start)), left(a.query, 80)) as holder
+  from pg_stat_activity a
+  left join lateral (
+    select count(*) filter (where not granted or a.xact_start < now() - interval '5 s') as locks
+    from pg_locks where pg_locks.pid = a.pid
+  ) l on true
+  where a.datname = current_database() and a.backend_type = 'client backend' and a.pid <> pg_backend_pid()
+    and (l.locks > 0 or a.state like 'idle in transaction%' and a.state_change < now() - interval '2 s')`;
+
+/** Looks for what a leak leaves in the database; PostgreSQL's own workers are none. */
 export async function leftovers(ground: Ground): Promise<Leftovers> {
-  const [row] = await ground.rows<{ locks: number; idle: number }>(
-    `select
-       (select count(*)::int from pg_locks l join pg_stat_activity a using (pid)
-        where a.datname = current_database() and a.pid <> pg_backend_pid()
-          and (not l.granted or a.xact_start < now() - interval '5 s')) as locks,
-       (select count(*)::int from pg_stat_activity
-        where datname = current_database() and state like 'idle in transaction%'
-          and state_change < now() - interval '2 s') as idle`,
-  );
-  return { locks: row!.locks, idleInTransaction: row!.idle };
+  const rows = await ground.rows<Holder>(LEFTOVERS);
+  return {
+    locks: rows.reduce((sum, { locks }) => sum + locks, 0),
+    idleInTransaction: rows.filter(({ state }) => state.startsWith('idle')).length,
+    holders: rows.map(({ holder }) => holder),
+  };
 }
 
 /** Waits until a node has no more files and sockets than it had, some to spare; what it has then. */
