@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { closeBooks } from './books.ts';
-import { type Features, featuresOf, type Ground } from './ground.ts';
+import type { Ground } from './ground.ts';
 import { Chance } from './numbers.ts';
 import { Publisher, type PublisherOptions, registerOrders } from './publisher.ts';
 import { Receivers } from './receivers.ts';
@@ -29,8 +29,8 @@ const SETTINGS = {
   BELLWIRE_ENDPOINT_LEASE: '3s',
 };
 
-/** A queue that has not shrunk for so long has come to rest, ms: longer than any wait and any lease. */
-const REST_MS = LEASE_MS + 15_000;
+/** A queue that has not shrunk for so long has come to rest, ms: longer than any wait, any lease, any pause before a probe. */
+const REST_MS = 60_000;
 
 /** Servers, receivers, and who publishes. */
 export interface Fleet {
@@ -41,7 +41,6 @@ export interface Fleet {
   senders: ServerNode[];
   receivers: Receivers;
   killer: Killer;
-  features: Features;
   chance: Chance;
   /** Publishes to whichever server serves. */
   publisher(options: Pick<PublisherOptions, 'perSecond' | 'topics'>): Publisher;
@@ -64,7 +63,6 @@ export async function startFleet(ground: Ground, seed: number): Promise<Fleet> {
     senders,
     receivers,
     killer: new Killer(ground, senders, new Chance(seed + 1)),
-    features: await featuresOf(steady.api),
     chance,
     publisher: (options) =>
       new Publisher({

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 
 import pg from 'pg';
 
-import type { Api } from '../support/api.ts';
 import { OwnPostgres } from './own-postgres.ts';
 import { type NodeOptions, ServerNode } from './server-node.ts';
 
@@ -124,31 +123,4 @@ export async function onGround<T>(work: (ground: Ground) => Promise<T>): Promise
 /** Takes all grounds away, after an interruption. */
 export async function clearAll(): Promise<void> {
   await Promise.all([...standing].map((ground) => ground.clear()));
-}
-
-/** What the servers offer: the soak uses a policy only where there is one. */
-export interface Features {
-  maxConcurrency: boolean;
-  ratePerSecond: boolean;
-  ordering: boolean;
-  endpointSwitch: boolean;
-  deliveryCancel: boolean;
-}
-
-/** Asks the API for what it offers. */
-export async function featuresOf(api: Api): Promise<Features> {
-  const answer = await api.send(
-    `{ advanced: __type(name: "EndpointAdvancedInput") { inputFields { name } }
-       mutations: __type(name: "Mutation") { fields { name } } }`,
-  );
-  const names = (fields: { name: string }[]): string[] => fields.map(({ name }) => name);
-  const advanced = names(answer.data.advanced.inputFields);
-  const mutations = names(answer.data.mutations.fields);
-  return {
-    maxConcurrency: advanced.includes('maxConcurrency'),
-    ratePerSecond: advanced.includes('ratePerSecond'),
-    ordering: advanced.includes('ordering'),
-    endpointSwitch: mutations.includes('endpointDisable'),
-    deliveryCancel: mutations.includes('deliveryCancel'),
-  };
 }

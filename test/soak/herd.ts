@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { createWebhook } from '../support/scenario.ts';
 import { drain } from './fleet.ts';
-import { featuresOf, onGround } from './ground.ts';
+import { onGround } from './ground.ts';
 import { mostWithin, rounded } from './numbers.ts';
 import { Publisher, registerOrders, RESOURCE } from './publisher.ts';
 import { answers, Receivers } from './receivers.ts';
@@ -14,8 +14,6 @@ const EVENTS_PER_SECOND = 400;
 const DOWN_MS = 60_000;
 /** Requests at once that the endpoint asks for. */
 const MAX_CONCURRENCY = 8;
-/** Of a server that knows no such limit. */
-const SERVER_CONCURRENCY = 64;
 const ANSWER_MS = 20;
 const DRAIN_MS = 240_000;
 /** An hour's schedule in a minute: waits of up to 10 s, enough of them that none is dead before the endpoint is up. */
@@ -24,10 +22,7 @@ const RETRY_SCHEDULE = [0, 1, 2, 5, ...Array<number>(16).fill(10)];
 /** The scenario. */
 export const herdSoak: Scenario = ({ scale, seed, say }) =>
   onGround(async (ground) => {
-    const settings = {
-      BELLWIRE_CONCURRENCY: String(SERVER_CONCURRENCY),
-      BELLWIRE_PROBE_INTERVAL: '1s',
-    };
+    const settings = { BELLWIRE_PROBE_INTERVAL: '1s' };
     const nodes = [
       await ground.node({ name: 'first', role: 'all', settings }),
       await ground.node({ name: 'second', role: 'worker', settings }),
@@ -36,14 +31,10 @@ export const herdSoak: Scenario = ({ scale, seed, say }) =>
     const receivers = await Receivers.start();
     ground.atEnd(() => receivers.down());
     await registerOrders(api);
-    const { maxConcurrency } = await featuresOf(api);
     const target = receivers.endpoint('herd', answers(204, ANSWER_MS));
     await createWebhook(api, target, {
       triggers: [{ resource: RESOURCE, event: 'create' }],
-      advanced: {
-        retrySchedule: RETRY_SCHEDULE,
-        ...(maxConcurrency ? { maxConcurrency: MAX_CONCURRENCY } : {}),
-      },
+      advanced: { retrySchedule: RETRY_SCHEDULE, maxConcurrency: MAX_CONCURRENCY },
     });
     await receivers.down();
     const downAt = performance.now();
@@ -75,10 +66,10 @@ export const herdSoak: Scenario = ({ scale, seed, say }) =>
     const arrived = new Set(arrivals.map(({ deliveryId }) => deliveryId)).size;
     const firstAt = arrivals[0]?.at ?? NaN;
     const peak = receivers.peak('herd');
-    const limit = maxConcurrency ? MAX_CONCURRENCY : SERVER_CONCURRENCY;
     const moments = arrivals.map(({ at }) => at);
     const broken = [...publisher.faults, ...ground.deaths()];
-    if (peak > limit) broken.push(`${peak} requests were under way at once, more than ${limit}`);
+    if (peak > MAX_CONCURRENCY)
+      broken.push(`${peak} requests were under way at once, more than ${MAX_CONCURRENCY}`);
     if (states!.open > 0) broken.push(`${states!.open} deliveries are still open`);
     if (states!.succeeded !== due || arrived !== due)
       broken.push(`of ${due} deliveries ${states!.succeeded} count as delivered and ${arrived} arrived`);
@@ -86,8 +77,7 @@ export const herdSoak: Scenario = ({ scale, seed, say }) =>
       figures: {
         seed,
         due,
-        limitIsTheEndpoints: maxConcurrency,
-        limit,
+        limit: MAX_CONCURRENCY,
         peak,
         firstArrivalMs: rounded(firstAt - upAt),
         // The ramp: the first request alone, then more and more.

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { inversions } from './books.ts';
 import { account, drain, type Fleet, startFleet } from './fleet.ts';
-import { onGround } from './ground.ts';
+import { type Ground, onGround } from './ground.ts';
 import { Chance, mostWithin, percentile, rounded } from './numbers.ts';
 import type { Published, Publisher } from './publisher.ts';
 import type { Scenario } from './scenario.ts';
@@ -32,12 +32,12 @@ const RATE_WINDOW_S = 10;
 export const ledgerSoak: Scenario = ({ minutes, seed, say }) =>
   onGround(async (ground) => {
     const fleet = await startFleet(ground, seed);
-    const { steady, receivers, killer, features } = fleet;
-    const webhooks = await createWebhooks(steady.api, receivers, fleet.chance, features);
+    const { steady, receivers, killer } = fleet;
+    const webhooks = await createWebhooks(steady.api, receivers, fleet.chance);
     const before = steady.vitals();
     const stream = new StreamBook(steady, await steady.api.beginning());
     const publisher = fleet.publisher({ perSecond: EVENTS_PER_SECOND });
-    const editor = new Editor(steady, webhooks, new Chance(seed + 2), features);
+    const editor = new Editor(steady, webhooks, new Chance(seed + 2));
     say(`${webhooks.length} webhooks, ${EVENTS_PER_SECOND} events/s for ${minutes} minutes …`);
 
     const memory = new MemoryWatch(steady);
@@ -61,6 +61,8 @@ export const ledgerSoak: Scenario = ({ minutes, seed, say }) =>
     const rate = judgeRates(fleet, webhooks);
     const broken = [...books.broken, ...streamFaults, ...order.broken, ...rate.broken];
 
+    const stuck = await openElsewhere(ground, webhooks);
+    if (stuck > 0) broken.push(`${stuck} deliveries are open although their endpoints answer`);
     const whileOff = editor.arrivedWhileOff(receivers.arrivals);
     if (whileOff.length > 0)
       broken.push(`${whileOff.length} requests came to endpoints that were off, such as ${whileOff[0]}`);
@@ -96,6 +98,16 @@ export const ledgerSoak: Scenario = ({ minutes, seed, say }) =>
       broken,
     };
   });
+
+/** Open deliveries of endpoints that can be reached: what is left to one whose name does not exist waits for it. */
+async function openElsewhere(ground: Ground, webhooks: SoakWebhook[]): Promise<number> {
+  const gone = webhooks.filter(({ kind }) => kind === 'gone').map(({ endpointId }) => endpointId);
+  const [row] = await ground.rows<{ open: number }>(
+    'select count(*)::int as open from delivery_queue where endpoint_id <> all ($1)',
+    [gone],
+  );
+  return row!.open;
+}
 
 /** From the first try to publish to the first arrival, at endpoints that always answer: everything, and what no kill was near. */
 function latencies({ receivers, killer }: Fleet, webhooks: SoakWebhook[], publisher: Publisher) {

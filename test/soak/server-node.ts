@@ -23,7 +23,7 @@ export interface NodeOptions {
   name: string;
   databaseUrl: string;
   dataDir: string;
-  /** Settings beyond those of the soak; one that the built program does not know is left out. */
+  /** Settings beyond those of the soak. */
   settings?: Record<string, string>;
   /** --role; all serves the API and sends. */
   role?: 'all' | 'api' | 'worker';
@@ -36,13 +36,9 @@ export interface Vitals {
   sockets: number;
 }
 
-/** What the built program can be told; before there are roles every process does everything. */
-function known(settings: Record<string, string>): { roles: boolean; settings: Record<string, string> } {
-  const config = readFileSync(join(dirname(PROGRAM), 'config.js'), 'utf8');
-  return {
-    roles: config.includes('BELLWIRE_ROLE'),
-    settings: Object.fromEntries(Object.entries(settings).filter(([name]) => config.includes(`'${name}'`))),
-  };
+/** Whether the built program knows roles; one that does not serves and sends in every process. */
+function rolesKnown(): boolean {
+  return readFileSync(join(dirname(PROGRAM), 'config.js'), 'utf8').includes('BELLWIRE_ROLE');
 }
 
 /** A server process; start() once, then as often as it was ended. */
@@ -91,8 +87,7 @@ export class ServerNode {
   async start(): Promise<void> {
     this.#port ||= await freePort();
     const { role, dataDir, databaseUrl, settings } = this.#options;
-    const program = known(settings ?? {});
-    const roles = role !== undefined && program.roles ? ['--role', role] : [];
+    const roles = role !== undefined && rolesKnown() ? ['--role', role] : [];
     const child = spawn(
       process.execPath,
       ['--enable-source-maps', '--import', FLAKY_DNS, PROGRAM, '--dev', ...roles],
@@ -107,7 +102,7 @@ export class ServerNode {
           BELLWIRE_LOG_LEVEL: 'warn',
           // One login publishes, reads and follows here for everybody.
           BELLWIRE_RATE_LIMIT: '1000000000',
-          ...program.settings,
+          ...settings,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
         // Ctrl-C is for the soak, which ends its servers in order.

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Kill } from './books.ts';
-import type { Features, Ground } from './ground.ts';
+import type { Ground } from './ground.ts';
 import { type Chance, tally } from './numbers.ts';
 import type { ServerNode } from './server-node.ts';
 import { type SoakWebhook, TIMEOUT_MS } from './webhooks.ts';
@@ -108,13 +108,11 @@ export class Editor {
   readonly #api: ServerNode;
   readonly #webhooks: SoakWebhook[];
   readonly #chance: Chance;
-  readonly #features: Features;
 
-  constructor(api: ServerNode, webhooks: SoakWebhook[], chance: Chance, features: Features) {
+  constructor(api: ServerNode, webhooks: SoakWebhook[], chance: Chance) {
     this.#api = api;
     this.#webhooks = webhooks;
     this.#chance = chance;
-    this.#features = features;
   }
 
   /** Does something at random moments until told to stop; everything is on at the end. */
@@ -137,10 +135,7 @@ export class Editor {
   }
 
   async #one(webhook: SoakWebhook): Promise<void> {
-    const choices = ['edit', 'switch webhook', 'switch webhook'];
-    if (this.#features.endpointSwitch) choices.push('switch endpoint', 'switch endpoint');
-    if (this.#features.deliveryCancel) choices.push('cancel');
-    const choice = this.#chance.pick(choices);
+    const choice = this.#chance.pick(['edit', 'cancel', 'switch webhook', 'switch endpoint']);
     if (choice === 'edit') return this.#edit(webhook);
     if (choice === 'cancel') return this.#cancel(webhook);
     if (choice === 'switch webhook') return this.#switch(webhook, 'webhook', webhook.id);

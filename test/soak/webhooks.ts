@@ -1,7 +1,6 @@
 /** The webhooks of the ledger: some thirty, whose endpoints behave as endpoints do. */
 import type { Api } from '../support/api.ts';
 import { createWebhook } from '../support/scenario.ts';
-import type { Features } from './ground.ts';
 import type { Chance } from './numbers.ts';
 import { RESOURCE, type Topic, TOPICS } from './publisher.ts';
 import { answers, breaksOff, hangs, type Manner, type Receivers, resets } from './receivers.ts';
@@ -9,7 +8,7 @@ import { answers, breaksOff, hangs, type Manner, type Receivers, resets } from '
 /** How long a request may take at these endpoints, ms. */
 export const TIMEOUT_MS = 2_000;
 
-/** Waits before attempts, s: a delivery to a dead endpoint is dead itself after some 12 s. */
+/** Waits before attempts, s. */
 const RETRY_SCHEDULE = [0, 1, 1, 2, 3, 5];
 
 /** One webhook with one endpoint. */
@@ -39,12 +38,18 @@ function sometimes(chance: Chance, probability: number, rare: Manner, usual: Man
   return (response, arrival) => (chance.happens(probability) ? rare : usual)(response, arrival);
 }
 
-function kinds(chance: Chance, features: Features): Kind[] {
+function kinds(chance: Chance): Kind[] {
   const healthy = answers(204, 5);
-  const all: (Kind & { needs?: keyof Features })[] = [
+  return [
     { kind: 'healthy', count: 10, manner: answers(204) },
     { kind: 'slow', count: 3, manner: answers(200, 150) },
-    { kind: 'failing', count: 4, manner: sometimes(chance, 0.3, answers(500), healthy) },
+    {
+      kind: 'failing',
+      count: 4,
+      manner: sometimes(chance, 0.3, answers(500), healthy),
+      // So that some are dead in the end, one in eleven.
+      advanced: { retrySchedule: [0, 1] },
+    },
     { kind: 'resetting', count: 2, manner: sometimes(chance, 0.3, resets, healthy) },
     { kind: 'hanging', count: 2, manner: sometimes(chance, 0.1, hangs, healthy) },
     { kind: 'breaking', count: 1, manner: breaksOff },
@@ -61,28 +66,20 @@ function kinds(chance: Chance, features: Features): Kind[] {
       count: 2,
       manner: sometimes(chance, 0.1, answers(500), healthy),
       advanced: { ordering: 'PER_ENTITY' },
-      needs: 'ordering',
     },
     {
       kind: 'rated',
       count: 2,
       manner: healthy,
       advanced: { ratePerSecond: 5 },
-      needs: 'ratePerSecond',
     },
   ];
-  return all.filter(({ needs }) => needs === undefined || features[needs]);
 }
 
 /** Creates them all; the topics go round, so that every event has several listeners. */
-export async function createWebhooks(
-  api: Api,
-  receivers: Receivers,
-  chance: Chance,
-  features: Features,
-): Promise<SoakWebhook[]> {
+export async function createWebhooks(api: Api, receivers: Receivers, chance: Chance): Promise<SoakWebhook[]> {
   const made: SoakWebhook[] = [];
-  for (const { kind, count, manner, host, advanced } of kinds(chance, features)) {
+  for (const { kind, count, manner, host, advanced } of kinds(chance)) {
     for (let index = 1; index <= count; index++) {
       const name = `${kind}-${index}`;
       const topic = TOPICS[made.length % TOPICS.length]!;
