@@ -4,6 +4,7 @@
  * every bound held, 1 when one was broken, 2 for a wrong command line. Everything it started is ended, on Ctrl-C too.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -88,13 +89,21 @@ function build(): void {
   if (status !== 0) throw new Error('the build failed; what it said is above');
 }
 
+/** Which sources the built server is of: the stamp of the build. */
+function builtFrom(): string {
+  return readFileSync(join(packageRoot, 'dist', '.server-stamp'), 'utf8');
+}
+
 async function runOne(name: string, options: Omit<SoakOptions, 'say'>): Promise<Verdict> {
   const { row, run } = SCENARIOS[name]!;
   const startedAt = performance.now();
   const seconds = (): number => Math.round((performance.now() - startedAt) / 1000);
   say(`${row} ${name}, seed ${options.seed} …`);
+  const build = builtFrom();
   try {
     const { figures, broken } = await run({ ...options, say: (line) => say(`  ${line}`) });
+    if (builtFrom() !== build)
+      broken.push('the server was built anew meanwhile: what was restarted is not what was started');
     figure(row, { ...figures, seconds: seconds(), broken });
     return { name, row, seconds: seconds(), broken };
   } catch (error) {
