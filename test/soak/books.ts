@@ -20,8 +20,8 @@ export interface Kill {
 
 /** What the books are made from. */
 export interface Evidence {
-  ground: Ground;
-  publisher: Publisher;
+  ground: Pick<Ground, 'rows'>;
+  publisher: Pick<Publisher, 'published' | 'faults'>;
   arrivals: Arrival[];
   kills: Kill[];
   /** How long a lease outlives its request's deadline, and the deadline, ms. */
@@ -200,7 +200,7 @@ function takenByDelivery(arrivals: Arrival[]): Map<string, number[]> {
   return taken;
 }
 
-function sharedEvents(publisher: Publisher): string[] {
+function sharedEvents(publisher: Evidence['publisher']): string[] {
   const keys = tally(publisher.published.values(), (event) => event.eventId);
   return Object.keys(keys).filter((id) => keys[id]! > 1);
 }
