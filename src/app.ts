@@ -31,6 +31,7 @@ import { version } from './paths.ts';
 import { LOG_CHANNEL } from './queue/enqueue.ts';
 import { loadKeyring } from './secrets/load-keyring.ts';
 import { missingKeys } from './secrets/missing-keys.ts';
+import { autoDisable } from './sending/auto-disable.ts';
 import { KEPT_BODY_BYTES } from './sending/record.ts';
 import { mostOnTheWire, Sender } from './sending/sender.ts';
 import { createTransport } from './sending/transport.ts';
@@ -119,6 +120,7 @@ async function compose(
   stops.push(() => egress.close());
 
   const catalog = new Catalog(db.orm);
+  await catalog.ensureOwn();
   const live = new Live({ ...config, pool: db.streams, hints: db.hints, channel: LOG_CHANNEL, logger });
   await live.start();
   const saving = {
@@ -160,7 +162,8 @@ async function compose(
     probeMs: config.probeMs,
     autoDisableMs: config.autoDisableMs,
     pollMs: config.pollMs,
-    switchOff: () => Promise.resolve(false),
+    switchOff: (endpointId, cause) =>
+      autoDisable({ pool: db.engine, firstDelayMs: config.retrySchedule[0]! }, endpointId, cause),
   });
 
   const edge = await createEdge({ config, rooms, logger, health: { ready: () => readiness(db.engine) } });

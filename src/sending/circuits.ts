@@ -5,10 +5,10 @@
  */
 import type pg from 'pg';
 
-import type { FailureCode } from '../errors.ts';
 import { describeError, type Logger } from '../log.ts';
 import { closeCircuit, openCircuit } from '../queue/circuits.ts';
 import type { Completion, Failing } from '../queue/complete.ts';
+import type { OffCause } from '../webhooks/auto-disable.ts';
 import { Health } from './health.ts';
 import type { Lane, Lanes } from './lanes.ts';
 import { Allowance } from './pace.ts';
@@ -20,13 +20,6 @@ const PROBE_GROWTH = 20;
 const PROBE_SPREAD = 0.2;
 /** Fewer failures than that switch nothing off, however long ago the first one was. */
 const LEAST_FAILURES = 5;
-
-/** Why an endpoint is switched off by the engine. */
-export interface OffCause {
-  code: FailureCode;
-  /** Null when the receiver itself asked for it. */
-  failingSince: Date | null;
-}
 
 /** What judging takes. */
 export interface CircuitOptions {

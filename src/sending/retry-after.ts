@@ -18,7 +18,8 @@ export function retryAfterMs(value: string | undefined, nowMs: number, maxMs: nu
   return wait > 0 ? Math.min(wait, maxMs) : 0;
 }
 
-/** The three forms of HTTP-date (RFC 9110, 5.6.7) begin with the name of a day; NaN for anything else. */
+/** The three forms of HTTP-date (RFC 9110, 5.6.7) begin with the name of a day, and the oldest does not say that it is in UTC; NaN for anything else. */
 function dateOf(text: string): number {
-  return /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : NaN;
+  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return NaN;
+  return Date.parse(text.endsWith(' GMT') ? text : `${text} GMT`);
 }
