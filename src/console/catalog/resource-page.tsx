@@ -54,8 +54,10 @@ function Known({ resource }: { resource: Resource }) {
   const navigate = useNavigate();
   const [removing, setRemoving] = useState(false);
   const { id, name, label, description, allowed, events, model, payloadSchema } = resource;
+  // What the server itself tells of is nobody's to change.
+  const mayChange = mayManage && !name.startsWith('bellwire.');
   const trail = [{ label: 'Catalog', to: '/settings/api/catalog' }];
-  if (mayManage && values.edit !== '')
+  if (mayChange && values.edit !== '')
     return (
       <Page title={`Edit ${label}`} trail={[...trail, { label: name }]}>
         <ResourceForm resource={resource} onCancel={() => set({ edit: null })} />
@@ -73,7 +75,7 @@ function Known({ resource }: { resource: Resource }) {
       }
       description={description || undefined}
       actions={
-        mayManage && (
+        mayChange && (
           <>
             <Button
               component={Link}
