@@ -191,7 +191,7 @@ describe('an endpoint that fails, and is probed late', () => {
       .getByRole('table', { name: 'Saved Webhooks' })
       .getByRole('row')
       .filter({ hasText: 'Moved away' });
-    await line.getByText('Off after failures').waitFor();
+    await line.getByText('Off after failures', { exact: true }).waitFor();
     expect(await line.innerText()).toContain('The receiver answered 410 Gone');
     await table.close();
 

@@ -50,12 +50,11 @@ export function ResourcePage() {
 function Known({ resource }: { resource: Resource }) {
   const { values, set } = useFilters('edit');
   const builtIn = isBuiltIn(resource);
-  const mayManage = useMay('CATALOG_MANAGE') && !builtIn;
+  // What the server itself tells of is nobody's to change.
+  const mayChange = useMay('CATALOG_MANAGE') && !builtIn;
   const navigate = useNavigate();
   const [removing, setRemoving] = useState(false);
   const { id, name, label, description, allowed, events, model, payloadSchema } = resource;
-  // What the server itself tells of is nobody's to change.
-  const mayChange = mayManage && !name.startsWith('bellwire.');
   const trail = [{ label: 'Catalog', to: '/settings/api/catalog' }];
   if (mayChange && values.edit !== '')
     return (
