@@ -14,6 +14,8 @@ export default {
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  // At the end of each run the table of what its tests measured.
+  reporters: ['default', '<rootDir>/test/support/figures-reporter.js'],
   maxWorkers: 2,
   testTimeout: 30_000,
 };

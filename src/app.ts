@@ -24,6 +24,7 @@ import { Publisher } from './events/publisher.ts';
 import type { Rooms } from './graphql/context.ts';
 import { createEdge } from './graphql/server.ts';
 import { History } from './history/history.ts';
+import { Retention } from './history/retention.ts';
 import { Live } from './live/live.ts';
 import { WebhookChanges } from './live/webhook-changes.ts';
 import { createLogger, describeError, type Logger } from './log.ts';
@@ -42,8 +43,10 @@ import { Webhooks } from './webhooks/webhooks.ts';
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** Read beyond what is kept of a response, so that a secret across the cut is blanked whole, bytes. */
 const REDACTION_WINDOW_BYTES = 8_192;
-/** How often partitions are looked after, and old keys, ended sessions and what open pages have seen forgotten, ms. */
+/** How often partitions are looked after, and what is older than it is to be kept is forgotten, ms. */
 const HOUSEKEEPING_MS = 3_600_000;
+/** The first time, so that servers that never run for an hour do it, too, ms. */
+const FIRST_HOUSEKEEPING_MS = 60_000;
 const FORGET_BATCH = 10_000;
 
 /** What tests replace: the world outside, never our own code. */
@@ -143,6 +146,7 @@ async function compose(
     live,
     changes: new WebhookChanges({ ...config, pool: db.streams, hints: db.hints, logger }),
     db,
+    keep: config,
   };
 
   const sender = new Sender({
@@ -174,11 +178,14 @@ async function compose(
   // Last of all that can fail: a token that is made must also be shown.
   const rootToken = await access.ensureRoot();
   sender.start();
-  const housekeeping = setInterval(() => void keepHouse(db.engine, rooms, logger), HOUSEKEEPING_MS);
+  const retention = new Retention({ url: db.url, keep: config, logger });
+  stops.push(() => retention.stop());
+  const clean = (): void => void keepHouse(db.engine, rooms, retention, logger);
+  const housekeeping = [setTimeout(clean, FIRST_HOUSEKEEPING_MS), setInterval(clean, HOUSEKEEPING_MS)];
 
   let stopped: Promise<void> | undefined;
   const stopServing = async (): Promise<void> => {
-    clearInterval(housekeeping);
+    housekeeping.forEach(clearInterval);
     // Requests on the wire and API requests end side by side, within one grace period. Streams end by
     // their sockets, which tells clients to come back, and not by completing, which would not.
     const served = edge
@@ -202,7 +209,7 @@ async function openStore(
     stops.push(() => embedded.stop());
     url = embedded.url;
   }
-  const db = await openDatabase(createDataSource(url), { url, logger });
+  const db = await openDatabase(createDataSource(url), { url, logger, keep: config });
   stops.push(() => db.close());
   return db;
 }
@@ -217,14 +224,20 @@ async function readiness(pool: pg.Pool): Promise<{ ok: boolean; reason?: string 
   }
 }
 
-async function keepHouse(pool: pg.Pool, { drafts, sessions }: Rooms, logger: Logger): Promise<void> {
+async function keepHouse(
+  pool: pg.Pool,
+  { drafts, sessions, keep }: Rooms,
+  retention: Retention,
+  logger: Logger,
+): Promise<void> {
   try {
-    await ensurePartitions(pool, Date.now());
+    await ensurePartitions(pool, keep, Date.now());
     await drafts.forget();
     await sessions.forget();
     while ((await forgetKeys(pool, FORGET_BATCH)) === FORGET_BATCH);
     await forgetIdempotencyKeys(pool);
     await forgetWebhookChanges(pool);
+    await retention.run(Date.now());
   } catch (error) {
     logger.error(describeError(error), 'housekeeping failed, it is tried again in an hour');
   }

@@ -4,7 +4,8 @@ import pg from 'pg';
 import { describeError, type Logger } from '../log.ts';
 
 /** What a connection is for; PostgreSQL shows it as application_name "bellwire <role>". */
-export type ConnectionRole = 'settings' | 'rights' | 'engine' | 'reads' | 'streams' | 'hints' | 'startup';
+export type ConnectionRole =
+  'settings' | 'rights' | 'engine' | 'reads' | 'streams' | 'hints' | 'startup' | 'retention';
 
 /** How long a connection attempt, or the wait for a free connection of a pool, may take. */
 const CONNECT_TIMEOUT_MS = 5_000;

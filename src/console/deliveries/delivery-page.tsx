@@ -2,6 +2,7 @@
 import { Alert, Grid, Group, Paper, Stack, Text } from '@mantine/core';
 import { useParams } from 'react-router';
 
+import type { DeliveryFactsFragment } from '../gql/graphql.ts';
 import { Page } from '../layout/page.tsx';
 import { useMay } from '../session/viewer.tsx';
 import { DeliveryStatusBadge } from '../ui/delivery-status.tsx';
@@ -10,6 +11,7 @@ import { Section } from '../ui/section.tsx';
 import { ErrorState, LoadingState, NotFoundPage } from '../ui/states.tsx';
 import { useAddress } from '../ui/use-address.ts';
 import { ATTEMPT_TABS, AttemptPanel, type AttemptTab } from './attempt-panel.tsx';
+import { CancelButton } from './cancel-button.tsx';
 import { DeliveryFacts } from './delivery-facts.tsx';
 import { DeliveryTimeline } from './delivery-timeline.tsx';
 import { RetryButton } from './retry-button.tsx';
@@ -44,22 +46,41 @@ export function DeliveryPage() {
           <LiveBadge status={live} />
         </Group>
       }
-      actions={mayRetry && <RetryButton delivery={delivery} onDone={reload} />}
+      actions={
+        mayRetry && (
+          <>
+            <CancelButton delivery={delivery} onDone={reload} />
+            <RetryButton delivery={delivery} onDone={reload} />
+          </>
+        )
+      }
     >
       {error && <ErrorState error={error} onRetry={() => void reload()} />}
       <Grid gap="lg" align="flex-start">
         <Grid.Col span={{ base: 12, md: 5, lg: 4 }}>
           <Stack gap="lg">
             <Section title="Attempts">
+              {delivery.failure && (
+                <Alert variant="light" color="red" title="Ended without another attempt">
+                  {delivery.failure.message}
+                </Alert>
+              )}
               {attempts.length < delivery.attemptCount && delivery.status !== 'IN_FLIGHT' && (
                 <Text size="sm" c="dimmed">
                   {attempts.length} of {delivery.attemptCount} attempts are still on record.
                 </Text>
               )}
-              <DeliveryTimeline delivery={delivery} attempts={attempts} chosen={chosen} onChoose={choose} />
-              {delivery.status === 'CANCELLED' && attempts.length === 0 && (
+              <DeliveryTimeline
+                delivery={delivery}
+                attempts={attempts}
+                paused={delivery.endpoint?.status === 'PAUSED'}
+                chosen={chosen}
+                onChoose={choose}
+              />
+              {delivery.status === 'CANCELLED' && (
                 <Text size="sm" c="dimmed">
-                  It was stopped before its first attempt: its webhook was disabled, changed or deleted.
+                  It was stopped {attempts.length === 0 ? 'before its first attempt' : 'after that'}: by
+                  somebody, or because its webhook or endpoint was disabled, changed or deleted.
                 </Text>
               )}
             </Section>
@@ -80,16 +101,34 @@ export function DeliveryPage() {
                 onTab={setTab}
               />
             ) : (
-              <Alert variant="light" color="gray" title="Nothing was sent yet">
-                {chosen !== null && attempts.length > 0
-                  ? `There is no attempt ${chosen} on record. Choose one of the line.`
-                  : 'What is sent and what comes back appears here with the first attempt.'}
-              </Alert>
+              <Nothing delivery={delivery} chosen={attempts.length > 0 ? chosen : null} />
             )}
           </Paper>
         </Grid.Col>
       </Grid>
     </Page>
+  );
+}
+
+/** Why there is no attempt to show; chosen is the one that the address names while there are others. */
+function Nothing({ delivery, chosen }: { delivery: DeliveryFactsFragment; chosen: number | null }) {
+  const { attemptCount, completedAt } = delivery;
+  const forgotten = chosen === null && attemptCount > 0 && completedAt != null;
+  const title = forgotten
+    ? 'What was sent is no longer kept'
+    : completedAt != null && chosen === null
+      ? 'Nothing was sent'
+      : 'Nothing was sent yet';
+  return (
+    <Alert variant="light" color="gray" title={title}>
+      {chosen !== null
+        ? `There is no attempt ${chosen} on record. Choose one of the line.`
+        : forgotten
+          ? 'Attempts are deleted after some time, while their delivery is kept for longer.'
+          : completedAt != null
+            ? 'It ended before its first attempt.'
+            : 'What is sent and what comes back appears here with the first attempt.'}
+    </Alert>
   );
 }
 
