@@ -80,6 +80,20 @@ export function httpUrl(input: string): string {
   return url.href.replace(/\/$/, '');
 }
 
+/** Where something else than the API is served. */
+export interface ListeningAddress {
+  host: string;
+  port: number;
+}
+
+/** "127.0.0.1:9464", "[::1]:9464"; port 0 picks a free one. */
+export function listeningAddress(input: string): ListeningAddress {
+  const match = /^(\[[0-9a-f:.]+\]|[^\s:/[\]]+):(\d{1,5})$/i.exec(input.trim());
+  if (!match || Number(match[2]) > 65_535)
+    throw new Error('an address and a port, such as 127.0.0.1:9464 or [::1]:9464');
+  return { host: match[1]!.replace(/^\[|\]$/g, ''), port: Number(match[2]) };
+}
+
 /** The address of a PostgreSQL database. */
 export function databaseUrl(input: string): string {
   if (!/^postgres(ql)?:\/\//.test(input)) throw new Error('a postgres:// address');

@@ -11,6 +11,7 @@ import {
   encryptionKeys,
   flag,
   httpUrl,
+  listeningAddress,
   oneOf,
   optional,
   origins,
@@ -36,8 +37,22 @@ function setting<T>(row: Setting<T>): Setting<T> {
   return row;
 }
 
+/** What a process does: everything, serve without sending, or send without serving. */
+export const ROLES = ['all', 'api', 'worker'] as const;
+
+/** One of ROLES. */
+export type Role = (typeof ROLES)[number];
+
 /** The settings. Order is the order of the README's table. */
 export const SETTINGS = {
+  role: setting({
+    env: 'BELLWIRE_ROLE',
+    type: 'name',
+    default: 'all',
+    meaning:
+      'all, api (serves and never sends) or worker (sends, and serves nothing but health and metrics). --role wins over it.',
+    parse: oneOf(...ROLES),
+  }),
   host: setting({
     env: 'BELLWIRE_HOST',
     type: 'address',
@@ -156,6 +171,21 @@ export const SETTINGS = {
     default: '20s',
     meaning: 'How long requests in flight may go on after SIGTERM.',
     parse: duration(0, 3_600_000),
+  }),
+  metricsAddress: setting({
+    env: 'BELLWIRE_METRICS',
+    type: 'address:port',
+    default: '',
+    meaning:
+      'Where /metrics is served to whoever can connect, such as 127.0.0.1:9464. Default: on the main port only, to tokens of the root account with ACCESS_MANAGE.',
+    parse: optional(listeningAddress),
+  }),
+  readyMaxDueAgeMs: setting({
+    env: 'BELLWIRE_READY_MAX_DUE_AGE',
+    type: 'duration',
+    default: '5m',
+    meaning: 'How long a delivery that could be sent may have been due before /readyz turns red; 0: never.',
+    parse: duration(0, 86_400_000),
   }),
   introspection: setting({
     env: 'BELLWIRE_INTROSPECTION',
@@ -343,7 +373,10 @@ export interface Config extends Values {
  * Reads the environment. Throws StartupError with every mistake, one per line; a secret's value is
  * never part of it. Unknown BELLWIRE_ names are mistakes too: a typo must not be a silent default.
  */
-export function loadConfig(env: Record<string, string | undefined>, options: { dev?: boolean } = {}): Config {
+export function loadConfig(
+  env: Record<string, string | undefined>,
+  options: { dev?: boolean; role?: Role } = {},
+): Config {
   const mistakes: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [key, row] of Object.entries(SETTINGS)) {
@@ -361,7 +394,8 @@ export function loadConfig(env: Record<string, string | undefined>, options: { d
   }
   if (mistakes.length > 0)
     throw new StartupError(`The configuration has mistakes:\n  ${mistakes.join('\n  ')}`);
-  return { ...(values as unknown as Values), dev: options.dev ?? false };
+  const { dev = false, ...given } = options;
+  return { ...(values as unknown as Values), ...given, dev };
 }
 
 /** The setting behind a key of the configuration, for sentences that name it. */

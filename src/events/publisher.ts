@@ -35,13 +35,21 @@ export class Publisher {
   readonly #access: Access;
   readonly #catalog: Catalog;
   readonly #firstDelayMs: number;
+  readonly #onPublished: (events: number) => void;
 
-  /** firstDelayMs is the first entry of the server's retry schedule, ms. */
-  constructor(options: { pool: pg.Pool; access: Access; catalog: Catalog; firstDelayMs: number }) {
+  /** firstDelayMs is the first entry of the server's retry schedule, ms; onPublished is told how many events were stored. */
+  constructor(options: {
+    pool: pg.Pool;
+    access: Access;
+    catalog: Catalog;
+    firstDelayMs: number;
+    onPublished?: (events: number) => void;
+  }) {
     this.#pool = options.pool;
     this.#access = options.access;
     this.#catalog = options.catalog;
     this.#firstDelayMs = options.firstDelayMs;
+    this.#onPublished = options.onPublished ?? (() => undefined);
   }
 
   /** Publishes 1 to 1,000 events, all or nothing; the answer is in the order of the input. */
@@ -55,7 +63,9 @@ export class Publisher {
       id: newId('event'),
       login: logins.value[index]!,
     }));
-    return transactionOfResult(this.#pool, (sql) => this.#store(sql, viewer, stored));
+    const published = await transactionOfResult(this.#pool, (sql) => this.#store(sql, viewer, stored));
+    if (published.ok) this.#onPublished(published.value.filter((event) => !event.duplicate).length);
+    return published;
   }
 
   async #store(sql: Sql, viewer: Viewer, events: StoredEvent[]): Promise<Result<PublishedEvent[]>> {

@@ -18,6 +18,7 @@ import { QUEUE_CHANNEL } from '../queue/enqueue.ts';
 import { takeExpired } from '../queue/rescue.ts';
 import { sweep } from '../queue/sweep.ts';
 import { attempt, type AttemptTools } from './attempt.ts';
+import type { SendingObserver } from './observer.ts';
 import { keepRequest } from './record.ts';
 import { Recorder } from './recorder.ts';
 import { decide } from './retry.ts';
@@ -45,6 +46,7 @@ export interface SenderOptions extends AttemptTools {
   concurrency: number;
   leaseMarginMs: number;
   pollMs: number;
+  observer: SendingObserver;
 }
 
 /** Claims, sends and records until it is stopped. */
@@ -65,6 +67,11 @@ export class Sender {
   constructor(options: SenderOptions) {
     this.#options = options;
     this.#recorder = new Recorder(options.pool, options.logger);
+  }
+
+  /** How many attempts are under way: on the wire, or being recorded. */
+  get inFlight(): number {
+    return this.#inFlight.size;
   }
 
   /** Begins to claim. */
@@ -130,6 +137,7 @@ export class Sender {
     const { pool, leaseMarginMs } = this.#options;
     const askedAt = performance.now();
     const { jobs, nextDueMs } = await claim(pool, this.#name, free, leaseMarginMs);
+    this.#options.observer.claimed(performance.now() - askedAt);
     const late: Job[] = [];
     for (const job of jobs) {
       // Conservative: the lease is taken to have begun when the claim was asked for.
@@ -149,6 +157,7 @@ export class Sender {
       // The slot is held until the result is recorded: a database that is away stops the sending.
       .then((completion) => {
         entry.answered = true;
+        this.#options.observer.attempted(completion.outcome, completion.durationMs);
         return this.#recorder.record(completion);
       })
       // A bug must cost one delivery, not the process: its lease runs out and counts as lost.
@@ -239,6 +248,7 @@ export class Sender {
     claimedAt: Date;
     target: string;
   }): Promise<void> {
+    this.#options.observer.attempted('LOST', null);
     const tried = { ...lost, outcome: 'LOST' as const, priorCount: 0, scheduleMs: [] };
     return this.#recorder.record({
       id: lost.id,

@@ -95,7 +95,8 @@ export async function spawnServer(
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
-      const found = /(http:\/\/\S+?)\/graphql\b/.exec(output)?.[1];
+      // Of every role.
+      const found = /(http:\/\/\S+?)\/healthz\b/.exec(output)?.[1];
       if (found) resolve(found);
     };
     child.stdout.on('data', read);

@@ -92,7 +92,7 @@ export class DeliveryResolver {
   ): Promise<DeliveryActionPayloadType> {
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return { errors: [missing('WEBHOOKS_MANAGE')], delivery: null };
     const caller = { loginId: viewer.loginId, managed: webhookManaged(viewer) };
-    const result = await retryDelivery(rooms.db.engine, caller, id, idempotencyKey ?? null);
+    const result = await retryDelivery(rooms.db.publishing, caller, id, idempotencyKey ?? null);
     if (!result.ok) return { errors: result.problems, delivery: null };
     return { errors: [], delivery: await rooms.history.delivery(webhookVisible(viewer), id) };
   }
