@@ -9,8 +9,9 @@ export async function deadTuples(
   const { rows } = await sql.query<{ table: string; count: number }>(
     `select t.name as table, coalesce(sum(s.n_dead_tup), 0)::float8 as count
      from unnest($1::text[]) t (name)
-     left join lateral pg_partition_tree(t.name::regclass) p on true
-     left join pg_stat_user_tables s on s.relid = p.relid
+     -- Of a table without partitions pg_partition_tree says nothing.
+     left join pg_stat_user_tables s on s.relid = t.name::regclass
+       or s.relid in (select p.relid from pg_partition_tree(t.name::regclass) p)
      group by t.name order by t.name`,
     [tables],
   );

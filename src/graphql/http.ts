@@ -10,8 +10,9 @@ import cors from 'cors';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 
 import type { Config } from '../config.ts';
+import { NoConnectionError } from '../db/connection-loss.ts';
 import type { Logger } from '../log.ts';
-import { edgeError, type EdgeErrorCode, limitError } from './answers.ts';
+import { edgeError, type EdgeErrorCode, limitError, RETRY_AFTER_SECONDS } from './answers.ts';
 import { authenticate, viewerOf } from './authenticate.ts';
 import { type Context, createContext, type Rooms } from './context.ts';
 import type { Guard } from './guard.ts';
@@ -153,7 +154,10 @@ function answerErrors({ mask }: HttpOptions): express.ErrorRequestHandler {
     const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
     const known = typeof type === 'string' ? BODY_ERRORS[type] : undefined;
     if (response.headersSent) response.destroy();
-    else if (known) refuse(response, known[0], edgeError(known[1], known[2]));
+    else if (error instanceof NoConnectionError) {
+      response.set('Retry-After', String(RETRY_AFTER_SECONDS)).status(503);
+      response.json({ errors: [mask(error)] });
+    } else if (known) refuse(response, known[0], edgeError(known[1], known[2]));
     else if (typeof status === 'number' && status >= 400 && status < 500)
       refuse(response, status, edgeError('BAD_REQUEST', 'The request is malformed.'));
     else response.status(500).json({ errors: [mask(error)] });
