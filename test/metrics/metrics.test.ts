@@ -185,6 +185,9 @@ describe('what the metrics say', () => {
     expect([...series.keys()].filter((key) => key.startsWith('bellwire_build_info'))).toEqual([
       expect.stringMatching(/^bellwire_build_info\{version="\d+\.\d+\.\d+",role="all"\}$/),
     ]);
+    receiver.answer = status(204);
+    await createWebhook(server.api, receiver.url);
+    await publish(server.api, clientEvent('gone'));
     const deleted = async () => (await scrape(open)).get('bellwire_dead_tuples{table="delivery_queue"}')! > 0;
     // PostgreSQL writes its statistics when a session is idle for a moment.
     await asked(deleted, (some) => some);
