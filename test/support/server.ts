@@ -68,28 +68,27 @@ export interface ServerProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the program itself (src/main.ts) on a database and data folder, ready to be killed. */
+/** Starts the program itself (src/main.ts) on a database and data folder, ready to be killed; launcher is a program that starts it, such as faketime. */
 export async function spawnServer(
   databaseUrl: string,
   dataDir: string,
   settings: Record<string, string> = {},
   flags: string[] = ['--dev'],
+  launcher: string[] = [],
 ): Promise<ServerProcess> {
-  const child = spawn(
-    process.execPath,
-    ['--enable-source-maps', '--import', '@swc-node/register/esm-register', 'src/main.ts', ...flags],
-    {
-      cwd: packageRoot,
-      env: {
-        ...cleanEnvironment(),
-        ...QUICK,
-        DATABASE_URL: databaseUrl,
-        BELLWIRE_DATA_DIR: dataDir,
-        ...settings,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const node = [process.execPath, '--enable-source-maps', '--import', '@swc-node/register/esm-register'];
+  const [command, ...args] = [...launcher, ...node, 'src/main.ts', ...flags];
+  const child = spawn(command!, args, {
+    cwd: packageRoot,
+    env: {
+      ...cleanEnvironment(),
+      ...QUICK,
+      DATABASE_URL: databaseUrl,
+      BELLWIRE_DATA_DIR: dataDir,
+      ...settings,
     },
-  );
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
   const url = await new Promise<string>((resolve, reject) => {
