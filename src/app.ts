@@ -16,6 +16,7 @@ import type { Logger } from './log.ts';
 import { createMetricsServer, createProbes, createProbeServer, type ProbeOptions } from './metrics/probes.ts';
 import { processSources } from './metrics/sources.ts';
 import { version } from './paths.ts';
+import { autoDisable } from './sending/auto-disable.ts';
 import { KEPT_BODY_BYTES } from './sending/record.ts';
 import { Sender } from './sending/sender.ts';
 import { createTransport } from './sending/transport.ts';
@@ -124,8 +125,15 @@ function createSender({ config, db, egress, keyring, logger, metrics, now }: Gro
     userAgent: `Bellwire/${version}`,
     now,
     concurrency: config.concurrency,
+    endpointConcurrency: config.endpointConcurrency,
+    endpointLeaseMs: config.endpointLeaseMs,
     leaseMarginMs: config.leaseMarginMs,
+    maxRetryAfterMs: config.maxRetryAfterMs,
+    probeMs: config.probeMs,
+    autoDisableMs: config.autoDisableMs,
     pollMs: config.pollMs,
+    switchOff: (endpointId, cause) =>
+      autoDisable({ pool: db.engine, firstDelayMs: config.retrySchedule[0]! }, endpointId, cause),
     observer: metrics.sending,
   });
 }

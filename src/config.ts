@@ -137,6 +137,44 @@ export const SETTINGS = {
     meaning: 'How many requests this process has in flight at most.',
     parse: wholeNumber(1, 10_000),
   }),
+  endpointConcurrency: setting({
+    env: 'BELLWIRE_ENDPOINT_CONCURRENCY',
+    type: 'number',
+    default: '32',
+    meaning:
+      'How many requests this process has in flight at one endpoint at most. An endpoint with a limit of its own keeps that one, over all processes.',
+    parse: wholeNumber(1, 1_000),
+  }),
+  maxRetryAfterMs: setting({
+    env: 'BELLWIRE_MAX_RETRY_AFTER',
+    type: 'duration',
+    default: '1h',
+    meaning: 'The longest wait that a receiver may ask for with Retry-After.',
+    parse: duration(0, 604_800_000),
+  }),
+  probeMs: setting({
+    env: 'BELLWIRE_PROBE_INTERVAL',
+    type: 'duration',
+    default: '30s',
+    meaning:
+      'How long an endpoint that fails is paused before one delivery probes it; doubled after each failed probe, up to twenty times as long.',
+    parse: duration(10, 3_600_000),
+  }),
+  autoDisableMs: setting({
+    env: 'BELLWIRE_AUTO_DISABLE_AFTER',
+    type: 'duration',
+    default: '120h',
+    meaning: 'How long an endpoint may have nothing but failures before it is switched off.',
+    parse: duration(100, 31_536_000_000),
+  }),
+  endpointLeaseMs: setting({
+    env: 'BELLWIRE_ENDPOINT_LEASE',
+    type: 'duration',
+    default: '10s',
+    meaning:
+      'How long one process keeps an endpoint with a limit of its own to itself before it must ask again; when it dies another one takes over after that.',
+    parse: duration(100, 600_000),
+  }),
   leaseMarginMs: setting({
     env: 'BELLWIRE_LEASE_MARGIN',
     type: 'duration',

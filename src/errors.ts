@@ -65,6 +65,7 @@ export const FAILURES = {
     'REJECTED',
     'The receiver answered with a redirect; redirects are not followed. Save the final address.',
   ],
+  GONE: ['REJECTED', 'The receiver answered 410 Gone: it wants nothing more.'],
   TIMEOUT: ['TIMED_OUT', 'The receiver did not answer in time.'],
   DNS_FAILED: ['UNREACHABLE', 'The host name could not be resolved.'],
   CONNECTION_REFUSED: ['UNREACHABLE', 'The receiver refused the connection.'],

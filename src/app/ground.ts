@@ -17,6 +17,7 @@ import { databaseSources } from '../metrics/sources.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { loadKeyring } from '../secrets/load-keyring.ts';
 import { missingKeys } from '../secrets/missing-keys.ts';
+import { mostOnTheWire } from '../sending/sender.ts';
 
 /** What tests replace: the world outside, never our own code. */
 export interface Overrides {
@@ -72,7 +73,7 @@ export async function layGround(config: Config, overrides: Overrides, stops: Sto
     ...(overrides.resolver ? { resolver: overrides.resolver } : {}),
     ...(overrides.ca ? { ca: overrides.ca } : {}),
     dnsTimeoutMs: config.dnsTimeoutMs,
-    maxSockets: config.concurrency,
+    maxSockets: mostOnTheWire(config.concurrency),
   });
   stops.push(() => egress.close());
   const clock = new DatabaseClock(db.health, logger);

@@ -35,6 +35,7 @@ export async function createServing(
   probes: Probes,
 ): Promise<Serving> {
   const catalog = new Catalog(db.orm);
+  await catalog.ensureOwn();
   const live = new Live({ ...config, pool: db.streams, hints: db.hints, channel: LOG_CHANNEL, logger });
   await live.start();
   const saving = {
@@ -42,6 +43,7 @@ export async function createServing(
     defaults: {
       timeoutMs: DEFAULT_TIMEOUT_MS,
       retryScheduleSeconds: config.retrySchedule.map((ms) => Math.ceil(ms / 1000)),
+      maxConcurrency: config.endpointConcurrency,
     },
   };
   const rooms: Rooms = {

@@ -22,8 +22,8 @@ export type Changes = Record<string, Change>;
 
 /** One change, about to be written. */
 export interface AuditRecord {
-  /** Who did it. */
-  loginId: string;
+  /** Who did it; null for what the server did by itself. */
+  loginId: string | null;
   /** What was done, as "<kind of subject>.<verb>", such as webhook.update. */
   action: string;
   /** What it was done to. */
@@ -37,7 +37,8 @@ export interface AuditRecord {
 export interface AuditEntry {
   id: string;
   at: Date;
-  loginId: string;
+  /** Null for what the server did by itself. */
+  loginId: string | null;
   action: string;
   subjectId: string;
   changes: Changes;

@@ -6,6 +6,8 @@
  * by any server holds at once; what a version stands for never changes, so it is kept in memory. A
  * crash loses nothing but that memory.
  */
+import { isDeepStrictEqual } from 'node:util';
+
 import { LRUCache } from 'lru-cache';
 import type { DataSource, EntityManager } from 'typeorm';
 
@@ -13,11 +15,21 @@ import { type Changes, difference, recordAudit } from '../audit/audit-log.ts';
 import { noteWebhookChanges } from '../audit/webhook-changes.ts';
 import type { Sql } from '../db/sql.ts';
 import { sqlOf } from '../db/sql.ts';
-import { ok, type Result } from '../errors.ts';
+import { ok, problem, refused, type Result } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { type CompiledModel, compileModel } from './model.ts';
+import { OWN_RESOURCES } from './own-resources.ts';
 import { ResourceEntity, ResourceEventEntity } from './resource.entity.ts';
-import { type CatalogEvent, checkResource, isCatalogName, type ResourceInput } from './resource-input.ts';
+import {
+  type CatalogEvent,
+  checkContent,
+  type CheckedResource,
+  checkResource,
+  isCatalogName,
+  isReservedName,
+  RESERVED_NAME,
+  type ResourceInput,
+} from './resource-input.ts';
 
 export type { CatalogEvent, ResourceEventInput, ResourceInput } from './resource-input.ts';
 
@@ -72,19 +84,9 @@ export class Catalog {
   async register(loginId: string, input: ResourceInput): Promise<Result<Registration>> {
     const checked = checkResource(input);
     if (!checked.ok) return checked;
-    const { compiled, events, ...row } = checked.value;
-    const payloadSchema = compiled.payloadSchema;
+    const { compiled } = checked.value;
     const registration = await this.#orm.transaction(async (manager) => {
-      const sql = await sqlOf(manager);
-      const { id, isNew } = await insertOrLock(sql, { ...row, payloadSchema });
-      const before = isNew ? undefined : await readLocked(sql, id);
-      const version = before ? await replace(sql, id, { ...row, payloadSchema }) : 1;
-      await manager.delete(ResourceEventEntity, { resourceId: id });
-      await manager.insert(
-        ResourceEventEntity,
-        events.map((event, position) => ({ ...event, resourceId: id, position }) as ResourceEventEntity),
-      );
-      const resource = { ...row, payloadSchema, events, id, version };
+      const { before, resource } = await store(manager, checked.value);
       await noteChange(manager, loginId, before, resource);
       return { resource, switchedEvents: switchedEvents(before, resource) };
     });
@@ -92,21 +94,38 @@ export class Catalog {
     return ok(registration);
   }
 
-  /** Removes the resource of that name with its events, in the name of a login; returns its id, undefined when there was none. */
-  async remove(loginId: string, name: string): Promise<string | undefined> {
-    if (!isCatalogName(name)) return undefined;
+  /** Brings the resources of the server itself into the catalog, as this version has them; to be called at each start. */
+  async ensureOwn(): Promise<void> {
+    for (const input of OWN_RESOURCES) {
+      const checked = checkContent(input);
+      if (!checked.ok)
+        throw new Error(`the server's own ${input.name} is wrong: ${checked.problems[0]!.message}`);
+      const stored = (await this.byNames([input.name])).get(input.name);
+      if (stored && isSame(stored, checked.value)) continue;
+      await this.#orm.transaction(async (manager) => {
+        await store(manager, checked.value);
+        await noteListeners(manager, input.name);
+      });
+    }
+  }
+
+  /** Removes the resource of that name with its events, in the name of a login; returns its id. */
+  async remove(loginId: string, name: string): Promise<Result<string>> {
+    if (isReservedName(name)) return refused(RESERVED_NAME);
+    const unknown = refused(problem('NOT_FOUND', ['name'], 'The catalog has no such resource.'));
+    if (!isCatalogName(name)) return unknown;
     return this.#orm.transaction(async (manager) => {
       const sql = await sqlOf(manager);
       const { rows } = await sql.query<{ id: string }>(
         'select id from resources where name = $1 for update',
         [name],
       );
-      if (rows[0] === undefined) return undefined;
+      if (rows[0] === undefined) return unknown;
       const { id } = rows[0];
       const before = await readLocked(sql, id);
       await manager.delete(ResourceEntity, { id });
       await noteChange(manager, loginId, before, undefined);
-      return id;
+      return ok(id);
     });
   }
 
@@ -169,6 +188,32 @@ export class Catalog {
 
 type NewRow = Omit<CatalogResource, 'id' | 'version' | 'events'>;
 
+/** Writes a resource over the one of its name, if there is one; both as they stand. */
+async function store(
+  manager: EntityManager,
+  { compiled, events, ...content }: CheckedResource,
+): Promise<{ before: CatalogResource | undefined; resource: CatalogResource }> {
+  const row = { ...content, payloadSchema: compiled.payloadSchema };
+  const sql = await sqlOf(manager);
+  const { id, isNew } = await insertOrLock(sql, row);
+  const before = isNew ? undefined : await readLocked(sql, id);
+  const version = before ? await replace(sql, id, row) : 1;
+  await manager.delete(ResourceEventEntity, { resourceId: id });
+  await manager.insert(
+    ResourceEventEntity,
+    events.map((event, position) => ({ ...event, resourceId: id, position }) as ResourceEventEntity),
+  );
+  return { before, resource: { ...row, events, id, version } };
+}
+
+/** Whether a resource stands as it would be stored. */
+function isSame(stored: CatalogResource, { compiled, ...content }: CheckedResource): boolean {
+  const { id: _id, version: _version, ...kept } = stored;
+  // Examples come back from the database as JSON.
+  const wanted = JSON.parse(JSON.stringify({ ...content, payloadSchema: compiled.payloadSchema })) as object;
+  return isDeepStrictEqual(kept, wanted);
+}
+
 /**
  * Inserts a resource, or locks the one of that name as it is: registrations of one name wait for each
  * other, and each sees what the one before it left.
@@ -221,10 +266,15 @@ async function noteChange(
   const action = after ? 'resource.register' : 'resource.remove';
   await recordAudit(manager, { loginId, action, subjectId: id, scopeId: null, changes });
   if (fields.some((field) => field === 'label' || field === 'allowed' || field.startsWith('events.')))
-    await noteWebhookChanges(
-      manager,
-      (add) => `exists (select 1 from triggers t where t.webhook_id = w.id and t.resource = ${add(name)})`,
-    );
+    await noteListeners(manager, name);
+}
+
+/** Tells pages that show triggers on a resource. */
+async function noteListeners(manager: EntityManager, name: string): Promise<void> {
+  await noteWebhookChanges(
+    manager,
+    (add) => `exists (select 1 from triggers t where t.webhook_id = w.id and t.resource = ${add(name)})`,
+  );
 }
 
 /** What of a resource the audit log compares; examples are left out, since they can be large. */

@@ -58,18 +58,33 @@ export function isCatalogName(name: string): boolean {
   return NAME.test(name);
 }
 
-/** Checks a resource whole. */
+/** Whether a name is kept for the server itself. */
+export function isReservedName(name: string): boolean {
+  return RESERVED.test(name);
+}
+
+/** Why a host may not have a resource of a reserved name. */
+export const RESERVED_NAME = problem(
+  'INVALID',
+  ['name'],
+  'Names that begin with "bellwire." are kept for the server itself.',
+);
+
+/** Checks a resource of a host whole. */
 export function checkResource(input: ResourceInput): Result<CheckedResource> {
+  const checked = checkContent(input);
+  if (!isReservedName(input.name)) return checked;
+  return refused(RESERVED_NAME, ...(checked.ok ? [] : checked.problems));
+}
+
+/** Checks a resource whole, whosever it is. */
+export function checkContent(input: ResourceInput): Result<CheckedResource> {
   const problems = [
     ...checkName(input.name, ['name']),
     ...checkText(input.label, ['label'], 'label', MAX_LABEL),
     ...checkText(input.description ?? '', ['description'], 'description', MAX_DESCRIPTION),
     ...checkEventCount(input.events.length),
   ];
-  if (RESERVED.test(input.name))
-    problems.push(
-      problem('INVALID', ['name'], 'Names that begin with "bellwire." are kept for the server itself.'),
-    );
   const model = checkModel(input.model);
   if (!model.ok) problems.push(...model.problems);
   const seen = new Set<string>();

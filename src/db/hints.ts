@@ -1,6 +1,6 @@
 /**
- * NOTIFY as a hint: in comes a channel's name from PostgreSQL, out goes a call without a payload;
- * whoever listens then looks into the table. A lost connection loses hints, never work: listeners
+ * NOTIFY as a hint: in comes a channel's name from PostgreSQL, perhaps with a word where to look, out goes
+ * a call; whoever listens then looks into the table. A lost connection loses hints, never work: listeners
  * poll anyway, and after each connect all of them are called once, as if everything had happened.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +25,7 @@ export interface HintsOptions {
 /** Listens on a connection of its own, and keeps it alive. */
 export class Hints {
   readonly #options: Required<HintsOptions>;
-  readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #listeners = new Map<string, Set<(payload: string) => void>>();
   readonly #closing = new AbortController();
   #client: pg.Client | undefined;
   #running: Promise<void> | undefined;
@@ -35,10 +35,10 @@ export class Hints {
   }
 
   /**
-   * Calls listener at each NOTIFY on channel, once as soon as the connection listens to it, and after each
-   * reconnect, so that nothing falls between; the result ends that.
+   * Calls listener at each NOTIFY on channel with its payload, and without one as soon as the connection
+   * listens to it, and after each reconnect, so that nothing falls between; the result ends that.
    */
-  on(channel: string, listener: () => void): () => void {
+  on(channel: string, listener: (payload: string) => void): () => void {
     const listeners = this.#listeners.get(channel) ?? new Set();
     this.#listeners.set(channel, listeners.add(listener));
     if (this.#client)
@@ -71,7 +71,7 @@ export class Hints {
       const lost = new AbortController();
       client.on('error', () => lost.abort());
       client.on('end', () => lost.abort());
-      client.on('notification', ({ channel }) => this.#fire(channel));
+      client.on('notification', ({ channel, payload }) => this.#fire(channel, payload));
       try {
         await client.connect();
         this.#client = client;
@@ -119,14 +119,14 @@ export class Hints {
     for (const channel of channels) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
   }
 
-  #fire(channel: string): void {
-    for (const listener of this.#listeners.get(channel) ?? []) this.#call(channel, listener);
+  #fire(channel: string, payload = ''): void {
+    for (const listener of this.#listeners.get(channel) ?? []) this.#call(channel, listener, payload);
   }
 
-  #call(channel: string, listener: () => void): void {
+  #call(channel: string, listener: (payload: string) => void, payload = ''): void {
     if (this.#closing.signal.aborted) return;
     try {
-      listener();
+      listener(payload);
     } catch (error) {
       this.#options.logger.error({ channel, ...describeError(error) }, 'a listener failed');
     }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 
 import type { Catalog, CatalogResource } from '../catalog/catalog.ts';
 import { readPayload } from '../catalog/payload.ts';
+import { isReservedName } from '../catalog/resource-input.ts';
 import { type Problem, problem } from '../errors.ts';
 
 /** One event as the API takes it. */
@@ -41,10 +42,14 @@ const MAX_PROBLEMS = 100;
 /** The most events of one publish. */
 export const MAX_EVENTS = 1000;
 
-/** Checks a batch; problems is empty exactly when every event passed. */
+/**
+ * Checks a batch; problems is empty exactly when every event passed. What the server itself has to tell may not be
+ * among the events of a HOST; a TEST may look like it.
+ */
 export async function checkEvents(
   inputs: EventInput[],
   catalog: Catalog,
+  from: 'HOST' | 'TEST',
 ): Promise<{ events: CheckedEvent[]; problems: Problem[] }> {
   if (inputs.length === 0)
     return { events: [], problems: [problem('REQUIRED', [], 'Give at least one event.')] };
@@ -63,11 +68,19 @@ export async function checkEvents(
   const events: CheckedEvent[] = [];
   const problems: Problem[] = [];
   for (const [index, input] of inputs.entries()) {
-    const found = checkEvent(input, String(index), resources, catalog, events);
-    problems.push(...found);
+    if (from === 'HOST' && isReservedName(input.resource)) problems.push(notOfHosts(input, index));
+    else problems.push(...checkEvent(input, String(index), resources, catalog, events));
     if (problems.length >= MAX_PROBLEMS) break;
   }
   return { events, problems };
+}
+
+function notOfHosts({ resource }: EventInput, index: number): Problem {
+  return problem(
+    'INVALID',
+    [String(index), 'resource'],
+    `Events of ${shown(resource)} come from the server itself; publish under a resource of your own.`,
+  );
 }
 
 function checkEvent(

@@ -12,15 +12,10 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { type Sql, transactionOfResult } from '../db/sql.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { match } from '../matching/match.ts';
-import { enqueue } from '../queue/enqueue.ts';
-import { jitter } from '../queue/jitter.ts';
+import { deliver, MAX_DELIVERIES } from './deliver.ts';
 import { type CheckedEvent, checkEvents, type EventInput } from './event-input.ts';
 import { takeKeys } from './idempotency.ts';
 import { countDeliveries, type EventLogin, insertEvents, type StoredEvent } from './store.ts';
-
-/** The most deliveries that one publish may cause. */
-export const MAX_DELIVERIES = 100_000;
 
 /** One event of the answer: its id, whether its key had been taken before, how many deliveries it has. */
 export interface PublishedEvent {
@@ -54,7 +49,7 @@ export class Publisher {
 
   /** Publishes 1 to 1,000 events, all or nothing; the answer is in the order of the input. */
   async publish(viewer: Viewer, inputs: EventInput[]): Promise<Result<PublishedEvent[]>> {
-    const { events, problems } = await checkEvents(inputs, this.#catalog);
+    const { events, problems } = await checkEvents(inputs, this.#catalog, 'HOST');
     if (problems.length > 0) return refused(...problems);
     const logins = await this.#loginsOf(viewer, events);
     if (!logins.ok) return logins;
@@ -73,12 +68,12 @@ export class Publisher {
     if (!keys.ok) return keys;
     const fresh = events.filter((event) => keys.value.get(event.id) === event.id);
     await insertEvents(sql, fresh, false);
-    const { matches, matchedAt } = await match(
+    const matches = await deliver(
       sql,
       fresh.map((event) => event.id),
-      MAX_DELIVERIES,
+      { firstDelayMs: this.#firstDelayMs },
     );
-    if (matches.length > MAX_DELIVERIES)
+    if (matches === null)
       return refused(
         problem(
           'TOO_MANY',
@@ -86,22 +81,6 @@ export class Publisher {
           `These events cause more than ${MAX_DELIVERIES} deliveries; publish fewer at once.`,
         ),
       );
-    await enqueue(
-      sql,
-      matches.map((row) => ({
-        id: newId('delivery'),
-        eventId: row.eventId,
-        webhookId: row.webhookId,
-        endpointId: row.endpointId,
-        entityKey: row.entityKey,
-        delayMs: jitter(
-          row.firstDelaySeconds === null ? this.#firstDelayMs : row.firstDelaySeconds * 1000,
-          Math.random(),
-        ),
-      })),
-      'EVENT',
-      matchedAt,
-    );
     const counts = new Map<string, number>();
     for (const row of matches) counts.set(row.eventId, (counts.get(row.eventId) ?? 0) + 1);
     const ownIds = new Set(fresh.map((event) => event.id));

@@ -116,6 +116,7 @@ async function prepare(
       },
     ],
     rooms.catalog,
+    'TEST',
   );
   // The input is one event, not a list: its problems carry no index.
   if (problems.length > 0)

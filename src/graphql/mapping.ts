@@ -8,7 +8,8 @@ import type { AuditEntry } from '../audit/audit-log.ts';
 import type { CatalogResource } from '../catalog/catalog.ts';
 import type { DraftView } from '../webhooks/draft-view.ts';
 import type { NewSecret } from '../webhooks/outcome.ts';
-import type { EndpointView, SecretView, TriggerView, WebhookView } from '../webhooks/read.ts';
+import type { SecretView, TriggerView, WebhookView } from '../webhooks/read.ts';
+import type { EndpointView } from '../webhooks/read-endpoints.ts';
 import type { AccessTokenType, LoginType, TeamType } from './types/access.type.ts';
 import type { AuditEntryType } from './types/audit.type.ts';
 import type { CatalogResourceType } from './types/catalog.type.ts';
@@ -79,14 +80,11 @@ export function toWebhookType(webhook: WebhookView): WebhookType {
 
 /** An endpoint. */
 export function toEndpointType(endpoint: EndpointView): EndpointType {
-  const { id, kind, target, headers, timeoutMs, retrySchedule } = endpoint;
+  const { id, kind, target, status, statusReason, failingSince } = endpoint;
+  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = endpoint;
   return {
-    id,
-    kind,
-    target,
-    status: 'ACTIVE',
-    statusReason: null,
-    advanced: { headers, timeoutMs, retrySchedule },
+    ...{ id, kind, target, status, statusReason, failingSince },
+    advanced: { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering },
   };
 }
 

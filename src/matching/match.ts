@@ -37,7 +37,7 @@ const MATCH: Statement = {
          select distinct r.webhook_id
          from trigger_routes r
          join webhooks w on w.id = r.webhook_id and w.enabled and w.deleted_at is null
-         where r.resource = e.resource and r.event = e.name
+         where r.resource = e.resource and r.event = e.name and r.webhook_id is distinct from $3::text
            and r.scope_id = any (e.path || e.team_ids) and r.account_id = any (e.path)
        ) fired
        join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null and ep.disabled_as is null
@@ -47,8 +47,16 @@ const MATCH: Statement = {
      ) m on true`,
 };
 
-/** Matches events; reads at most limit + 1 rows, so the caller can see that there are too many. */
-export async function match(sql: Sql, eventIds: string[], limit: number): Promise<Matches> {
+/**
+ * Matches events; reads at most limit + 1 rows, so the caller can see that there are too many. The webhook except,
+ * if there is one, gets none of them.
+ */
+export async function match(
+  sql: Sql,
+  eventIds: string[],
+  limit: number,
+  except: string | null = null,
+): Promise<Matches> {
   const { rows } = await sql.query<{
     matched_at: string;
     event_id: string | null;
@@ -56,7 +64,7 @@ export async function match(sql: Sql, eventIds: string[], limit: number): Promis
     endpoint_id: string;
     first_delay: number | null;
     entity_key: string | null;
-  }>(MATCH, [eventIds, limit + 1]);
+  }>(MATCH, [eventIds, limit + 1, except]);
   return {
     matchedAt: rows[0]!.matched_at,
     matches: rows

@@ -7,7 +7,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { type AttemptOutcome, FAILURES } from '../errors.ts';
 import { describeError, type Logger } from '../log.ts';
 import { version } from '../paths.ts';
-import type { SendingObserver } from '../sending/observer.ts';
+import type { SenderObserver } from '../sending/sender.ts';
 import { type GaugeName, GAUGES, type Reading, type Source } from './sources.ts';
 
 /** How long a scrape waits for its sources, ms; Prometheus itself gives up after 10 s. */
@@ -22,7 +22,7 @@ const OUTCOMES = new Set<AttemptOutcome>([
 /** Counts, and answers scrapes. */
 export class Metrics {
   /** For the sender. */
-  readonly sending: SendingObserver;
+  readonly sending: SenderObserver;
   /** For the publisher: so many events were stored. */
   readonly published: (events: number) => void;
   readonly #logger: Logger;

@@ -1,12 +1,15 @@
 /**
  * Records what became of attempts, many in one statement: the attempt, the row gone or rescheduled,
- * the history, the log line, one hint. A result counts only while its claim is the newest one
+ * the history, the log line, one hint, and how its endpoint is. A result counts only while its claim is the newest one
  * (fence), so a sender that comes back late changes nothing, and repeating a batch whose answer got
  * lost changes nothing either.
  */
 import type { Sql, Statement } from '../db/sql.ts';
 import type { AttemptOutcome, FailureCode } from '../errors.ts';
+import { CANCEL_SQL } from './cancel.ts';
 import { LOG_CHANNEL } from './enqueue.ts';
+import { promoteSql } from './order.ts';
+import { RANK } from './rank.ts';
 import { sendable, settingsJoin } from './sendable.ts';
 
 /** The result of one attempt, and what shall become of its delivery. */
@@ -17,6 +20,10 @@ export interface Completion {
   /** FAILED is final; RETRY waits delayMs. */
   next: 'SUCCEEDED' | 'FAILED' | 'RETRY';
   delayMs: number;
+  /** Whether it says something of the endpoint: a lost attempt, or a fault of ours, does not. */
+  telling: boolean;
+  /** How long the receiver asked to be left alone, ms; 0 where it did not. */
+  holdMs: number;
   origin: 'FIRST' | 'AUTOMATIC_RETRY' | 'MANUAL_RETRY';
   outcome: AttemptOutcome;
   failureCode: FailureCode | null;
@@ -34,9 +41,10 @@ const COMPLETE: Statement = {
   text: `
   with given as materialized (
     select * from unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::float8[], $6::text[], $7::text[],
-                         $8::text[], $9::int[], $10::timestamptz[], $11::int[], $12::text[], $13::text[], $14::text[])
+                         $8::text[], $9::int[], $10::timestamptz[], $11::int[], $12::text[], $13::text[], $14::text[],
+                         $15::boolean[], $16::float8[])
       as t (id, fence, attempt, next, delay_ms, origin, outcome,
-            failure_code, status_code, started_at, duration_ms, request, response, phases)
+            failure_code, status_code, started_at, duration_ms, request, response, phases, telling, hold_ms)
   ),
   locked as materialized (
     select q.* from delivery_queue q
@@ -49,7 +57,8 @@ const COMPLETE: Statement = {
            coalesce(g.status_code, case when g.outcome = 'LOST' then q.status_code end) as status_code,
            g.attempt, g.origin, g.outcome, g.failure_code, g.started_at, g.duration_ms,
            g.request::json as request, g.response::json as response, g.phases::json as phases,
-           case when g.next = 'RETRY' and not ${sendable('q')} then 'CANCELLED' else g.next end as next,
+           q.entity_key, q.entity_seq, q.blocked, g.telling, g.hold_ms,
+           case when g.next = 'RETRY' and (q.cancelled or not ${sendable('q')}) then 'CANCELLED' else g.next end as next,
            clock_timestamp() + g.delay_ms * interval '1 ms' as next_attempt_at
     from given g
     join locked q on q.id = g.id and q.fence = g.fence
@@ -58,10 +67,11 @@ const COMPLETE: Statement = {
   finished as (
     delete from delivery_queue where id = any (array(select id from held where next <> 'RETRY'))
   ),
+  ${promoteSql(`(select * from held where next <> 'RETRY')`)},
   rescheduled as (
     update delivery_queue q
     set sender = null, claimed_at = null, due_at = h.next_attempt_at, version = h.version,
-        status_code = h.status_code, lost_count = h.lost_count
+        status_code = h.status_code, lost_count = h.lost_count, rank = ${RANK.retry}
     from held h
     where q.id = any (array(select id from held where next = 'RETRY')) and q.id = h.id
   ),
@@ -85,14 +95,65 @@ const COMPLETE: Statement = {
            endpoint_id, delivery_origin, attempt_count, attempt, status_code,
            case next when 'RETRY' then next_attempt_at end, created_at
     from held
+  ),
+  verdicts as materialized (
+    select endpoint_id, bool_or(outcome = 'SUCCEEDED') as healthy, count(*) filter (where outcome <> 'SUCCEEDED') as failures,
+           (array_agg(failure_code order by started_at desc) filter (where outcome <> 'SUCCEEDED'))[1] as failure_code,
+           max(hold_ms) as hold_ms
+    from held where telling group by endpoint_id
+  ),
+  -- Locked in one order, so that two batches with the same endpoints cannot wait for each other.
+  circuits as materialized (
+    select c.endpoint_id from endpoint_circuits c join verdicts v on v.endpoint_id = c.endpoint_id
+    where not v.healthy or c.failing_since is not null
+    order by c.endpoint_id
+    for update of c
+  ),
+  recovered as (
+    update endpoint_circuits set failing_since = null, failures = 0, failure_code = null
+    where endpoint_id = any (array(select v.endpoint_id from verdicts v join circuits c on c.endpoint_id = v.endpoint_id
+                                   where v.healthy))
+  ),
+  failing as (
+    insert into endpoint_circuits as c (endpoint_id, failing_since, failures, failure_code, hold_until)
+    select v.endpoint_id, clock_timestamp(), v.failures, v.failure_code,
+           case when v.hold_ms > 0 then clock_timestamp() + v.hold_ms * interval '1 ms' end
+    from verdicts v
+    where not v.healthy and (select count(*) from circuits) >= 0
+    order by v.endpoint_id
+    on conflict (endpoint_id) do update
+      set failing_since = coalesce(c.failing_since, excluded.failing_since), failures = c.failures + excluded.failures,
+          failure_code = excluded.failure_code, hold_until = greatest(c.hold_until, excluded.hold_until)
+    returning c.endpoint_id, c.failing_since, c.failures, c.failure_code
   )
-  select count(*)::int as count, pg_notify('${LOG_CHANNEL}', '') from held`,
+  select counted.count, pg_notify('${LOG_CHANNEL}', ''),
+         (select json_agg(json_build_object('endpointId', endpoint_id, 'failures', failures, 'code', failure_code, 'failingSince', failing_since,
+                                            'failingMs', extract(epoch from clock_timestamp() - failing_since) * 1000))
+          from failing) as failing
+  from (select count(*)::int as count from held) counted`,
 };
 
-/** Records a batch; returns how many of its results counted (the others came too late). */
-export async function complete(sql: Sql, batch: Completion[]): Promise<number> {
+/** An endpoint that has had nothing but failures since an instant. */
+export interface Failing {
+  endpointId: string;
+  failures: number;
+  /** The last one. */
+  code: FailureCode;
+  failingSince: Date;
+  /** How long that is, ms. */
+  failingMs: number;
+}
+
+/** Records a batch; counted is how many of its results counted (the others came too late). */
+export async function complete(
+  sql: Sql,
+  batch: Completion[],
+): Promise<{ counted: number; failing: Failing[] }> {
   const column = <K extends keyof Completion>(key: K): Completion[K][] => batch.map((row) => row[key]);
-  const { rows } = await sql.query<{ count: number }>(COMPLETE, [
+  const { rows } = await sql.query<{
+    count: number;
+    failing: (Omit<Failing, 'failingSince'> & { failingSince: string })[] | null;
+  }>(COMPLETE, [
     column('id'),
     column('fence'),
     column('attempt'),
@@ -107,20 +168,38 @@ export async function complete(sql: Sql, batch: Completion[]): Promise<number> {
     column('request'),
     column('response'),
     column('phases'),
+    column('telling'),
+    column('holdMs'),
   ]);
-  return rows[0]!.count;
+  const { count, failing } = rows[0]!;
+  return {
+    counted: count,
+    failing: (failing ?? []).map((row) => ({ ...row, failingSince: new Date(row.failingSince) })),
+  };
 }
 
 /**
- * Gives claimed rows back unsent: the attempt is not counted, and anyone may claim them at once.
- * Rows whose claim is no longer the newest are left alone.
+ * Gives claimed rows back unsent: the attempt is not counted, and anyone may claim them at once; one that was
+ * cancelled meanwhile is gone. Rows whose claim is no longer the newest are left alone.
  */
 export async function release(sql: Sql, claims: { id: string; fence: number }[]): Promise<void> {
   await sql.query(
-    `update delivery_queue q
-     set sender = null, claimed_at = null, attempt_count = q.attempt_count - 1, due_at = clock_timestamp()
-     from unnest($1::text[], $2::int[]) as t (id, fence)
-     where q.id = t.id and q.fence = t.fence and q.sender is not null`,
+    `with given as materialized (
+       select q.id, q.cancelled from unnest($1::text[], $2::int[]) as t (id, fence)
+       join delivery_queue q on q.id = t.id and q.fence = t.fence and q.sender is not null
+       for update of q
+     ),
+     released as (
+       update delivery_queue q
+       set sender = null, claimed_at = null, attempt_count = q.attempt_count - 1, due_at = clock_timestamp()
+       where q.id = any (array(select id from given where not cancelled))
+     ),
+     doomed as (
+       delete from delivery_queue where id = any (array(select id from given where cancelled)) returning *
+     ),
+     ${CANCEL_SQL},
+     ${promoteSql('doomed')}
+     select pg_notify('${LOG_CHANNEL}', '') from doomed`,
     [claims.map((claim) => claim.id), claims.map((claim) => claim.fence)],
   );
 }

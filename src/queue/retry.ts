@@ -1,6 +1,10 @@
-/** Sends one delivery again by hand: a waiting one now, a closed one as a single attempt without a schedule. */
+/**
+ * Sends one delivery again by hand: a waiting one now, a closed one as a single attempt without a schedule. Either
+ * goes past an open circuit, and one that waits for its turn leaves the order of its entity: somebody asked for it now.
+ */
 import type { Sql } from '../db/sql.ts';
 import { LOG_CHANNEL, QUEUE_CHANNEL } from './enqueue.ts';
+import { RANK } from './rank.ts';
 import { sendable, settingsJoin } from './sendable.ts';
 
 /** What a manual retry met: QUEUED when it will be sent now, otherwise why it will not. */
@@ -31,9 +35,9 @@ export async function retryNow(sql: Sql, id: string): Promise<RetryResult> {
      ),
      queued as (
        insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, version, manual,
-                                   attempt_count, prior_count, status_code, created_at)
+                                   attempt_count, prior_count, status_code, created_at, rank)
        select id, event_id, webhook_id, endpoint_id, origin, version + 1, true,
-              attempt_count, attempt_count, status_code, created_at
+              attempt_count, attempt_count, status_code, created_at, ${RANK.byHand}
        from reopened
        returning *
      ),
@@ -43,7 +47,7 @@ export async function retryNow(sql: Sql, id: string): Promise<RetryResult> {
               attempt_count, status_code, due_at, created_at
        from queued
      )
-     select count(*)::int as count, pg_notify('${QUEUE_CHANNEL}', ''), pg_notify('${LOG_CHANNEL}', '') from queued`,
+     select count(*)::int as count, pg_notify('${QUEUE_CHANNEL}', max(endpoint_id)), pg_notify('${LOG_CHANNEL}', '') from queued`,
     [id],
   );
   // Two retries at once: the second finds the row gone from the history and in the queue.
@@ -54,7 +58,10 @@ async function hasten(sql: Sql, id: string, allowed: boolean): Promise<RetryResu
   if (!allowed) return 'NOT_SENDABLE';
   await sql.query(
     `with hastened as (
-       update delivery_queue set due_at = clock_timestamp(), hastened = true, version = version + 1 where id = $1 returning *
+       update delivery_queue
+       set due_at = clock_timestamp(), hastened = not manual, version = version + 1, rank = ${RANK.byHand}, blocked = false,
+           entity_key = case when not blocked then entity_key end, entity_seq = case when not blocked then entity_seq end
+       where id = $1 returning *
      ),
      logged as (
        insert into delivery_log (${LOG_COLUMNS})
@@ -62,7 +69,7 @@ async function hasten(sql: Sql, id: string, allowed: boolean): Promise<RetryResu
               attempt_count, status_code, due_at, created_at
        from hastened
      )
-     select pg_notify('${QUEUE_CHANNEL}', ''), pg_notify('${LOG_CHANNEL}', '')`,
+     select pg_notify('${QUEUE_CHANNEL}', endpoint_id), pg_notify('${LOG_CHANNEL}', '') from hastened`,
     [id],
   );
   return 'QUEUED';

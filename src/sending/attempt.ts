@@ -6,13 +6,14 @@
 import { type AttemptOutcome, type FailureCode, FAILURES } from '../errors.ts';
 import { envelope } from '../events/envelope.ts';
 import { describeError, type Logger } from '../log.ts';
-import type { Job } from '../queue/claim.ts';
 import type { Completion } from '../queue/complete.ts';
+import type { Job } from '../queue/job.ts';
 import { type Keyring, SecretUnavailableError } from '../secrets/keyring.ts';
 import type { StoredHeader } from '../webhooks/headers.ts';
 import { openEndpointSecrets } from '../webhooks/open-secrets.ts';
 import { keepPhases, keepRequest, keepResponse, type KeptHeader } from './record.ts';
 import { decide } from './retry.ts';
+import { isBusy, retryAfterMs } from './retry-after.ts';
 import { sign } from './signature.ts';
 import type { Exchange, Transport } from './transport.ts';
 
@@ -23,6 +24,8 @@ export interface AttemptTools {
   logger: Logger;
   /** The server's retry schedule, for endpoints without one of their own, ms. */
   scheduleMs: number[];
+  /** The longest Retry-After that is heeded, ms. */
+  maxRetryAfterMs: number;
   userAgent: string;
   /** Now, for timestamps; injected by tests. */
   now: () => Date;
@@ -59,6 +62,7 @@ export async function attempt(job: Job, claimedAt: number, tools: AttemptTools):
       'attempt.broken',
     );
   }
+  const holdMs = isBusy(exchange?.statusCode ?? null) ? holdOf(exchange!, tools) : 0;
   const outcome: AttemptOutcome = failure === null ? 'SUCCEEDED' : FAILURES[failure][0];
   tools.logger.debug(
     {
@@ -76,9 +80,17 @@ export async function attempt(job: Job, claimedAt: number, tools: AttemptTools):
     fence: job.fence,
     attempt: job.attempt,
     ...decide(
-      { ...job, outcome: failure === null ? 'SUCCEEDED' : 'FAILED', scheduleMs: scheduleOf(job, tools) },
+      {
+        ...job,
+        outcome: failure === null ? 'SUCCEEDED' : 'FAILED',
+        scheduleMs: scheduleOf(job, tools),
+        gone: failure === 'GONE',
+        retryAfterMs: holdMs,
+      },
       Math.random(),
     ),
+    telling: failure !== 'INTERNAL',
+    holdMs,
     origin: job.manual || job.hastened ? 'MANUAL_RETRY' : job.attempt === 1 ? 'FIRST' : 'AUTOMATIC_RETRY',
     outcome,
     failureCode: failure,
@@ -89,6 +101,11 @@ export async function attempt(job: Job, claimedAt: number, tools: AttemptTools):
     response: exchange ? keepResponse(exchange, prepared?.secrets ?? []) : null,
     phases: exchange ? keepPhases(exchange, failure, queuedMs) : null,
   };
+}
+
+function holdOf(exchange: Exchange, tools: AttemptTools): number {
+  const header = exchange.headers.find(([name]) => name.toLowerCase() === 'retry-after');
+  return retryAfterMs(header?.[1], tools.now().getTime(), tools.maxRetryAfterMs);
 }
 
 function scheduleOf(job: Job, tools: AttemptTools): number[] {

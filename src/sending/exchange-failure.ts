@@ -59,5 +59,6 @@ export function failureOf(error: unknown): FailureCode {
 /** What a status line decides: null for 2xx, whatever became of the body. */
 export function statusFailure(statusCode: number): FailureCode | null {
   if (statusCode >= 200 && statusCode < 300) return null;
+  if (statusCode === 410) return 'GONE';
   return statusCode >= 300 && statusCode < 400 ? 'REDIRECT' : 'STATUS';
 }

@@ -6,7 +6,7 @@
  */
 import type { Sql } from '../db/sql.ts';
 import { describeError, type Logger } from '../log.ts';
-import { complete, type Completion } from '../queue/complete.ts';
+import { complete, type Completion, type Failing } from '../queue/complete.ts';
 
 const BATCH_ROWS = 250;
 const BATCH_WAIT_MS = 3;
@@ -21,14 +21,17 @@ const DATA_ERROR = /^(22|23|54)/;
 export class Recorder {
   readonly #sql: Sql;
   readonly #logger: Logger;
+  readonly #onFailing: (failing: Failing[]) => void;
   #waiting: { completion: Completion; done: () => void }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #running = 0;
   #closed = false;
 
-  constructor(sql: Sql, logger: Logger) {
+  /** onFailing hears of endpoints that have had nothing but failures for a while. */
+  constructor(sql: Sql, logger: Logger, onFailing: (failing: Failing[]) => void) {
     this.#sql = sql;
     this.#logger = logger;
+    this.#onFailing = onFailing;
   }
 
   /** Resolves when the completion is recorded, or known to have come too late. */
@@ -62,7 +65,8 @@ export class Recorder {
   async #write(batch: Completion[]): Promise<void> {
     for (let wait = RETRY_MIN_MS; ; wait = Math.min(wait * 2, RETRY_MAX_MS)) {
       try {
-        const counted = await complete(this.#sql, batch);
+        const { counted, failing } = await complete(this.#sql, batch);
+        if (failing.length > 0) this.#onFailing(failing);
         if (counted < batch.length)
           this.#logger.warn({ late: batch.length - counted, of: batch.length }, 'completion.late');
         return;

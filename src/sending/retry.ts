@@ -25,6 +25,10 @@ export interface Tried {
   manual: boolean;
   /** Waits before each attempt, ms. */
   scheduleMs: number[];
+  /** The receiver wants nothing more, whatever the schedule says. */
+  gone: boolean;
+  /** The wait that the receiver asked for, ms; it makes a wait longer, never shorter. */
+  retryAfterMs: number;
 }
 
 /** What to do; delayMs is 0 where it does not matter. */
@@ -38,10 +42,10 @@ export function decide(tried: Tried, random: number): Next {
   if (tried.outcome === 'SUCCEEDED') return { next: 'SUCCEEDED', delayMs: 0 };
   if (tried.outcome === 'LOST') return decideLost(tried.lostCount, random);
   const used = tried.attempt - tried.lostCount - tried.priorCount;
-  const wait = tried.manual ? undefined : tried.scheduleMs[used];
+  const wait = tried.manual || tried.gone ? undefined : tried.scheduleMs[used];
   return wait === undefined
     ? { next: 'FAILED', delayMs: 0 }
-    : { next: 'RETRY', delayMs: jitter(wait, random) };
+    : { next: 'RETRY', delayMs: Math.max(jitter(wait, random), tried.retryAfterMs) };
 }
 
 /**

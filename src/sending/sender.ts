@@ -1,52 +1,80 @@
 /**
- * The sender. Comes in: hints that the queue has work, and the clock. Goes out: one attempt for every
- * delivery that is due, at most `concurrency` at a time, each recorded. It claims no more than it
- * can start at once, so what is claimed is on the wire, and a disable that has answered stops
- * everything that is not. A crash at any point leaves a lease behind, which some sender's rescue
- * takes over; a stop waits for what is on the wire and gives the rest back.
+ * The sender. Comes in: hints that the queue has work, and the clock. Goes out: one attempt for every delivery that is due,
+ * each recorded. It claims no more than it can start at once, so what is claimed is on the wire, and a disable that has
+ * answered stops everything that is not. Whom it claims for is dealt fairly (lanes.ts). A crash at any point leaves a lease
+ * behind, which some sender's rescue takes over; a stop waits for what is on the wire and gives the rest back.
  */
 import { randomUUID } from 'node:crypto';
 
-import type pg from 'pg';
-
-import { isConnectionLoss } from '../db/connection-loss.ts';
 import type { Hints } from '../db/hints.ts';
-import { describeError, type Logger } from '../log.ts';
-import { claim, type Job } from '../queue/claim.ts';
-import { release } from '../queue/complete.ts';
+import type { AttemptOutcome } from '../errors.ts';
+import { describeError } from '../log.ts';
+import { releaseEndpoints } from '../queue/circuits.ts';
+import { type Ask, claim } from '../queue/claim.ts';
+import { type Completion, release } from '../queue/complete.ts';
 import { QUEUE_CHANNEL } from '../queue/enqueue.ts';
-import { takeExpired } from '../queue/rescue.ts';
-import { sweep } from '../queue/sweep.ts';
+import type { Job } from '../queue/job.ts';
+import { readyEndpoints } from '../queue/ready.ts';
+import type { Rescued } from '../queue/rescue.ts';
 import { attempt, type AttemptTools } from './attempt.ts';
-import type { SendingObserver } from './observer.ts';
+import { type CircuitOptions, Circuits } from './circuits.ts';
+import { type Lane, Lanes } from './lanes.ts';
 import { keepRequest } from './record.ts';
 import { Recorder } from './recorder.ts';
 import { decide } from './retry.ts';
+import { logFailure, Upkeep } from './upkeep.ts';
 
-/** Slots that must be free before the next claim under load, and how long fewer may wait for it: small claims cost more than they bring. */
+/** The share of what could be on the wire that must be free before the next claim under load, and how long less may wait for it: small claims cost more than they bring. */
 const CLAIM_SHARE = 0.25;
 const CLAIM_WAIT_MS = 5;
 /** A claim whose answer took so long (the process slept, the network hung) may know settings that no longer hold, ms. */
 const STALE_CLAIM_MS = 5_000;
-/** The shortest wait after a claim that brought nothing: what is due may be locked by somebody else, ms. */
-const EMPTY_CLAIM_MS = 20;
 /** How long a stop waits for the database beyond the requests on the wire, ms. */
 const LAST_WORDS_MS = 5_000;
-/** How many expired leases one look takes over. */
-const RESCUE_BATCH = 100;
-/** How many deliveries of what was switched off one look cancels. */
-const SWEEP_BATCH = 1_000;
 /** What must be left of a lease beyond the request's deadline, ms; less than the margin allows with short test leases. */
 const LEASE_RESERVE_MS = 1_000;
+/** A request on the wire for longer than that holds no slot, ms: it costs a socket and its body, and nobody else's turn. */
+const PARKED_MS = 1_000;
+/** How many requests are on the wire at most, those included that hold no slot, in slots. */
+const PARKED_FACTOR = 8;
+/** Looking for endpoints with work takes at most this share of the time. */
+const LOOK_SHARE = 0.05;
+/** The shortest wait between two looks that hints ask for, ms. */
+const LOOK_GAP_MS = 20;
+/** One claim in so many serves retries before first attempts, so that neither can keep the other waiting for ever. */
+const RETRIES_TURN = 8;
+
+/** Hears what a sender does, for metrics; must not throw. */
+export interface SenderObserver {
+  /** A claim took so many ms and brought so many jobs. */
+  claimed(durationMs: number, jobs: number): void;
+  /** An attempt ended; durationMs is null where there was no exchange. */
+  attempted(outcome: AttemptOutcome, durationMs: number | null): void;
+}
 
 /** Settings of a sender. */
-export interface SenderOptions extends AttemptTools {
-  pool: pg.Pool;
+export interface SenderOptions extends AttemptTools, Omit<CircuitOptions, 'lanes' | 'sender'> {
   hints: Hints;
+  /** Requests that hold a slot, at most. */
   concurrency: number;
+  /** Requests at once at an endpoint without a limit of its own. */
+  endpointConcurrency: number;
   leaseMarginMs: number;
   pollMs: number;
-  observer: SendingObserver;
+  observer?: SenderObserver;
+}
+
+interface InFlight {
+  job: Job;
+  startedAt: number;
+  ended: Promise<void>;
+  /** The attempt has ended, and its result is being recorded. */
+  answered: boolean;
+}
+
+/** How many requests a sender of so many slots has on the wire at most. */
+export function mostOnTheWire(concurrency: number): number {
+  return concurrency * PARKED_FACTOR;
 }
 
 /** Claims, sends and records until it is stopped. */
@@ -54,22 +82,36 @@ export class Sender {
   readonly #options: SenderOptions;
   readonly #name = randomUUID();
   readonly #recorder: Recorder;
-  /** answered: the attempt has ended, and its result is being recorded. */
-  readonly #inFlight = new Map<string, { job: Job; ended: Promise<void>; answered: boolean }>();
+  readonly #lanes: Lanes;
+  readonly #circuits: Circuits;
+  readonly #upkeep: Upkeep;
+  /** In the order of their start. */
+  readonly #inFlight = new Map<string, InFlight>();
   #running = false;
   #loop: Promise<void> = Promise.resolve();
   #wake: () => void = () => undefined;
-  #hinted = false;
+  #awake = false;
   #unsubscribe: () => void = () => undefined;
-  #upkeepTimer: NodeJS.Timeout | undefined;
-  #upkeep: Promise<void> = Promise.resolve();
+  #lookAt = 0;
+  #earliestLook = 0;
+  #claims = 0;
+  #claimedAt = 0;
 
   constructor(options: SenderOptions) {
+    const { pool, logger } = options;
     this.#options = options;
-    this.#recorder = new Recorder(options.pool, options.logger);
+    this.#lanes = new Lanes(options.endpointConcurrency);
+    this.#circuits = new Circuits({ ...options, lanes: this.#lanes, sender: this.#name });
+    this.#recorder = new Recorder(pool, logger, (failing) => void this.#circuits.endFailing(failing));
+    this.#upkeep = new Upkeep({
+      ...options,
+      sender: this.#name,
+      recordLost: (lost) => this.#recordLost(lost),
+      nudge: (endpointIds) => this.#hint(endpointIds),
+    });
   }
 
-  /** How many attempts are under way: on the wire, or being recorded. */
+  /** Requests on the wire, and results that are not recorded yet. */
   get inFlight(): number {
     return this.#inFlight.size;
   }
@@ -77,9 +119,11 @@ export class Sender {
   /** Begins to claim. */
   start(): void {
     this.#running = true;
-    this.#unsubscribe = this.#options.hints.on(QUEUE_CHANNEL, () => this.#nudge());
+    this.#unsubscribe = this.#options.hints.on(QUEUE_CHANNEL, (payload) =>
+      this.#hint(payload.split(' ').filter((part) => part.startsWith('ep_'))),
+    );
     this.#loop = this.#run();
-    this.#scheduleUpkeep();
+    this.#upkeep.start();
   }
 
   /**
@@ -89,11 +133,10 @@ export class Sender {
   async stop(graceMs: number): Promise<void> {
     this.#running = false;
     this.#unsubscribe();
-    clearTimeout(this.#upkeepTimer);
-    this.#nudge();
+    this.#rouse();
     const stoppedAt = performance.now();
     // A statement may hang on a database that is away: the stop does not wait for it for ever.
-    await within(LAST_WORDS_MS, [this.#loop, this.#upkeep]);
+    await within(LAST_WORDS_MS, [this.#loop, this.#upkeep.stop()]);
     const graceLeft = Math.max(0, graceMs - (performance.now() - stoppedAt));
     await within(
       graceLeft,
@@ -107,23 +150,37 @@ export class Sender {
       ...left.filter((entry) => entry.answered).map((entry) => entry.ended),
       ...lost.map(({ job }) => this.#recordLost({ ...job, claimedAt: this.#options.now() })),
     ]);
+    await within(LAST_WORDS_MS, [
+      releaseEndpoints(this.#options.pool, this.#name).catch((error: unknown) =>
+        logFailure(this.#options.logger, error, 'release.failed'),
+      ),
+    ]);
     this.#recorder.close();
   }
 
-  #nudge(): void {
-    this.#hinted = true;
+  /** These endpoints have work; none named: look which. */
+  #hint(endpointIds: string[]): void {
+    const now = performance.now();
+    for (const endpointId of endpointIds) this.#lanes.expect(endpointId, 0, now);
+    if (endpointIds.length === 0) this.#lookAt = Math.min(this.#lookAt, Math.max(now, this.#earliestLook));
+    this.#rouse();
+  }
+
+  #rouse(): void {
+    this.#awake = true;
     this.#wake();
   }
 
   async #run(): Promise<void> {
     let backoff = 50;
     while (this.#running) {
-      this.#hinted = false;
-      const free = this.#options.concurrency - this.#inFlight.size;
+      this.#awake = false;
       try {
-        const nextDueMs = free > 0 ? await this.#claimAndStart(free) : null;
+        if (performance.now() >= this.#lookAt) await this.#look();
+        const asks = this.#choose();
+        if (asks.length > 0) await this.#claimAndStart(asks);
+        else await this.#rest();
         backoff = 50;
-        await this.#rest(free, nextDueMs);
       } catch (error) {
         logFailure(this.#options.logger, error, 'claim.failed');
         await this.#sleep(backoff);
@@ -132,33 +189,98 @@ export class Sender {
     }
   }
 
-  /** Claims and starts; returns when there is more to do, ms, or null when nobody knows. */
-  async #claimAndStart(free: number): Promise<number | null> {
-    const { pool, leaseMarginMs } = this.#options;
+  /** Asks the database which endpoints have work: at each poll, and when a hint did not say. */
+  async #look(): Promise<void> {
+    const { pool, pollMs } = this.#options;
+    const startedAt = performance.now();
+    this.#lookAt = Infinity;
+    try {
+      for (const { endpointId, dueMs } of await readyEndpoints(pool, pollMs * 2))
+        this.#lanes.expect(endpointId, dueMs, performance.now());
+    } finally {
+      const now = performance.now();
+      const took = now - startedAt;
+      this.#earliestLook = now + Math.max(LOOK_GAP_MS, took / LOOK_SHARE);
+      const next = this.#lookAt === Infinity ? now + pollMs * (0.75 + 0.5 * Math.random()) : this.#lookAt;
+      this.#lookAt = Math.max(next, this.#earliestLook);
+      this.#lanes.tidy(now);
+    }
+  }
+
+  /** Whom to ask for how much now: nobody, while it is better to wait a little for more free slots. */
+  #choose(): Ask[] {
+    const now = performance.now();
+    const free = this.#free(now);
+    if (free <= 0) return [];
+    const { startable, capacity } = this.#lanes.pressure(free, now);
+    if (startable === 0) return [];
+    const wanted = Math.floor(Math.min(this.#options.concurrency, capacity) * CLAIM_SHARE);
+    const busy = this.#inFlight.size > 0 && now < this.#claimedAt + CLAIM_WAIT_MS;
+    return busy && startable < wanted ? [] : this.#lanes.choose(free, now);
+  }
+
+  /** Free slots; requests that are parked hold none, but there is an end of them, too. */
+  #free(now: number): number {
+    const { concurrency } = this.#options;
+    let parked = 0;
+    for (const { startedAt } of this.#inFlight.values()) {
+      if (startedAt > now - PARKED_MS) break;
+      parked += 1;
+    }
+    return Math.min(
+      concurrency - (this.#inFlight.size - parked),
+      mostOnTheWire(concurrency) - this.#inFlight.size,
+    );
+  }
+
+  /** When the next request stops holding a slot. */
+  #nextParking(now: number): number {
+    for (const { startedAt } of this.#inFlight.values())
+      if (startedAt > now - PARKED_MS) return startedAt + PARKED_MS;
+    return Infinity;
+  }
+
+  async #claimAndStart(asks: Ask[]): Promise<void> {
+    const { pool, leaseMarginMs, observer } = this.#options;
     const askedAt = performance.now();
-    const { jobs, nextDueMs } = await claim(pool, this.#name, free, leaseMarginMs);
-    this.#options.observer.claimed(performance.now() - askedAt);
+    this.#claimedAt = askedAt;
+    this.#claims += 1;
+    const terms = { ...this.#options, sender: this.#name };
+    let claimed;
+    try {
+      claimed = await claim(pool, terms, asks, this.#claims % RETRIES_TURN === 0);
+    } catch (error) {
+      for (const ask of asks) this.#lanes.expect(ask.endpointId, 0, performance.now());
+      throw error;
+    }
+    const now = performance.now();
+    for (const standing of claimed.standings) this.#lanes.settle(standing, askedAt, now);
     const late: Job[] = [];
-    for (const job of jobs) {
+    for (const job of claimed.jobs) {
       // Conservative: the lease is taken to have begun when the claim was asked for.
-      const age = performance.now() - askedAt;
-      const leaseLeft = job.leaseMs - age;
+      const age = now - askedAt;
       const reserve = Math.min(LEASE_RESERVE_MS, leaseMarginMs / 2);
-      if (!this.#running || age > STALE_CLAIM_MS || leaseLeft < job.timeoutMs + reserve) late.push(job);
+      if (!this.#running || age > STALE_CLAIM_MS || job.leaseMs - age < job.timeoutMs + reserve)
+        late.push(job);
       else this.#send(job, askedAt);
     }
-    if (late.length > 0) await release(pool, late);
-    return nextDueMs;
+    observer?.claimed(now - askedAt, claimed.jobs.length);
+    if (late.length > 0) {
+      await release(pool, late);
+      for (const job of late) this.#lanes.expect(job.endpointId, 0, performance.now());
+    }
   }
 
   #send(job: Job, claimedAt: number): void {
-    const entry = { job, ended: Promise.resolve(), answered: false };
+    const lane = this.#lanes.of(job.endpointId);
+    const entry: InFlight = { job, startedAt: performance.now(), ended: Promise.resolve(), answered: false };
+    lane.inFlight += 1;
     entry.ended = attempt(job, claimedAt, this.#options)
       // The slot is held until the result is recorded: a database that is away stops the sending.
-      .then((completion) => {
+      .then(async (completion) => {
         entry.answered = true;
-        this.#options.observer.attempted(completion.outcome, completion.durationMs);
-        return this.#recorder.record(completion);
+        await this.#recorder.record(completion);
+        await this.#heed(lane, job, completion);
       })
       // A bug must cost one delivery, not the process: its lease runs out and counts as lost.
       .catch((error: unknown) =>
@@ -166,31 +288,36 @@ export class Sender {
       )
       .then(() => {
         this.#inFlight.delete(job.id);
-        this.#wake();
+        lane.inFlight -= 1;
+        this.#rouse();
       });
     this.#inFlight.set(job.id, entry);
   }
 
+  /** What a recorded result means for what comes next. */
+  async #heed(lane: Lane, job: Job, completion: Completion): Promise<void> {
+    const now = performance.now();
+    this.#options.observer?.attempted(completion.outcome, completion.durationMs);
+    if (completion.next === 'RETRY') this.#lanes.expect(job.endpointId, completion.delayMs + 1, now);
+    else if (job.ordered) this.#lanes.expect(job.endpointId, 0, now);
+    if (completion.holdMs > 0) lane.notBefore = Math.max(lane.notBefore, now + completion.holdMs);
+    await this.#circuits.judge(lane, completion, now);
+  }
+
   /** Sleeps until there is something to claim and a slot to send it with. */
-  async #rest(asked: number, nextDueMs: number | null): Promise<void> {
-    const { concurrency, pollMs } = this.#options;
-    const full = asked <= 0 || nextDueMs === 0;
-    if (!full) {
-      if (!this.#hinted) await this.#sleep(Math.max(EMPTY_CLAIM_MS, Math.min(pollMs, nextDueMs ?? pollMs)));
-      return;
-    }
-    const wanted = Math.max(1, Math.floor(concurrency * CLAIM_SHARE));
-    const until = performance.now() + CLAIM_WAIT_MS;
-    while (this.#running) {
-      const free = concurrency - this.#inFlight.size;
-      if (free >= wanted || (free > 0 && performance.now() >= until)) return;
-      await this.#sleep(free > 0 ? CLAIM_WAIT_MS : pollMs);
-    }
+  async #rest(): Promise<void> {
+    if (this.#awake) return;
+    const now = performance.now();
+    let until = Math.min(this.#lookAt, this.#lanes.nextAt(now));
+    // Only slots are missing, or a few more of them are waited for.
+    if (this.#lanes.pressure(Infinity, now).startable > 0)
+      until = Math.min(until, this.#free(now) > 0 ? this.#claimedAt + CLAIM_WAIT_MS : this.#nextParking(now));
+    await this.#sleep(Math.max(1, until - now));
   }
 
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(done, ms);
+      const timer = setTimeout(done, Math.min(ms, this.#options.pollMs));
       function done(): void {
         clearTimeout(timer);
         resolve();
@@ -199,62 +326,19 @@ export class Sender {
     });
   }
 
-  /** Looks for expired leases, and for what was switched off, now and then, but not all senders at the same moment. */
-  #scheduleUpkeep(): void {
-    this.#upkeepTimer = setTimeout(
-      () => {
-        this.#upkeep = this.#rescue()
-          .then(() => this.#sweep())
-          .finally(() => {
-            if (this.#running) this.#scheduleUpkeep();
-          });
-      },
-      this.#options.pollMs * (0.75 + 0.5 * Math.random()),
-    );
-  }
-
-  async #rescue(): Promise<void> {
-    const { pool, leaseMarginMs, logger } = this.#options;
-    try {
-      let full = true;
-      while (full && this.#running) {
-        const rescued = await takeExpired(pool, this.#name, RESCUE_BATCH, leaseMarginMs);
-        full = rescued.length === RESCUE_BATCH;
-        if (rescued.length === 0) return;
-        logger.warn({ deliveries: rescued.length }, 'leases ran out: taking over');
-        await Promise.all(rescued.map((row) => this.#recordLost(row)));
-        this.#nudge();
-      }
-    } catch (error) {
-      logFailure(logger, error, 'rescue.failed');
-    }
-  }
-
-  async #sweep(): Promise<void> {
-    const { pool, logger } = this.#options;
-    try {
-      while (this.#running && (await sweep(pool, SWEEP_BATCH)) === SWEEP_BATCH);
-    } catch (error) {
-      logFailure(logger, error, 'sweep.failed');
-    }
-  }
-
-  #recordLost(lost: {
-    id: string;
-    fence: number;
-    attempt: number;
-    lostCount: number;
-    manual: boolean;
-    claimedAt: Date;
-    target: string;
-  }): Promise<void> {
-    this.#options.observer.attempted('LOST', null);
-    const tried = { ...lost, outcome: 'LOST' as const, priorCount: 0, scheduleMs: [] };
+  #recordLost(lost: Rescued): Promise<void> {
+    this.#options.observer?.attempted('LOST', null);
+    const tried = {
+      ...{ ...lost, outcome: 'LOST' as const },
+      ...{ priorCount: 0, scheduleMs: [], gone: false, retryAfterMs: 0 },
+    };
     return this.#recorder.record({
       id: lost.id,
       fence: lost.fence,
       attempt: lost.attempt,
       ...decide(tried, Math.random()),
+      telling: false,
+      holdMs: 0,
       origin: lost.manual ? 'MANUAL_RETRY' : lost.attempt === 1 ? 'FIRST' : 'AUTOMATIC_RETRY',
       outcome: 'LOST',
       failureCode: 'SENDER_LOST',
@@ -266,12 +350,6 @@ export class Sender {
       phases: null,
     });
   }
-}
-
-/** A database that is away is no news with a stack each time; a statement that is wrong is. */
-function logFailure(logger: Logger, error: unknown, what: string): void {
-  if (isConnectionLoss(error)) logger.warn({ error: describeError(error).error }, what);
-  else logger.error(describeError(error), what);
 }
 
 /** Resolves when all of them have, or after so many ms. */

@@ -16,8 +16,9 @@ function settings(current: Current | null): Record<string, unknown> {
   const { name, description, forLoginId, teamId, enabled } = current.webhook;
   const flat: Record<string, unknown> = { name, description, forLoginId, teamId, enabled };
   flat['endpoints'] = current.endpoints.map((endpoint) => endpoint.id);
-  for (const { id, kind, target, timeoutMs, retrySchedule, headers } of current.endpoints) {
-    const parts = { kind, target, timeoutMs, retrySchedule };
+  for (const { id, headers, ...endpoint } of current.endpoints) {
+    const { kind, target, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = endpoint;
+    const parts = { kind, target, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering };
     for (const [part, value] of Object.entries(parts)) flat[`endpoints.${id}.${part}`] = value;
     for (const header of headers) if (!header.secret) flat[headerPath(id, header)] = header.value;
   }

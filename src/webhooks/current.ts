@@ -12,6 +12,22 @@ export interface Current {
   triggers: TriggerEntity[];
 }
 
+/** Whether a webhook has only endpoints that are off, and one of them switched itself off. */
+export function isAutoDisabled({ endpoints }: Current): boolean {
+  return (
+    endpoints.every(({ disabledAs }) => disabledAs !== null) &&
+    endpoints.some(({ disabledAs }) => disabledAs === 'AUTO_DISABLED')
+  );
+}
+
+/** Keeps the row of a webhook until the end of the transaction; null when there is none that is not deleted. */
+export function lockWebhook(manager: EntityManager, id: string): Promise<WebhookEntity | null> {
+  return manager.findOne(WebhookEntity, {
+    where: { id, deletedAt: IsNull() },
+    lock: { mode: 'pessimistic_write' },
+  });
+}
+
 /** The webhook of this id, if it is not deleted. */
 export async function readCurrent(manager: EntityManager, id: string): Promise<Current | null> {
   const webhook = await manager.findOneBy(WebhookEntity, { id, deletedAt: IsNull() });

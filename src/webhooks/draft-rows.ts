@@ -9,7 +9,7 @@ import { newId } from '../ids.ts';
 import { type Keyring, SecretUnavailableError } from '../secrets/keyring.ts';
 import { parseUrl } from '../url.ts';
 import { type HeaderInput, headerPlace, type StoredHeader } from './headers.ts';
-import type { EndpointInput, TriggerInput, WebhookDetailsInput } from './inputs.ts';
+import type { DeliveryOrdering, EndpointInput, TriggerInput, WebhookDetailsInput } from './inputs.ts';
 import { findRow } from './rows.ts';
 
 /** Step 1. */
@@ -34,6 +34,10 @@ export interface DraftEndpoint {
   headers: DraftHeader[];
   timeoutMs: number | null;
   retrySchedule: number[] | null;
+  // Rows that were typed before there were these lack them.
+  ratePerSecond?: number | null;
+  maxConcurrency?: number | null;
+  ordering?: DeliveryOrdering | null;
 }
 
 /** A row of step 3. */
@@ -66,7 +70,8 @@ export function mergeEndpoints(
   problems: Problem[],
 ): DraftEndpoint[] {
   return mergeRows('endpoint', typed, inputs, problems, (input, row, id) => {
-    const { headers, timeoutMs, retrySchedule } = input.advanced ?? (input.advanced === null ? CLEARED : {});
+    const advanced = input.advanced ?? (input.advanced === null ? CLEARED : {});
+    const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = advanced;
     const target = given(input.target, row?.target);
     const origin = originOf(target);
     const kept = (row?.headers ?? []).map((header) =>
@@ -79,6 +84,9 @@ export function mergeEndpoints(
       headers: headers === undefined ? kept : sealTyped(keyring, id, origin, kept, headers ?? []),
       timeoutMs: given(timeoutMs, row?.timeoutMs),
       retrySchedule: given(retrySchedule, row?.retrySchedule),
+      ratePerSecond: given(ratePerSecond, row?.ratePerSecond),
+      maxConcurrency: given(maxConcurrency, row?.maxConcurrency),
+      ordering: given(ordering, row?.ordering),
     };
   });
 }
@@ -103,7 +111,7 @@ export function mergeTriggers(
  * draft can have: a secret that was typed for another server, or that does not open any more.
  */
 export function openEndpoints(keyring: Keyring, rows: DraftEndpoint[], problems: Problem[]): EndpointInput[] {
-  return rows.map(({ id, kind, target, headers, timeoutMs, retrySchedule }, index) => {
+  return rows.map(({ id, kind, target, headers, ...settings }, index) => {
     const at = ['endpoints', String(index)];
     const origin = originOf(target);
     const strays = headers.filter((header) => header.origin != null && header.origin !== origin);
@@ -120,8 +128,7 @@ export function openEndpoints(keyring: Keyring, rows: DraftEndpoint[], problems:
       target,
       advanced: {
         headers: headers.map((header) => openHeader(keyring, id, header)),
-        timeoutMs,
-        retrySchedule,
+        ...settings,
       },
     };
   });
@@ -135,7 +142,10 @@ export function withoutSecrets(rows: DraftEndpoint[]): DraftEndpoint[] {
   }));
 }
 
-const CLEARED = { headers: null, timeoutMs: null, retrySchedule: null };
+const CLEARED = {
+  ...{ headers: null, timeoutMs: null, retrySchedule: null },
+  ...{ ratePerSecond: null, maxConcurrency: null, ordering: null },
+};
 
 function given<T>(input: T | null | undefined, typed: T | null | undefined): T | null {
   return (input === undefined ? typed : input) ?? null;

@@ -2,6 +2,8 @@
 import type { Problem } from '../errors.ts';
 import type { WebhookDraftEntity } from './draft.entity.ts';
 import type { DraftDetails, DraftEndpoint, DraftTrigger } from './draft-rows.ts';
+import type { DeliveryOrdering } from './inputs.ts';
+import type { EndpointDefaults } from './read-endpoints.ts';
 
 /** The first step that still needs attention, READY when none does, SAVED when the draft is a webhook. */
 export type DraftStep = 'DETAILS' | 'ENDPOINTS' | 'TRIGGERS' | 'READY' | 'SAVED';
@@ -19,6 +21,9 @@ export interface DraftEndpointView extends Pick<DraftEndpoint, 'id' | 'kind' | '
     headers: { name: string; value: string | null; secret: boolean }[];
     timeoutMs: number;
     retrySchedule: number[];
+    ratePerSecond: number | null;
+    maxConcurrency: number;
+    ordering: DeliveryOrdering;
   } | null;
 }
 
@@ -38,7 +43,7 @@ export interface DraftView extends DraftDetails {
 /** The view of a draft; defaults are the server's for endpoints that name none. */
 export function toDraftView(
   { id, version, details, endpoints, triggers, savedAs, updatedAt, expiresAt }: WebhookDraftEntity,
-  defaults: { timeoutMs: number; retryScheduleSeconds: number[] },
+  defaults: EndpointDefaults,
   check: () => Promise<DraftCheck>,
 ): DraftView {
   let checked: Promise<DraftCheck> | undefined;
@@ -52,12 +57,21 @@ export function toDraftView(
             headers: row.headers.map(({ name, value, secret }) => ({ name, value, secret })),
             timeoutMs: row.timeoutMs ?? defaults.timeoutMs,
             retrySchedule: row.retrySchedule ?? defaults.retryScheduleSeconds,
+            ratePerSecond: row.ratePerSecond ?? null,
+            maxConcurrency: row.maxConcurrency ?? defaults.maxConcurrency,
+            ordering: row.ordering ?? 'NONE',
           },
     })),
     check: () => (checked ??= check()),
   };
 }
 
-function isUntouched({ headers, timeoutMs, retrySchedule }: DraftEndpoint): boolean {
-  return headers.length === 0 && timeoutMs === null && retrySchedule === null;
+function isUntouched({
+  headers,
+  id: _id,
+  kind: _kind,
+  target: _target,
+  ...settings
+}: DraftEndpoint): boolean {
+  return headers.length === 0 && Object.values(settings).every((value) => value == null);
 }

@@ -308,15 +308,14 @@ export class Drafts {
       // So that a repeat finds the webhook, however late the save was.
       expiresAt: () => IN_A_WEEK,
     });
-    const outcome = await readOutcome(manager, defaults.retryScheduleSeconds, id, made);
+    const outcome = await readOutcome(manager, defaults, id, made);
     return { ...outcome!, draft: await this.#shown(manager, viewer, read.id) };
   }
 
   async #savedBefore(viewer: Viewer, saved: WebhookDraftEntity): Promise<DraftOutcome & WebhookOutcome> {
     const { orm, defaults } = this.#options;
     const draft = this.#view(viewer, saved);
-    const [schedule, visible] = [defaults.retryScheduleSeconds, webhookVisible(viewer)];
-    const outcome = await readOutcome(orm, schedule, saved.savedAs!, [], visible);
+    const outcome = await readOutcome(orm, defaults, saved.savedAs!, [], webhookVisible(viewer));
     if (outcome) return { ...outcome, draft };
     const gone = problem('NOT_FOUND', ['id'], 'The webhook that this draft became is not there any more.');
     return { problems: [gone], draft, webhook: null, newSecrets: [] };

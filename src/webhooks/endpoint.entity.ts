@@ -2,6 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import type { FailureCode } from '../errors.ts';
 import type { StoredHeader } from './headers.ts';
+import type { DeliveryOrdering } from './inputs.ts';
 
 /** A destination of a webhook. */
 @Entity('endpoints')
@@ -19,7 +20,7 @@ export class EndpointEntity {
   @Column('int', { name: 'rate_per_second', nullable: true }) ratePerSecond: number | null;
   /** Requests at once over all senders; null takes the server's default, for each sender. */
   @Column('int', { name: 'max_concurrency', nullable: true }) maxConcurrency: number | null;
-  @Column('text') ordering: 'NONE' | 'PER_ENTITY';
+  @Column('text') ordering: DeliveryOrdering;
   /** Null while it is on. */
   @Column('text', { name: 'disabled_as', nullable: true }) disabledAs: 'DISABLED' | 'AUTO_DISABLED' | null;
   @Column({ type: 'timestamptz', name: 'disabled_at', nullable: true }) disabledAt: Date | null;

@@ -13,6 +13,9 @@ export interface WebhookDetailsInput {
   teamId?: string | null;
 }
 
+/** PER_ENTITY: the deliveries of one entity arrive in order. */
+export type DeliveryOrdering = 'NONE' | 'PER_ENTITY';
+
 /** The Advanced section of an endpoint; null takes the default. */
 export interface EndpointAdvancedInput {
   headers?: HeaderInput[] | null;
@@ -20,6 +23,11 @@ export interface EndpointAdvancedInput {
   timeoutMs?: number | null;
   /** Seconds before each attempt. */
   retrySchedule?: number[] | null;
+  /** Requests a second; null for no limit. */
+  ratePerSecond?: number | null;
+  /** Requests at once. */
+  maxConcurrency?: number | null;
+  ordering?: DeliveryOrdering | null;
 }
 
 /** One endpoint row. */

@@ -2,14 +2,8 @@
 import { allOf } from '../db/fragment.ts';
 import type { Reader, SqlFragment } from '../db/sql.ts';
 import type { Problem } from '../errors.ts';
-import {
-  type EndpointView,
-  readEndpointsOf,
-  readSecrets,
-  readWebhooks,
-  type SecretView,
-  type WebhookView,
-} from './read.ts';
+import { readSecrets, readWebhooks, type SecretView, type WebhookView } from './read.ts';
+import { type EndpointDefaults, type EndpointView, readEndpointsOf } from './read-endpoints.ts';
 import type { MadeSecret } from './write.ts';
 
 /** A signing secret that was made now; its value is shown this once. */
@@ -32,13 +26,13 @@ export function failed(...problems: Problem[]): WebhookOutcome {
 }
 
 /**
- * The webhook as it stands, with the secrets that were made with it in clear; defaultSchedule is for
- * endpoints that name none. Undefined when the webhook is deleted, or visible (over the alias w) does not
+ * The webhook as it stands, with the secrets that were made with it in clear; defaults are for
+ * endpoints that choose nothing. Undefined when the webhook is deleted, or visible (over the alias w) does not
  * hold: whoever comes back later has to be allowed to see it still.
  */
 export async function readOutcome(
   reader: Reader,
-  defaultSchedule: number[],
+  defaults: EndpointDefaults,
   id: string,
   made: MadeSecret[],
   visible: SqlFragment = () => 'true',
@@ -46,7 +40,7 @@ export async function readOutcome(
   const [webhook] = await readWebhooks(reader, allOf([(add) => `w.id = ${add(id)}`, visible]));
   if (!webhook) return undefined;
   if (made.length === 0) return { problems: [], webhook, newSecrets: [] };
-  const endpoints = (await readEndpointsOf(reader, defaultSchedule, [id])).get(id)!;
+  const endpoints = (await readEndpointsOf(reader, defaults, [id])).get(id)!;
   const secretIds = made.map((one) => one.secretId);
   const secrets = await readSecrets(reader, (add) => `s.id = any (${add(secretIds)}::text[])`);
   const newSecrets = made.map(({ endpointId, secretId, value }) => ({

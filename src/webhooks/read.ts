@@ -2,8 +2,9 @@
 import { isCatalogName } from '../catalog/resource-input.ts';
 import { collect } from '../db/fragment.ts';
 import type { Reader, SqlFragment } from '../db/sql.ts';
-import type { StoredHeader } from './headers.ts';
+import type { FailureCode } from '../errors.ts';
 import {
+  autoDisabledSentence,
   CATALOG_JOIN,
   INACTIVE_REASON,
   inactiveSentence,
@@ -25,25 +26,11 @@ export interface WebhookView {
   name: string;
   description: string;
   status: WebhookStatus;
-  /** A sentence, when it is INACTIVE. */
+  /** A sentence, when it is INACTIVE or AUTO_DISABLED. */
   statusReason: string | null;
   version: number;
   createdAt: Date;
   updatedAt: Date;
-}
-
-/** An endpoint as it is shown: a secret header has a null value. */
-export interface EndpointView {
-  id: string;
-  webhookId: string;
-  kind: 'URL';
-  target: string;
-  headers: { name: string; value: string | null; secret: boolean }[];
-  timeoutMs: number;
-  /** Seconds before each attempt. */
-  retrySchedule: number[];
-  version: number;
-  createdAt: Date;
 }
 
 /** A trigger as it is shown. */
@@ -86,43 +73,31 @@ export async function readWebhooks(reader: Reader, where: SqlFragment): Promise<
   return withReasons(reader, rows);
 }
 
-/** Adds the sentence to those that are INACTIVE. */
+/** Adds the sentence to those that are INACTIVE or AUTO_DISABLED. */
 export async function withReasons<T extends WebhookView>(reader: Reader, rows: T[]): Promise<T[]> {
-  const inactive = rows.filter((row) => row.status === 'INACTIVE');
-  const triggers = await readTriggersOf(
-    reader,
-    inactive.map((row) => row.id),
-  );
-  for (const row of inactive) row.statusReason = inactiveSentence(triggers.get(row.id)!);
+  const idsOf = (status: WebhookStatus) => rows.filter((row) => row.status === status).map(({ id }) => id);
+  const triggers = await readTriggersOf(reader, idsOf('INACTIVE'));
+  const causes = await readCausesOf(reader, idsOf('AUTO_DISABLED'));
+  for (const row of rows) {
+    if (row.status === 'INACTIVE') row.statusReason = inactiveSentence(triggers.get(row.id)!);
+    if (row.status === 'AUTO_DISABLED') row.statusReason = autoDisabledSentence(causes.get(row.id)!);
+  }
   return rows;
 }
 
-/** The endpoints for which the fragment over ep and w holds, in their order; not those that are removed. */
-export async function readEndpoints(
+/** Of each webhook, why its endpoints are off. */
+async function readCausesOf(
   reader: Reader,
-  defaultSchedule: number[],
-  where: SqlFragment,
-): Promise<EndpointView[]> {
-  const { text, values } = collect(where);
-  const rows = await reader.query<
-    (Omit<EndpointView, 'headers' | 'retrySchedule'> & {
-      headers: StoredHeader[];
-      retrySchedule: number[] | null;
-    })[]
-  >(
-    `select ep.id, ep.webhook_id as "webhookId", ep.kind, ep.target, ep.headers, ep.timeout_ms as "timeoutMs",
-            ep.retry_schedule as "retrySchedule", ep.version, ep.created_at as "createdAt"
-     from endpoints ep
-     join webhooks w on w.id = ep.webhook_id and w.deleted_at is null
-     where ep.removed_at is null and (${text})
+  webhookIds: readonly string[],
+): Promise<Map<string, { target: string; code: FailureCode | null }[]>> {
+  if (webhookIds.length === 0) return new Map();
+  const rows = await reader.query<{ webhookId: string; target: string; code: FailureCode | null }[]>(
+    `select ep.webhook_id as "webhookId", ep.target, ep.disabled_code as code from endpoints ep
+     where ep.webhook_id = any ($1::text[]) and ep.removed_at is null
      order by ep.webhook_id, ep.position`,
-    values,
+    [webhookIds],
   );
-  return rows.map((row) => ({
-    ...row,
-    headers: row.headers.map(({ name, value, secret }) => ({ name, value, secret })),
-    retrySchedule: row.retrySchedule ?? defaultSchedule,
-  }));
+  return grouped(webhookIds, rows, (row) => row.webhookId);
 }
 
 /** The triggers for which the fragment over t and w holds, in their order; or so many of them by id. */
@@ -174,20 +149,6 @@ export async function countTriggers(reader: Reader, where: SqlFragment): Promise
     values,
   );
   return rows[0]!.count;
-}
-
-/** Of each webhook its endpoints. */
-export async function readEndpointsOf(
-  reader: Reader,
-  defaultSchedule: number[],
-  webhookIds: readonly string[],
-): Promise<Map<string, EndpointView[]>> {
-  const rows = await readEndpoints(
-    reader,
-    defaultSchedule,
-    (add) => `ep.webhook_id = any (${add(webhookIds)}::text[])`,
-  );
-  return grouped(webhookIds, rows, (row) => row.webhookId);
 }
 
 /** Of each webhook its triggers. */

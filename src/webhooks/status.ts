@@ -3,6 +3,10 @@
  * stored, so that a trigger becomes active by itself when the catalog allows its choice.
  */
 
+import type { FailureCode } from '../errors.ts';
+import { parseUrl } from '../url.ts';
+import { causeOf } from './endpoint-status.ts';
+
 /** Why a trigger never fires. */
 export type TriggerInactiveReason =
   'RESOURCE_UNKNOWN' | 'RESOURCE_NOT_ALLOWED' | 'EVENT_UNKNOWN' | 'EVENT_NOT_SUPPORTED';
@@ -14,7 +18,7 @@ export interface TriggerChoice {
 }
 
 /** The state of a webhook. */
-export type WebhookStatus = 'ENABLED' | 'DISABLED' | 'INACTIVE';
+export type WebhookStatus = 'ENABLED' | 'DISABLED' | 'INACTIVE' | 'AUTO_DISABLED';
 
 const SENTENCES: Record<TriggerInactiveReason, string> = {
   RESOURCE_UNKNOWN: 'the catalog has no such resource',
@@ -23,7 +27,7 @@ const SENTENCES: Record<TriggerInactiveReason, string> = {
   EVENT_NOT_SUPPORTED: 'this event is not supported',
 };
 
-/** How many triggers a status reason names. */
+/** How many triggers or endpoints a status reason names. */
 const NAMED = 3;
 
 /** Joins the catalog to triggers t, as r and e. */
@@ -43,15 +47,26 @@ const CAN_FIRE = `exists (
     select r.name, e.name from resources r join resource_events e on e.resource_id = r.id
     where r.allowed and e.supported))`;
 
+/**
+ * Whether all endpoints of webhook w are off, and one of them by itself. Those that switched themselves off are read
+ * as one set, by an index of nothing else (migration 9), so that all other webhooks cost a look into it.
+ */
+const ALL_OFF = `(w.id in (
+    select ep.webhook_id from endpoints ep where ep.disabled_as = 'AUTO_DISABLED' and ep.removed_at is null)
+  and not exists (
+    select 1 from endpoints ep where ep.webhook_id = w.id and ep.removed_at is null and ep.disabled_as is null))`;
+
 /** The conditions of the states of webhook w; exactly one of them holds. */
 const CONDITIONS: Record<WebhookStatus, string> = {
-  ENABLED: `w.enabled and ${CAN_FIRE}`,
+  ENABLED: `w.enabled and not ${ALL_OFF} and ${CAN_FIRE}`,
   DISABLED: 'not w.enabled',
-  INACTIVE: `w.enabled and not ${CAN_FIRE}`,
+  AUTO_DISABLED: `w.enabled and ${ALL_OFF}`,
+  INACTIVE: `w.enabled and not ${ALL_OFF} and not ${CAN_FIRE}`,
 };
 
 /** The status of webhook w. */
-export const STATUS = `case when ${CONDITIONS.DISABLED} then 'DISABLED' when ${CAN_FIRE} then 'ENABLED' else 'INACTIVE' end`;
+export const STATUS = `case when ${CONDITIONS.DISABLED} then 'DISABLED' when ${ALL_OFF} then 'AUTO_DISABLED'
+  when ${CAN_FIRE} then 'ENABLED' else 'INACTIVE' end`;
 
 /** True for webhooks w in one of these states. */
 export function hasStatus(states: readonly WebhookStatus[]): string {
@@ -67,6 +82,18 @@ export function inactiveSentence(
     .map(
       ({ label, inactiveReason }) => `${label} (${inactiveReason ? SENTENCES[inactiveReason] : 'active'})`,
     );
-  const more = triggers.length > NAMED ? `, and ${triggers.length - NAMED} more` : '';
-  return `No trigger can fire: ${named.join(', ')}${more}.`;
+  return `No trigger can fire: ${listed(named, triggers.length)}.`;
+}
+
+/** The sentence behind AUTO_DISABLED; an endpoint without a code was switched off by somebody. */
+export function autoDisabledSentence(endpoints: { target: string; code: FailureCode | null }[]): string {
+  const named = endpoints.slice(0, NAMED).map(({ target, code }) => {
+    const why = code === null ? 'somebody switched it off' : causeOf(code).replace(/\.$/, '');
+    return `${parseUrl(target)?.host ?? target} (${why})`;
+  });
+  return `Every endpoint is off after failures: ${listed(named, endpoints.length)}. Enable the webhook again when they work.`;
+}
+
+function listed(named: string[], count: number): string {
+  return `${named.join(', ')}${count > NAMED ? `, and ${count - NAMED} more` : ''}`;
 }

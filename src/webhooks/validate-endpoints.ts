@@ -5,7 +5,7 @@
 import { type Problem, problem, type UserErrorCode } from '../errors.ts';
 import type { EndpointEntity } from './endpoint.entity.ts';
 import { checkHeaders, type PlannedHeader } from './headers.ts';
-import type { EndpointAdvancedInput, EndpointInput } from './inputs.ts';
+import type { DeliveryOrdering, EndpointAdvancedInput, EndpointInput } from './inputs.ts';
 import { findRow } from './rows.ts';
 
 /** The most endpoints of one webhook. */
@@ -16,6 +16,11 @@ export const MAX_TARGET = 2048;
 export const TIMEOUT_MS = { min: 100, max: 30_000 };
 /** The most attempts, and the longest wait before one, s. */
 export const RETRY_SCHEDULE = { maxEntries: 20, maxSeconds: 604_800 };
+
+/** The rates that may be chosen, requests a second. */
+export const RATE_PER_SECOND = { min: 1, max: 10_000 };
+/** How many requests at once may be chosen. */
+export const MAX_CONCURRENCY = { min: 1, max: 1_000 };
 
 /** Says whether an address may be called; src/egress has the real one. */
 export interface TargetGuard {
@@ -33,7 +38,13 @@ export interface PlannedEndpoint {
   headers: PlannedHeader[];
   timeoutMs: number;
   retrySchedule: number[] | null;
+  ratePerSecond: number | null;
+  maxConcurrency: number | null;
+  ordering: DeliveryOrdering;
 }
+
+/** The Advanced section as it will be. */
+type PlannedAdvanced = Omit<PlannedEndpoint, 'id' | 'kind' | 'target'>;
 
 /** Checks all rows, addresses at the same time. */
 export async function checkEndpoints(
@@ -121,8 +132,9 @@ function checkAdvanced(
   defaultTimeoutMs: number,
   field: string[],
   problems: Problem[],
-): Pick<PlannedEndpoint, 'headers' | 'timeoutMs' | 'retrySchedule'> {
-  const { headers, timeoutMs, retrySchedule } = input ?? (input === null ? EVERYTHING_DEFAULT : {});
+): PlannedAdvanced {
+  const given = input ?? (input === null ? EVERYTHING_DEFAULT : {});
+  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = given;
   const stored = row?.headers ?? [];
   if (timeoutMs != null && !inRange(timeoutMs, TIMEOUT_MS.min, TIMEOUT_MS.max))
     problems.push(
@@ -133,6 +145,22 @@ function checkAdvanced(
       ),
     );
   if (retrySchedule != null) checkSchedule(retrySchedule, [...field, 'retrySchedule'], problems);
+  if (ratePerSecond != null && !inRange(ratePerSecond, RATE_PER_SECOND.min, RATE_PER_SECOND.max))
+    problems.push(
+      problem(
+        'INVALID',
+        [...field, 'ratePerSecond'],
+        `The rate must be from ${RATE_PER_SECOND.min} to ${RATE_PER_SECOND.max} requests a second; without one there is no limit.`,
+      ),
+    );
+  if (maxConcurrency != null && !inRange(maxConcurrency, MAX_CONCURRENCY.min, MAX_CONCURRENCY.max))
+    problems.push(
+      problem(
+        'INVALID',
+        [...field, 'maxConcurrency'],
+        `An endpoint takes from ${MAX_CONCURRENCY.min} to ${MAX_CONCURRENCY.max} requests at once.`,
+      ),
+    );
   return {
     headers:
       headers === undefined
@@ -140,10 +168,16 @@ function checkAdvanced(
         : checkHeaders(headers ?? [], stored, [...field, 'headers'], problems),
     timeoutMs: (timeoutMs === undefined ? row?.timeoutMs : timeoutMs) ?? defaultTimeoutMs,
     retrySchedule: (retrySchedule === undefined ? row?.retrySchedule : retrySchedule) ?? null,
+    ratePerSecond: (ratePerSecond === undefined ? row?.ratePerSecond : ratePerSecond) ?? null,
+    maxConcurrency: (maxConcurrency === undefined ? row?.maxConcurrency : maxConcurrency) ?? null,
+    ordering: (ordering === undefined ? row?.ordering : ordering) ?? 'NONE',
   };
 }
 
-const EVERYTHING_DEFAULT: EndpointAdvancedInput = { headers: null, timeoutMs: null, retrySchedule: null };
+const EVERYTHING_DEFAULT: EndpointAdvancedInput = {
+  ...{ headers: null, timeoutMs: null, retrySchedule: null },
+  ...{ ratePerSecond: null, maxConcurrency: null, ordering: null },
+};
 
 function checkSchedule(seconds: number[], field: string[], problems: Problem[]): void {
   const { maxEntries, maxSeconds } = RETRY_SCHEDULE;

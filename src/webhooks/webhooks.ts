@@ -4,7 +4,7 @@
  * one transaction with its secrets, its routes and the deliveries that it cancels, so a crash leaves
  * all of it or nothing. Signing secrets are in clear only in the answer that made them.
  */
-import { type DataSource, type EntityManager, IsNull } from 'typeorm';
+import type { DataSource } from 'typeorm';
 
 import type { Access } from '../access/access.ts';
 import { may, missing, webhookVisible } from '../access/policy.ts';
@@ -16,7 +16,7 @@ import { type Reader, type SqlFragment, sqlOf } from '../db/sql.ts';
 import { ok, problem, refused, type Result } from '../errors.ts';
 import { type IdKind, kindOfId, newId } from '../ids.ts';
 import type { Keyring } from '../secrets/keyring.ts';
-import { type Current, readCurrent } from './current.ts';
+import { type Current, isAutoDisabled, lockWebhook, readCurrent } from './current.ts';
 import { UNKNOWN, whyNotEditable } from './editable.ts';
 import type { WebhookFilter } from './filter.ts';
 import type { WebhookInput } from './inputs.ts';
@@ -26,9 +26,6 @@ import { failed, readOutcome, type WebhookOutcome } from './outcome.ts';
 import { untilItHolds } from './races.ts';
 import {
   countTriggers,
-  type EndpointView,
-  readEndpoints,
-  readEndpointsOf,
   readInactiveReasons,
   readSecrets,
   readSecretsOf,
@@ -39,10 +36,16 @@ import {
   type TriggerView,
   type WebhookView,
 } from './read.ts';
+import {
+  type EndpointDefaults,
+  type EndpointView,
+  readEndpoints,
+  readEndpointsOf,
+} from './read-endpoints.ts';
 import type { TriggerChoice, TriggerInactiveReason } from './status.ts';
+import { type EndpointOutcome, switchEndpoint } from './switch-endpoint.ts';
 import { type Plan, validate } from './validate.ts';
 import type { TargetGuard } from './validate-endpoints.ts';
-import { WebhookEntity } from './webhook.entity.ts';
 import {
   deleteWebhook,
   insertWebhook,
@@ -61,8 +64,8 @@ export interface WebhooksOptions {
   access: Access;
   keyring: Keyring;
   egress: TargetGuard;
-  /** For endpoints that name none: the timeout in ms, and the seconds before each attempt. */
-  defaults: { timeoutMs: number; retryScheduleSeconds: number[] };
+  /** For endpoints that choose nothing. */
+  defaults: EndpointDefaults;
 }
 
 /** Creates, edits, switches, deletes and reads webhooks. */
@@ -127,7 +130,7 @@ export class Webhooks {
       const plan = await this.#validate(viewer, current.webhook.accountId, input, current);
       if (!plan.ok) return failed(...plan.problems);
       return this.#orm.transaction(async (manager) => {
-        const locked = await lock(manager, id);
+        const locked = await lockWebhook(manager, id);
         if (locked?.version !== current.webhook.version) return null;
         if (!(await teamStands(manager, plan.value))) return null;
         const { keyring } = this.#options;
@@ -138,7 +141,10 @@ export class Webhooks {
     return updated ?? this.#conflict(id);
   }
 
-  /** Turns sending on, for events from now on; one that is on stays as it is. */
+  /**
+   * Turns sending on, for events from now on, with the endpoints that switched themselves off; one that is on
+   * and has an endpoint that is on stays as it is.
+   */
   enable(viewer: Viewer, id: string): Promise<WebhookOutcome> {
     return this.#switch(viewer, id, true);
   }
@@ -148,12 +154,22 @@ export class Webhooks {
     return this.#switch(viewer, id, false);
   }
 
+  /** Turns an endpoint on, for events from now on, and ends its pause; one that is active stays as it is. */
+  enableEndpoint(viewer: Viewer, id: string): Promise<EndpointOutcome> {
+    return switchEndpoint(this.#orm, this.#options.defaults, viewer, id, 'ACTIVE');
+  }
+
+  /** Turns an endpoint off and cancels what waits for it; one that somebody turned off stays as it is. */
+  disableEndpoint(viewer: Viewer, id: string): Promise<EndpointOutcome> {
+    return switchEndpoint(this.#orm, this.#options.defaults, viewer, id, 'DISABLED');
+  }
+
   /** Deletes a webhook and cancels what waits; deleting twice is no error. Returns the id. */
   async remove(viewer: Viewer, id: string): Promise<Result<string>> {
     const refusal = await whyNotEditable(this.#orm, viewer, id, { deletedToo: true });
     if (refusal) return refused(refusal);
     await this.#orm.transaction(async (manager) => {
-      if (await lock(manager, id)) await deleteWebhook(manager, viewer.loginId, id);
+      if (await lockWebhook(manager, id)) await deleteWebhook(manager, viewer.loginId, id);
     });
     return ok(id);
   }
@@ -189,7 +205,7 @@ export class Webhooks {
   /** Endpoints by id, as far as the caller may see their webhooks. */
   async endpointsByIds(viewer: Viewer, ids: readonly string[]): Promise<Map<string, EndpointView>> {
     const rule = allOf([among('ep.id', 'endpoint', ids), webhookVisible(viewer)]);
-    return byId(await readEndpoints(this.#orm, this.#options.defaults.retryScheduleSeconds, rule));
+    return byId(await readEndpoints(this.#orm, this.#options.defaults, rule));
   }
 
   /** Triggers by id, as far as the caller may see their webhooks. */
@@ -222,7 +238,7 @@ export class Webhooks {
 
   /** Of each webhook, which the caller has got already, its endpoints in their order. */
   endpointsOf(webhookIds: readonly string[]): Promise<Map<string, EndpointView[]>> {
-    return readEndpointsOf(this.#orm, this.#options.defaults.retryScheduleSeconds, webhookIds);
+    return readEndpointsOf(this.#orm, this.#options.defaults, webhookIds);
   }
 
   /** Of each webhook, which the caller has got already, its triggers in their order. */
@@ -261,9 +277,10 @@ export class Webhooks {
     const refusal = await whyNotEditable(this.#orm, viewer, id);
     if (refusal) return failed(refusal);
     return this.#orm.transaction(async (manager) => {
-      const webhook = await lock(manager, id);
-      if (!webhook) return failed(UNKNOWN);
-      if (webhook.enabled !== enabled) await switchWebhook(manager, viewer.loginId, id, enabled);
+      if (!(await lockWebhook(manager, id))) return failed(UNKNOWN);
+      const current = (await readCurrent(manager, id))!;
+      if (current.webhook.enabled !== enabled || (enabled && isAutoDisabled(current)))
+        await switchWebhook(manager, viewer.loginId, current, enabled);
       return (await this.#outcome(manager, id, []))!;
     });
   }
@@ -292,22 +309,15 @@ export class Webhooks {
   /** What an earlier use of an idempotency key made, or why this one is refused. */
   async #madeBefore(reader: Reader, viewer: Viewer, taken: Taken): Promise<WebhookOutcome> {
     if (!taken.ok) return failed(...taken.problems);
-    const schedule = this.#options.defaults.retryScheduleSeconds;
-    const outcome = await readOutcome(reader, schedule, taken.value![0]!, [], webhookVisible(viewer));
+    const { defaults } = this.#options;
+    const outcome = await readOutcome(reader, defaults, taken.value![0]!, [], webhookVisible(viewer));
     const gone = 'The webhook that was made with this key is not there any more.';
     return outcome ?? failed(problem('NOT_FOUND', ['idempotencyKey'], gone));
   }
 
   #outcome(reader: Reader, id: string, made: MadeSecret[]): Promise<WebhookOutcome | undefined> {
-    return readOutcome(reader, this.#options.defaults.retryScheduleSeconds, id, made);
+    return readOutcome(reader, this.#options.defaults, id, made);
   }
-}
-
-function lock(manager: EntityManager, id: string): Promise<WebhookEntity | null> {
-  return manager.findOne(WebhookEntity, {
-    where: { id, deletedAt: IsNull() },
-    lock: { mode: 'pessimistic_write' },
-  });
 }
 
 /** Only what can be an id: anything else is not found, and a NUL in it would be an error of the database. */

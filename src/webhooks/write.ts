@@ -9,11 +9,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { type EntityManager, In } from 'typeorm';
 
 import { holdTeam } from '../access/teams.ts';
-import { recordAudit } from '../audit/audit-log.ts';
+import { type Changes, recordAudit } from '../audit/audit-log.ts';
 import { noteWebhookChanges } from '../audit/webhook-changes.ts';
 import { type SqlFragment, sqlOf } from '../db/sql.ts';
 import { newId } from '../ids.ts';
 import { cancelDeliveries } from '../queue/cancel.ts';
+import { releaseOrder } from '../queue/release-order.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { SecretEntity } from '../secrets/secret.entity.ts';
 import { makeSigningSecret, signingSecretPlace } from '../secrets/signing-secret.ts';
@@ -21,6 +22,7 @@ import { webhookChanges } from './audit-changes.ts';
 import { type Current, readCurrent } from './current.ts';
 import { EndpointEntity } from './endpoint.entity.ts';
 import { sealHeaders } from './headers.ts';
+import { statusChange, turnOn } from './switch-endpoint.ts';
 import { TriggerEntity } from './trigger.entity.ts';
 import type { Plan, PlannedTrigger } from './validate.ts';
 import type { PlannedEndpoint } from './validate-endpoints.ts';
@@ -78,23 +80,36 @@ export async function updateWebhook(
   return made;
 }
 
-/** Turns sending on, for what is queued from now on, or off, cancelling what waits; the row is locked. */
+/**
+ * Turns sending on, for what is queued from now on, with the endpoints that switched themselves off; or off,
+ * cancelling what waits. The row is locked, and before is how it stands.
+ */
 export async function switchWebhook(
   manager: EntityManager,
   loginId: string,
-  id: string,
+  before: Current,
   enabled: boolean,
 ): Promise<void> {
-  const before = await readCurrent(manager, id);
+  const { id, accountId: scopeId } = before.webhook;
   await noteWebhookChanges(manager, only(id));
   await manager.update(WebhookEntity, id, {
     enabled,
     ...(enabled ? { enabledAt: () => 'clock_timestamp()' } : {}),
     ...touched(),
   });
+  const revived = before.endpoints.filter(({ disabledAs }) => enabled && disabledAs === 'AUTO_DISABLED');
+  if (revived.length > 0)
+    await turnOn(
+      manager,
+      revived.map((endpoint) => endpoint.id),
+    );
   if (!enabled) await cancelDeliveries(await sqlOf(manager), { webhookId: id });
+  const changes = Object.assign(
+    webhookChanges(before, await readCurrent(manager, id)),
+    ...revived.map((endpoint) => statusChange(endpoint.id, 'AUTO_DISABLED', 'ACTIVE')),
+  ) as Changes;
   const action = enabled ? 'webhook.enable' : 'webhook.disable';
-  await audit(manager, action, loginId, before, await readCurrent(manager, id));
+  await recordAudit(manager, { loginId, action, subjectId: id, scopeId, changes });
 }
 
 /**
@@ -156,10 +171,10 @@ async function writeEndpoints(
   for (const [position, plan] of planned.entries()) {
     const row = stored.find((endpoint) => endpoint.id === plan.id);
     const id = plan.id ?? newId('endpoint');
-    const { target, timeoutMs, retrySchedule } = plan;
-    const settings = { target, timeoutMs, retrySchedule, headers: sealHeaders(keyring, id, plan.headers) };
+    const { id: _planned, kind, headers, ...rest } = plan;
+    const settings = { ...rest, headers: sealHeaders(keyring, id, headers) };
     if (row === undefined) {
-      await manager.insert(EndpointEntity, { id, webhookId, position, kind: plan.kind, ...settings });
+      await manager.insert(EndpointEntity, { id, webhookId, position, kind, ...settings });
       made.push(await addSecret(manager, keyring, id));
     } else if (
       Object.entries(settings).some(
@@ -167,6 +182,8 @@ async function writeEndpoints(
       )
     ) {
       await manager.update(EndpointEntity, id, { position, ...settings, version: () => 'version + 1' });
+      if (row.ordering !== 'NONE' && settings.ordering === 'NONE')
+        await releaseOrder(await sqlOf(manager), id);
     } else if (row.position !== position) {
       await manager.update(EndpointEntity, id, { position });
     }

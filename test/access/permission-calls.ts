@@ -122,6 +122,10 @@ export const CALLS: Record<string, (objects: Objects) => Call> = {
       input: ['TestEventInput!', { webhookId, resource: 'clients', event: 'create' }],
     }),
   'Mutation.deliveryRetry': ({ deliveryId }) => mutation('deliveryRetry', { id: ['ID!', deliveryId] }),
+  'Mutation.deliveryCancel': ({ waitingDeliveryId }) =>
+    mutation('deliveryCancel', { id: ['ID!', waitingDeliveryId] }),
+  'Mutation.endpointEnable': ({ endpointId }) => mutation('endpointEnable', { id: ['ID!', endpointId] }),
+  'Mutation.endpointDisable': ({ endpointId }) => mutation('endpointDisable', { id: ['ID!', endpointId] }),
   'Mutation.eventsPublish': ({ loginId }) =>
     mutation('eventsPublish', { input: ['[EventInput!]!', [clientEvent('c2', { loginId })]] }),
   'Mutation.resourceRegister': () =>

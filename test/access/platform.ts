@@ -11,7 +11,10 @@ import type { Caller } from './permission-table.ts';
 export interface Objects {
   webhookId: string;
   webhookNumber: number;
+  endpointId: string;
   deliveryId: string;
+  /** Of another webhook of the team, due in ten minutes. */
+  waitingDeliveryId: string;
   eventId: string;
   /** A draft of W. */
   draftId: string;
@@ -57,7 +60,7 @@ export async function buildPlatform(server: TestServer, receiver: Receiver): Pro
   const teamId = await createTeam(x, 'Watched', [people.member.id]);
 
   async function makeWebhook() {
-    const { id, number } = await createWebhook(callers.W.api, `${receiver.url}/platform`, {
+    const { id, number, endpointId } = await createWebhook(callers.W.api, `${receiver.url}/platform`, {
       details: { teamId },
     });
     const [published] = await publish(server.api, clientEvent('c1', { loginId: people.member.id }));
@@ -68,9 +71,24 @@ export async function buildPlatform(server: TestServer, receiver: Receiver): Pro
     return {
       webhookId: id,
       webhookNumber: number,
+      endpointId,
       eventId: published!.event.id,
       deliveryId: nodes[0].id as string,
     };
+  }
+
+  async function makeWaiting() {
+    const { id } = await createWebhook(callers.W.api, `${receiver.url}/late`, {
+      details: { teamId },
+      triggers: [{ resource: 'clients', event: 'update' }],
+      advanced: { retrySchedule: [600] },
+    });
+    await publish(server.api, clientEvent('c1', { event: 'update', loginId: people.member.id }));
+    const { nodes } = await callers.W.api.run(
+      'query ($id: ID!) { deliveries(filter: { webhookId: $id }) { nodes { id } } }',
+      { id },
+    );
+    return { waitingDeliveryId: nodes[0].id as string };
   }
 
   async function makeDrafts() {
@@ -106,6 +124,7 @@ export async function buildPlatform(server: TestServer, receiver: Receiver): Pro
     objects: {
       ...{ loginId: login.id, teamId },
       ...(await makeWebhook()),
+      ...(await makeWaiting()),
       ...(await makeDrafts()),
       ...(await makeToken()),
       ...(await makeSpare()),
@@ -113,7 +132,8 @@ export async function buildPlatform(server: TestServer, receiver: Receiver): Pro
     async renew(field) {
       const { objects } = platform;
       if (/Draft/.test(field)) Object.assign(objects, await makeDrafts());
-      if (/webhook[UED]|testEvent|delivery/.test(field)) Object.assign(objects, await makeWebhook());
+      if (/webhook[UED]|endpoint|testEvent|delivery/.test(field)) Object.assign(objects, await makeWebhook());
+      if (/deliveryCancel/.test(field)) Object.assign(objects, await makeWaiting());
       if (/accessToken/.test(field)) Object.assign(objects, await makeToken());
       if (/teamDelete/.test(field)) Object.assign(objects, await makeSpare());
     },

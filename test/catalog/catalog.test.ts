@@ -133,7 +133,7 @@ describe('another server', () => {
   it('sees a removal at once, and a later namesake as another resource', async () => {
     const first = await register(POLICY);
     expect(await find('policy')).toEqual(first);
-    expect(await catalog.remove(me, 'policy')).toBe(first.id);
+    expect(await catalog.remove(me, 'policy')).toEqual({ ok: true, value: first.id });
     expect(await find('policy')).toBeUndefined();
     const second = await register({ ...POLICY, label: 'New' });
     expect(second.id).not.toBe(first.id);
@@ -168,8 +168,10 @@ describe('a look-up by names', () => {
 
 describe('a removal', () => {
   it('of what is not there removes nothing', async () => {
-    expect(await catalog.remove(me, 'policy')).toBeUndefined();
-    expect(await catalog.remove(me, 'x\0')).toBeUndefined();
+    for (const name of ['policy', 'x\0'])
+      expect(await catalog.remove(me, name)).toMatchObject({
+        problems: [{ code: 'NOT_FOUND', field: ['name'] }],
+      });
   });
 });
 

@@ -131,7 +131,19 @@ describe('a sweep', () => {
     const client = await engine.connect();
     await client.query('begin');
     await client.query('update delivery_queue set due_at = clock_timestamp()');
-    const { jobs } = await claim(client, 'somebody', 1, 60_000);
+    const ask = {
+      endpointId: webhook.endpointId,
+      want: 1,
+      inFlight: 0,
+      ratePerSecond: null,
+      exclusive: false,
+    };
+    const { jobs } = await claim(
+      client,
+      { sender: 'somebody', leaseMarginMs: 60_000, endpointLeaseMs: 10_000, endpointConcurrency: 10 },
+      [{ ...ask, recount: false, since: { first: null, retry: null } }],
+      false,
+    );
     await client.query('commit');
     client.release();
     expect(jobs.map((job) => job.id)).toEqual([id]);

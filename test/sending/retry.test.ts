@@ -10,6 +10,8 @@ const failed: Tried = {
   priorCount: 0,
   manual: false,
   scheduleMs: [0, 5_000, 300_000],
+  gone: false,
+  retryAfterMs: 0,
 };
 
 describe('after an attempt', () => {

@@ -124,6 +124,13 @@ export type DeliveryFilterInput = {
   webhookNumber?: number | null | undefined;
 };
 
+/** Whether an endpoint gets deliveries in order. */
+export type DeliveryOrdering =
+  /** Each delivery goes as soon as it can. */
+  | 'NONE'
+  /** The deliveries of one entity arrive in order, one after the other; a failing one holds back only those of its own entity. */
+  | 'PER_ENTITY';
+
 /** Why a delivery exists. */
 export type DeliveryOrigin =
   /** A trigger fired for a published event. */
@@ -133,7 +140,7 @@ export type DeliveryOrigin =
 
 /** The state of a delivery. */
 export type DeliveryStatus =
-  /** It was stopped before it could succeed: its webhook was disabled, changed or deleted. */
+  /** It was stopped before it could succeed: by somebody, or because its webhook or endpoint was disabled, changed or deleted. */
   | 'CANCELLED'
   /** The last attempt failed, and no further one is planned. */
   | 'FAILED'
@@ -163,6 +170,12 @@ export type DraftStep =
 export type EndpointAdvancedInput = {
   /** Headers that every request carries, 20 at most; none by default. */
   headers?: Array<HttpHeaderInput> | null | undefined;
+  /** The most requests at the same time, over all senders: from 1 to 1000. By default the server's setting, which each sender counts for itself. */
+  maxConcurrency?: number | null | undefined;
+  /** Whether deliveries arrive in order; NONE by default. */
+  ordering?: DeliveryOrdering | null | undefined;
+  /** The most requests that are begun in a second, over all senders: from 1 to 10000; no limit by default. */
+  ratePerSecond?: number | null | undefined;
   /** Seconds before each attempt, 1 to 20 entries, as many as attempts; the server's schedule by default. */
   retrySchedule?: Array<number> | null | undefined;
   /** How long the whole exchange may take, in milliseconds: from 100 to 30000, 15000 by default. */
@@ -171,7 +184,7 @@ export type EndpointAdvancedInput = {
 
 /** One endpoint row. Give the id of a stored endpoint to keep its secrets. */
 export type EndpointInput = {
-  /** Headers, time limit and retries. */
+  /** Headers, time limit, retries, pace and order. */
   advanced?: EndpointAdvancedInput | null | undefined;
   /** The endpoint that this row edits; left out, the row is a new one. */
   id?: string | number | null | undefined;
@@ -189,7 +202,13 @@ export type EndpointKind =
 /** Whether an endpoint is sent to. */
 export type EndpointStatus =
   /** It gets what its webhook sends. */
-  | 'ACTIVE';
+  | 'ACTIVE'
+  /** It switched itself off: it had failed for days without a success between, or the receiver answered that it is gone (410). */
+  | 'AUTO_DISABLED'
+  /** Somebody switched it off; what happens meanwhile is not made up for. */
+  | 'DISABLED'
+  /** It failed too often in a row: what is to be sent waits, and from time to time one delivery tries whether it works again. */
+  | 'PAUSED';
 
 /** Which events to list: every given field must hold, in a list of values one of them. */
 export type EventFilterInput = {
@@ -420,6 +439,8 @@ export type WebhookOrderInput = {
 
 /** Whether a webhook sends. */
 export type WebhookStatus =
+  /** It is switched on, but its endpoints are off, because they failed for too long; statusReason says why, and webhookEnable turns them on again. */
+  | 'AUTO_DISABLED'
   /** Somebody switched it off; what happens meanwhile is not made up for. */
   | 'DISABLED'
   /** It sends whenever one of its triggers fires. */

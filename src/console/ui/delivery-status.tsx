@@ -31,10 +31,14 @@ const WEBHOOK_STATUS: Record<WebhookStatus, Look> = {
   ENABLED: ['Enabled', 'green', IconCheck],
   DISABLED: ['Disabled', 'gray', IconPlayerPause],
   INACTIVE: ['Inactive', 'orange', IconMoonStars],
+  AUTO_DISABLED: ['Off after failures', 'red', IconX],
 };
 
 const ENDPOINT_STATUS: Record<EndpointStatus, Look> = {
   ACTIVE: ['Active', 'green', IconCheck],
+  PAUSED: ['Paused', 'orange', IconPlayerPause],
+  DISABLED: ['Disabled', 'gray', IconBan],
+  AUTO_DISABLED: ['Off after failures', 'red', IconX],
 };
 
 function StatusBadge({ look: [label, color, Icon] }: { look: Look }) {

@@ -1,7 +1,7 @@
 /** Inputs about webhooks: all fields weak, so that every mistake comes back with its path, all at once. */
 import { ArgsType, Field, ID, InputType, Int } from 'type-graphql';
 
-import { EndpointKind } from '../types/endpoint.type.ts';
+import { DeliveryOrdering, EndpointKind } from '../types/endpoint.type.ts';
 import { defineEnum } from '../types/enum.ts';
 import { OrderDirection } from '../types/page.type.ts';
 import { WebhookStatus } from '../types/webhook.type.ts';
@@ -82,6 +82,26 @@ export class EndpointAdvancedInput {
       "Seconds before each attempt, 1 to 20 entries, as many as attempts; the server's schedule by default.",
   })
   retrySchedule?: number[] | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The most requests that are begun in a second, over all senders: from 1 to 10000; no limit by default.',
+  })
+  ratePerSecond?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "The most requests at the same time, over all senders: from 1 to 1000. By default the server's setting, which each sender counts for itself.",
+  })
+  maxConcurrency?: number | null;
+
+  @Field(() => DeliveryOrdering, {
+    nullable: true,
+    description: 'Whether deliveries arrive in order; NONE by default.',
+  })
+  ordering?: keyof typeof DeliveryOrdering | null;
 }
 
 /** One endpoint row. */
@@ -101,7 +121,10 @@ export class EndpointInput {
   @Field(() => String, { nullable: true, description: 'The address; required.' })
   target?: string | null;
 
-  @Field(() => EndpointAdvancedInput, { nullable: true, description: 'Headers, time limit and retries.' })
+  @Field(() => EndpointAdvancedInput, {
+    nullable: true,
+    description: 'Headers, time limit, retries, pace and order.',
+  })
   advanced?: EndpointAdvancedInput | null;
 }
 

@@ -35,7 +35,7 @@ export class AuditResolver {
     @Ctx() { loaders, viewer }: Context,
     @Root() { loginId }: AuditEntryType,
   ): Promise<LoginType | null> {
-    const login = await loaders.login.load(loginId);
+    const login = loginId === null ? null : await loaders.login.load(loginId);
     return login && toNamedLoginType(viewer, login);
   }
 

@@ -2,7 +2,7 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 
 import { may, missing } from '../../access/policy.ts';
-import { type Problem, problem } from '../../errors.ts';
+import type { Problem } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { CatalogResourceInput } from '../inputs/catalog.input.ts';
 import { toResourceType, toTriggerType } from '../mapping.ts';
@@ -56,8 +56,7 @@ export class CatalogResolver {
     @Arg('name', () => String, { description: "The resource's name." }) name: string,
   ): Promise<DeletePayloadType> {
     if (!may(viewer, 'CATALOG_MANAGE')) return { errors: [missing('CATALOG_MANAGE')], deletedId: null };
-    const deletedId = await rooms.catalog.remove(viewer.loginId, name);
-    if (deletedId !== undefined) return { errors: [], deletedId };
-    return { errors: [problem('NOT_FOUND', ['name'], 'The catalog has no such resource.')], deletedId: null };
+    const result = await rooms.catalog.remove(viewer.loginId, name);
+    return result.ok ? { errors: [], deletedId: result.value } : { errors: result.problems, deletedId: null };
   }
 }

@@ -1,9 +1,10 @@
-/** Deliveries and attempts: lists, one by one, and the retry by hand. */
+/** Deliveries and attempts: lists, one by one, and the retry and the end by hand. */
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 
 import { may, mayReadWebhooks, missing, webhookManaged, webhookVisible } from '../../access/policy.ts';
 import { readPage } from '../../db/page.ts';
 import { envelope } from '../../events/envelope.ts';
+import { cancelDelivery } from '../../history/cancel-delivery.ts';
 import { deliveryFilter } from '../../history/delivery-filter.ts';
 import { retryDelivery } from '../../history/retry-delivery.ts';
 import { cutUtf8 } from '../../sending/record.ts';
@@ -93,6 +94,21 @@ export class DeliveryResolver {
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return { errors: [missing('WEBHOOKS_MANAGE')], delivery: null };
     const caller = { loginId: viewer.loginId, managed: webhookManaged(viewer) };
     const result = await retryDelivery(rooms.db.publishing, caller, id, idempotencyKey ?? null);
+    if (!result.ok) return { errors: result.problems, delivery: null };
+    return { errors: [], delivery: await rooms.history.delivery(webhookVisible(viewer), id) };
+  }
+
+  @Mutation(() => DeliveryActionPayloadType, {
+    nullable: true,
+    description:
+      'Stops further attempts: a waiting delivery ends at once; of one that is on the wire the result counts, and nothing is sent after it. Cancelling twice is no error.',
+  })
+  async deliveryCancel(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('id', () => ID, { description: "The delivery's id (dlv_…)." }) id: string,
+  ): Promise<DeliveryActionPayloadType> {
+    if (!may(viewer, 'WEBHOOKS_MANAGE')) return { errors: [missing('WEBHOOKS_MANAGE')], delivery: null };
+    const result = await cancelDelivery(rooms.db.publishing, webhookManaged(viewer), id);
     if (!result.ok) return { errors: result.problems, delivery: null };
     return { errors: [], delivery: await rooms.history.delivery(webhookVisible(viewer), id) };
   }

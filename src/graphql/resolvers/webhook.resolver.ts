@@ -3,6 +3,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root
 
 import { mayReadWebhooks } from '../../access/policy.ts';
 import type { WebhookOutcome } from '../../webhooks/outcome.ts';
+import type { EndpointOutcome } from '../../webhooks/switch-endpoint.ts';
 import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { DeliveriesArgs } from '../inputs/delivery.input.ts';
@@ -19,7 +20,7 @@ import {
 } from '../mapping.ts';
 import { LoginType, TeamType } from '../types/access.type.ts';
 import { DeliveryConnectionType } from '../types/delivery.type.ts';
-import { EndpointSecretType, EndpointType } from '../types/endpoint.type.ts';
+import { EndpointPayloadType, EndpointSecretType, EndpointType } from '../types/endpoint.type.ts';
 import { toConnection } from '../types/page.type.ts';
 import { DeletePayloadType } from '../types/payload.type.ts';
 import { TriggerType } from '../types/trigger.type.ts';
@@ -163,7 +164,8 @@ export class WebhookMutationResolver {
 
   @Mutation(() => WebhookUpdatePayloadType, {
     nullable: true,
-    description: 'Turns sending on, for what happens from now on. Needs WEBHOOKS_MANAGE.',
+    description:
+      'Turns sending on, for what happens from now on, with the endpoints that switched themselves off. Needs WEBHOOKS_MANAGE.',
   })
   async webhookEnable(
     @Ctx() { rooms, viewer }: Context,
@@ -198,9 +200,37 @@ export class WebhookMutationResolver {
   }
 }
 
-/** The field of Endpoint that is read apart. */
+function toEndpointPayload({ problems, endpoint }: EndpointOutcome): EndpointPayloadType {
+  return { errors: problems, endpoint: endpoint && toEndpointType(endpoint) };
+}
+
+/** The field of Endpoint that is read apart, and its switch. Needs WEBHOOKS_MANAGE; the room checks it. */
 @Resolver(() => EndpointType)
 export class EndpointResolver {
+  @Mutation(() => EndpointPayloadType, {
+    nullable: true,
+    description:
+      'Turns an endpoint back on after it was paused or disabled: it starts afresh, with what happens from now on and with what waited through a pause. Needs WEBHOOKS_MANAGE.',
+  })
+  async endpointEnable(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('id', () => ID, { description: "The endpoint's id (ep_…)." }) id: string,
+  ): Promise<EndpointPayloadType> {
+    return toEndpointPayload(await rooms.webhooks.enableEndpoint(viewer, id));
+  }
+
+  @Mutation(() => EndpointPayloadType, {
+    nullable: true,
+    description:
+      'Turns one endpoint off: deliveries that wait for it are cancelled, later events are not made up for. Needs WEBHOOKS_MANAGE.',
+  })
+  async endpointDisable(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('id', () => ID, { description: "The endpoint's id (ep_…)." }) id: string,
+  ): Promise<EndpointPayloadType> {
+    return toEndpointPayload(await rooms.webhooks.disableEndpoint(viewer, id));
+  }
+
   @FieldResolver()
   async secrets(@Ctx() { loaders }: Context, @Root() { id }: EndpointType): Promise<EndpointSecretType[]> {
     return (await loaders.secretsOf.load(id)).map(toSecretType);

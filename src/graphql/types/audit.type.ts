@@ -15,12 +15,15 @@ import { connectionTypes } from './page.type.ts';
 })
 export class AuditEntryType {
   id: string;
-  loginId: string;
+  loginId: string | null;
 
   @Field(() => DateTime, { description: 'When the change was made.' })
   at: Date;
 
-  @Field(() => LoginType, { nullable: true, description: 'Who made it.' })
+  @Field(() => LoginType, {
+    nullable: true,
+    description: 'Who made it; null for what the server did by itself.',
+  })
   login?: Resolved<LoginType> | null;
 
   @Field(() => String, {

@@ -16,7 +16,8 @@ export const DeliveryStatus = defineEnum('DeliveryStatus', 'The state of a deliv
   RETRY_SCHEDULED: 'It waits for another attempt; nextAttemptAt says until when.',
   SUCCEEDED: 'The receiver answered with a 2xx status.',
   FAILED: 'The last attempt failed, and no further one is planned.',
-  CANCELLED: 'It was stopped before it could succeed: its webhook was disabled, changed or deleted.',
+  CANCELLED:
+    'It was stopped before it could succeed: by somebody, or because its webhook or endpoint was disabled, changed or deleted.',
 });
 
 /** Why a delivery exists. */
@@ -114,7 +115,7 @@ export class DeliveryConnectionType extends deliveryPages.ConnectionFields {
   streamCursor: string | (() => Promise<string>);
 }
 
-/** The result of deliveryRetry. */
+/** The result of deliveryRetry and deliveryCancel. */
 @ObjectType('DeliveryActionPayload', {
   implements: MutationPayloadType,
   simpleResolvers: true,

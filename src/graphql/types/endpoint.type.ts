@@ -5,6 +5,7 @@ import { DateTime } from '../scalars.ts';
 import { defineEnum } from './enum.ts';
 import { HttpHeaderType } from './http.type.ts';
 import { NodeType, type Resolved } from './node.type.ts';
+import { MutationPayloadType, type UserErrorType } from './payload.type.ts';
 
 /** Kinds of destination. */
 export const EndpointKind = defineEnum('EndpointKind', 'Kinds of destination.', {
@@ -14,7 +15,23 @@ export const EndpointKind = defineEnum('EndpointKind', 'Kinds of destination.', 
 /** Whether an endpoint is sent to. */
 export const EndpointStatus = defineEnum('EndpointStatus', 'Whether an endpoint is sent to.', {
   ACTIVE: 'It gets what its webhook sends.',
+  PAUSED:
+    'It failed too often in a row: what is to be sent waits, and from time to time one delivery tries whether it works again.',
+  DISABLED: 'Somebody switched it off; what happens meanwhile is not made up for.',
+  AUTO_DISABLED:
+    'It switched itself off: it had failed for days without a success between, or the receiver answered that it is gone (410).',
 });
+
+/** Whether the order of deliveries is kept. */
+export const DeliveryOrdering = defineEnum(
+  'DeliveryOrdering',
+  'Whether an endpoint gets deliveries in order.',
+  {
+    NONE: 'Each delivery goes as soon as it can.',
+    PER_ENTITY:
+      'The deliveries of one entity arrive in order, one after the other; a failing one holds back only those of its own entity.',
+  },
+);
 
 /** The Advanced section of an endpoint. */
 @ObjectType('EndpointAdvanced', {
@@ -35,6 +52,21 @@ export class EndpointAdvancedType {
       'Seconds before each attempt, jittered by a fifth: as many entries as attempts, the first delays the first.',
   })
   retrySchedule: number[];
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The most requests that are begun in a second, over all senders; null for no limit.',
+  })
+  ratePerSecond: number | null;
+
+  @Field(() => Int, {
+    description:
+      "The most requests at the same time: counted over all senders when it was chosen, by each sender when it is the server's default.",
+  })
+  maxConcurrency: number;
+
+  @Field(() => DeliveryOrdering, { description: 'Whether deliveries arrive in order.' })
+  ordering: keyof typeof DeliveryOrdering;
 }
 
 /** A signing secret without its value. */
@@ -77,12 +109,38 @@ export class EndpointType {
   @Field(() => EndpointStatus, { description: 'Whether it is sent to.' })
   status: keyof typeof EndpointStatus;
 
-  @Field(() => String, { nullable: true, description: 'Why it is not sent to; null while it is active.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Why it is not sent to, or only later: the cause and when, in English, for people. Null while nothing stands in the way.',
+  })
   statusReason: string | null;
 
-  @Field(() => EndpointAdvancedType, { description: 'Headers, time limit and retries.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'Since when every attempt has failed; null when the last one succeeded.',
+  })
+  failingSince: Date | null;
+
+  @Field(() => EndpointAdvancedType, { description: 'Headers, time limit, retries, pace and order.' })
   advanced: EndpointAdvancedType;
 
   @Field(() => [EndpointSecretType], { description: 'The secrets that sign its requests, newest first.' })
   secrets?: Resolved<EndpointSecretType[]>;
+}
+
+/** The result of endpointEnable and endpointDisable. */
+@ObjectType('EndpointPayload', {
+  implements: MutationPayloadType,
+  simpleResolvers: true,
+  description: 'Result of an action on one endpoint.',
+})
+export class EndpointPayloadType {
+  errors: UserErrorType[];
+
+  @Field(() => EndpointType, {
+    nullable: true,
+    description: 'The endpoint as it is now; null when there are errors.',
+  })
+  endpoint: EndpointType | null;
 }

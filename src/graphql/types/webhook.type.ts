@@ -16,6 +16,8 @@ export const WebhookStatus = defineEnum('WebhookStatus', 'Whether a webhook send
   ENABLED: 'It sends whenever one of its triggers fires.',
   DISABLED: 'Somebody switched it off; what happens meanwhile is not made up for.',
   INACTIVE: 'It is switched on, but none of its triggers can fire; statusReason says why.',
+  AUTO_DISABLED:
+    'It is switched on, but its endpoints are off, because they failed for too long; statusReason says why, and webhookEnable turns them on again.',
 });
 
 /** A webhook, with the ids that its resolvers follow. */

@@ -1,0 +1,62 @@
+/**
+ * The circuit of an endpoint, as all senders share it (table endpoint_circuits). Closed: everything goes. Open: nothing but
+ * what somebody asks for by hand, until the probe is due. Half open: the probe is out; the claim takes it there (claim.ts),
+ * one sender holds the endpoint, and the probe's result closes or reopens the circuit. Which results do so is decided by the
+ * senders (src/sending/health.ts); here a step is made once, however many of them come to the same conclusion.
+ */
+import type { Sql } from '../db/sql.ts';
+
+/** Opens a closed circuit, or reopens one whose probe has failed; probeMs is the wait before its (next) probe. Returns whether it did. */
+export async function openCircuit(
+  sql: Sql,
+  endpointId: string,
+  from: { state: 'CLOSED' } | { state: 'HALF_OPEN'; sender: string },
+  probe: { afterMs: number; maxMs: number; spread: number },
+): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `update endpoint_circuits
+     set state = 'OPEN', opened_at = coalesce(opened_at, clock_timestamp()), trips = trips + 1,
+         probe_at = clock_timestamp() + least($2::float8 * 2 ^ least(trips, 20), $3::float8) * $4::float8 * interval '1 ms',
+         holder = null, lease_until = null
+     where endpoint_id = $1 and failing_since is not null
+       and state = $5 and ($5 = 'CLOSED' or holder = $6)`,
+    [
+      endpointId,
+      probe.afterMs,
+      probe.maxMs,
+      probe.spread,
+      from.state,
+      from.state === 'HALF_OPEN' ? from.sender : null,
+    ],
+  );
+  return rowCount === 1;
+}
+
+/** Closes a circuit after a success; the sender keeps the endpoint to itself for leaseMs, to ramp it up. Returns whether it did. */
+export async function closeCircuit(
+  sql: Sql,
+  endpointId: string,
+  sender: string,
+  leaseMs: number,
+): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `update endpoint_circuits
+     set state = 'CLOSED', opened_at = null, probe_at = null, trips = 0, hold_until = null,
+         holder = $2, lease_until = clock_timestamp() + $3::int * interval '1 ms'
+     where endpoint_id = $1 and state <> 'CLOSED'`,
+    [endpointId, sender, leaseMs],
+  );
+  return rowCount === 1;
+}
+
+/** What is left of a lease that a sender gives up: it may have sent a moment ago, and the slowest rate is one a second. */
+const LAST_SECOND_MS = 1_000;
+
+/** Gives up all endpoints that a sender holds, so that others need not wait for the end of its leases. */
+export async function releaseEndpoints(sql: Sql, sender: string): Promise<void> {
+  await sql.query(
+    `update endpoint_circuits
+     set lease_until = least(lease_until, clock_timestamp() + ${LAST_SECOND_MS} * interval '1 ms') where holder = $1`,
+    [sender],
+  );
+}

@@ -1,0 +1,96 @@
+/** A claimed delivery with everything that one attempt needs. */
+export interface Job {
+  id: string;
+  /** The number of the claim; a completion with an older one is not taken. */
+  fence: number;
+  /** The number of the attempt, from 1. */
+  attempt: number;
+  lostCount: number;
+  priorCount: number;
+  /** The only attempt of a retry by hand. */
+  manual: boolean;
+  /** An attempt that was due by schedule and was asked for by hand before. */
+  hastened: boolean;
+  origin: 'EVENT' | 'TEST';
+  /** What is left of the lease when the statement ended, ms. */
+  leaseMs: number;
+  eventId: string;
+  resource: string;
+  event: string;
+  entityId: string;
+  occurredAt: Date;
+  /** The entity as it was published; null when its partition is gone. */
+  payload: string | null;
+  webhookId: string;
+  webhookNumber: number;
+  endpointId: string;
+  endpointVersion: number;
+  /** Whether others of the same entity wait behind it. */
+  ordered: boolean;
+  target: string;
+  headers: unknown;
+  timeoutMs: number;
+  /** Seconds; null takes the server's default. */
+  retrySchedule: number[] | null;
+  secrets: { id: string; sealed: Buffer }[];
+}
+
+/** A row of the claim. */
+export interface JobRow {
+  id: string;
+  fence: number;
+  attempt_count: number;
+  lost_count: number;
+  prior_count: number;
+  manual: boolean;
+  was_hastened: boolean;
+  origin: 'EVENT' | 'TEST';
+  lease_ms: number;
+  event_id: string;
+  resource: string;
+  name: string;
+  entity_id: string;
+  occurred_at: Date;
+  payload: string | null;
+  webhook_id: string;
+  webhook_number: number;
+  job_endpoint_id: string;
+  endpoint_version: number;
+  entity_key: string | null;
+  target: string;
+  headers: unknown;
+  timeout_ms: number;
+  retry_schedule: number[] | null;
+  secrets: { id: string; sealed: string }[] | null;
+}
+
+/** A row of the claim as a job. */
+export function toJob(row: JobRow): Job {
+  return {
+    id: row.id,
+    fence: row.fence,
+    attempt: row.attempt_count,
+    lostCount: row.lost_count,
+    priorCount: row.prior_count,
+    manual: row.manual,
+    hastened: row.was_hastened,
+    origin: row.origin,
+    leaseMs: row.lease_ms,
+    eventId: row.event_id,
+    resource: row.resource,
+    event: row.name,
+    entityId: row.entity_id,
+    occurredAt: row.occurred_at,
+    payload: row.payload,
+    webhookId: row.webhook_id,
+    webhookNumber: row.webhook_number,
+    endpointId: row.job_endpoint_id,
+    endpointVersion: row.endpoint_version,
+    ordered: row.entity_key !== null,
+    target: row.target,
+    headers: row.headers,
+    timeoutMs: row.timeout_ms,
+    retrySchedule: row.retry_schedule,
+    secrets: (row.secrets ?? []).map(({ id, sealed }) => ({ id, sealed: Buffer.from(sealed, 'base64') })),
+  };
+}

@@ -1,0 +1,242 @@
+/**
+ * The lanes of a sender: one for each endpoint that has work, or had it a moment ago. Comes in: hints, what claims
+ * brought, results. Goes out: whom to ask for how much next. Slots are dealt one by one, account by account and within an
+ * account endpoint by endpoint, each time to the one that was served longest ago: so neither an endpoint that hangs nor
+ * an account with a burst takes more than its turn. Times are ms of a steady clock.
+ */
+import type { Ask, Standing } from '../queue/claim.ts';
+import { Allowance, Pace } from './pace.ts';
+
+/** Claims look no further back than this before the newest row that was taken, s: a publish may commit later than another. */
+const OVERLAP_S = 2;
+/** How often they look from the beginning, ms. Under a long transaction elsewhere, rows that are gone pile up there. */
+const RESCAN_MS = 1_000;
+/** How long an endpoint that is somebody else's, or full of somebody else's requests, is left alone at least, ms. */
+const ELSEWHERE_MS = 100;
+/** How long an idle lane is remembered, ms. */
+const IDLE_MS = 60_000;
+/** Of several answers that an endpoint is busy, one in this time counts, ms: they speak of the same moment. */
+const BUSY_MS = 1_000;
+/** A blind claim at an endpoint whose account is not known yet counts for itself. */
+const UNKNOWN = '?';
+
+/** One endpoint, as this sender knows it. */
+export class Lane {
+  readonly endpointId: string;
+  account = UNKNOWN;
+  inFlight = 0;
+  /** When it has work. */
+  dueAt = Infinity;
+  /** Not to be asked before. */
+  notBefore = 0;
+  /** Work came while a claim was under way. */
+  hinted = false;
+  /** Its own limit; null takes the default. */
+  limit: number | null = null;
+  state: Standing['state'] = 'CLOSED';
+  allowance: Allowance | null = null;
+  pace: Pace | null = null;
+  /** Requests of others on the wire. */
+  foreign = 0;
+  since: Ask['since'] = { first: null, retry: null };
+  rescanAt = 0;
+  busyUntil = 0;
+  servedAt = 0;
+  usedAt = 0;
+
+  constructor(endpointId: string) {
+    this.endpointId = endpointId;
+  }
+
+  /** Requests that may be added now. */
+  room(nowMs: number, defaultLimit: number): number {
+    if (this.dueAt > nowMs || this.notBefore > nowMs) return 0;
+    const limit = Math.min(this.limit ?? defaultLimit, this.allowance?.value ?? Infinity);
+    const room = limit - this.inFlight - this.foreign;
+    return Math.max(0, Math.min(room, this.pace ? this.pace.free(nowMs) : Infinity));
+  }
+}
+
+/** All lanes of a sender. */
+export class Lanes {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #defaultLimit: number;
+  readonly #accountServedAt = new Map<string, number>();
+  #turn = 0;
+  #sweptAt = 0;
+
+  /** defaultLimit: requests at once at an endpoint without a limit of its own. */
+  constructor(defaultLimit: number) {
+    this.#defaultLimit = defaultLimit;
+  }
+
+  /** An endpoint has work in so many ms. */
+  expect(endpointId: string, inMs: number, nowMs: number): Lane {
+    const lane = this.of(endpointId);
+    lane.dueAt = Math.min(lane.dueAt, nowMs + Math.max(0, inMs));
+    lane.hinted ||= inMs <= 0;
+    return lane;
+  }
+
+  /** The lane of an endpoint. */
+  of(endpointId: string): Lane {
+    let lane = this.#lanes.get(endpointId);
+    if (!lane) this.#lanes.set(endpointId, (lane = new Lane(endpointId)));
+    return lane;
+  }
+
+  /** How many requests could be started now with so many free slots, and how many the endpoints with work take at most. */
+  pressure(free: number, nowMs: number): { startable: number; capacity: number } {
+    let startable = 0;
+    let capacity = 0;
+    for (const lane of this.#lanes.values()) {
+      if (lane.dueAt > nowMs || lane.notBefore > nowMs) continue;
+      startable += lane.room(nowMs, this.#defaultLimit);
+      capacity += Math.min(lane.limit ?? this.#defaultLimit, lane.allowance?.value ?? Infinity);
+    }
+    return { startable: Math.min(startable, free), capacity };
+  }
+
+  /** Deals free slots; an ask for each endpoint that gets any. */
+  choose(free: number, nowMs: number): Ask[] {
+    const accounts = new Map<string, { lane: Lane; room: number; want: number }[]>();
+    for (const lane of this.#lanes.values()) {
+      const room = lane.room(nowMs, this.#defaultLimit);
+      if (room === 0) continue;
+      const key = lane.account === UNKNOWN ? `${UNKNOWN}${lane.endpointId}` : lane.account;
+      const entry = { lane, room, want: 0 };
+      const entries = accounts.get(key);
+      if (entries) entries.push(entry);
+      else accounts.set(key, [entry]);
+    }
+    for (const entries of accounts.values()) entries.sort((a, b) => a.lane.servedAt - b.lane.servedAt);
+    const order = [...accounts].sort(
+      ([a], [b]) => (this.#accountServedAt.get(a) ?? 0) - (this.#accountServedAt.get(b) ?? 0),
+    );
+    const next = order.map(() => 0);
+    const chosen: { lane: Lane; room: number; want: number }[] = [];
+    for (let left = free; left > 0;) {
+      const before = left;
+      for (const [at, [account, entries]] of order.entries()) {
+        if (left === 0) break;
+        const turn = nextWithRoom(entries, next[at]!);
+        if (turn < 0) continue;
+        const entry = entries[turn]!;
+        if (entry.want === 0) chosen.push(entry);
+        entry.want += 1;
+        next[at] = (turn + 1) % entries.length;
+        left -= 1;
+        entry.lane.servedAt = ++this.#turn;
+        this.#accountServedAt.set(account, this.#turn);
+      }
+      if (left === before) break;
+    }
+    return chosen.map(({ lane, want }) => this.#ask(lane, want, nowMs));
+  }
+
+  #ask(lane: Lane, want: number, nowMs: number): Ask {
+    lane.hinted = false;
+    lane.usedAt = nowMs;
+    if (nowMs >= lane.rescanAt) {
+      lane.rescanAt = nowMs + RESCAN_MS;
+      lane.since = { first: null, retry: null };
+    }
+    return {
+      endpointId: lane.endpointId,
+      want,
+      inFlight: lane.inFlight,
+      ratePerSecond: lane.pace?.perSecond ?? null,
+      exclusive: lane.allowance?.ramping ?? false,
+      recount: lane.foreign > 0,
+      since: lane.since,
+    };
+  }
+
+  /** Takes note of how an endpoint stood when it was asked at askedAt. */
+  settle(standing: Standing, askedAt: number, nowMs: number): void {
+    const lane = this.of(standing.endpointId);
+    lane.account = standing.accountId ?? UNKNOWN;
+    lane.limit = standing.maxConcurrency;
+    lane.state = standing.state;
+    lane.foreign = standing.foreign;
+    if (standing.ratePerSecond !== (lane.pace?.perSecond ?? null))
+      lane.pace = standing.ratePerSecond === null ? null : new Pace(standing.ratePerSecond, nowMs);
+    if (standing.taken > 0) lane.pace?.take(standing.taken, askedAt);
+    if (standing.state === 'HALF_OPEN') lane.allowance ??= new Allowance(1, 'DOUBLE');
+    const { first, retry } = standing.reached;
+    if (first !== null) lane.since = { ...lane.since, first: first - OVERLAP_S };
+    if (retry !== null) lane.since = { ...lane.since, retry: retry - OVERLAP_S };
+    const held = Math.max(ELSEWHERE_MS, standing.heldMs ?? ELSEWHERE_MS);
+    const exhausted = standing.taken < standing.granted;
+    switch (standing.may) {
+      case 'LEARN':
+        break;
+      case 'ELSEWHERE':
+        lane.notBefore = nowMs + held;
+        lane.allowance = null;
+        break;
+      case 'HAND':
+        if (exhausted || standing.granted === 0) lane.dueAt = nowMs + held;
+        break;
+      case 'ALL':
+        if (standing.granted === 0) lane.notBefore = nowMs + ELSEWHERE_MS;
+        else if (exhausted) lane.dueAt = nowMs + (standing.nextDueMs ?? Infinity);
+    }
+    if (lane.hinted) lane.dueAt = Math.min(lane.dueAt, nowMs);
+  }
+
+  /** The receiver said that it has too much to do: half as many requests at once from here on, growing one by one. */
+  slowDown(lane: Lane, nowMs: number): void {
+    if (nowMs < lane.busyUntil) return;
+    lane.busyUntil = nowMs + BUSY_MS;
+    const now = Math.min(lane.limit ?? this.#defaultLimit, lane.allowance?.value ?? Infinity);
+    lane.allowance = new Allowance(Math.max(1, Math.floor(now / 2)), 'ADD');
+  }
+
+  /** A result: an allowance that has reached the endpoint's limit is one no more. */
+  note(lane: Lane, ok: boolean): void {
+    lane.allowance?.note(ok);
+    if (
+      lane.allowance &&
+      lane.state === 'CLOSED' &&
+      lane.allowance.value >= (lane.limit ?? this.#defaultLimit)
+    )
+      lane.allowance = null;
+  }
+
+  /** When the next lane may be asked that may not now; Infinity when a hint or a result must come first. */
+  nextAt(nowMs: number): number {
+    let next = Infinity;
+    for (const lane of this.#lanes.values()) {
+      const at = Math.max(
+        lane.dueAt,
+        lane.notBefore,
+        lane.pace && lane.dueAt <= nowMs ? lane.pace.nextAt : 0,
+      );
+      if (at > nowMs && at < next) next = at;
+    }
+    return next;
+  }
+
+  /** Forgets lanes without work, now and then. */
+  tidy(nowMs: number): void {
+    if (nowMs < this.#sweptAt + IDLE_MS) return;
+    this.#sweptAt = nowMs;
+    const accounts = new Set<string>();
+    for (const [endpointId, lane] of this.#lanes)
+      if (lane.inFlight === 0 && lane.dueAt > nowMs + IDLE_MS && lane.usedAt < nowMs - IDLE_MS)
+        this.#lanes.delete(endpointId);
+      else accounts.add(lane.account);
+    for (const account of this.#accountServedAt.keys())
+      if (!accounts.has(account)) this.#accountServedAt.delete(account);
+  }
+}
+
+/** The first entry from start on, round and round, that may have one more; -1 for none. */
+function nextWithRoom(entries: { room: number; want: number }[], start: number): number {
+  for (let step = 0; step < entries.length; step += 1) {
+    const at = (start + step) % entries.length;
+    if (entries[at]!.want < entries[at]!.room) return at;
+  }
+  return -1;
+}

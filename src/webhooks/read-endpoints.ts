@@ -1,0 +1,93 @@
+/** Reads endpoints as they stand now, each with its status; secret headers are without their values. */
+import { collect } from '../db/fragment.ts';
+import type { Reader, SqlFragment } from '../db/sql.ts';
+import {
+  CIRCUIT_JOIN,
+  type EndpointState,
+  type ShownStatus,
+  STATE_COLUMNS,
+  statusOf,
+} from './endpoint-status.ts';
+import type { StoredHeader } from './headers.ts';
+import type { DeliveryOrdering } from './inputs.ts';
+
+/** What endpoints take that choose nothing. */
+export interface EndpointDefaults {
+  timeoutMs: number;
+  /** Seconds before each attempt. */
+  retryScheduleSeconds: number[];
+  /** Requests at once, of each sender. */
+  maxConcurrency: number;
+}
+
+/** An endpoint as it is shown: a secret header has a null value. */
+export interface EndpointView extends ShownStatus {
+  id: string;
+  webhookId: string;
+  kind: 'URL';
+  target: string;
+  headers: { name: string; value: string | null; secret: boolean }[];
+  timeoutMs: number;
+  /** Seconds before each attempt. */
+  retrySchedule: number[];
+  /** Requests a second over all senders; null for no limit. */
+  ratePerSecond: number | null;
+  /** Requests at once: over all senders when it was chosen, of each sender when it is the default. */
+  maxConcurrency: number;
+  ordering: DeliveryOrdering;
+  version: number;
+  createdAt: Date;
+}
+
+/** A row as it is read. */
+type Row = Omit<EndpointView, 'headers' | 'retrySchedule' | 'maxConcurrency' | keyof ShownStatus> &
+  EndpointState & {
+    headers: StoredHeader[];
+    retrySchedule: number[] | null;
+    maxConcurrency: number | null;
+  };
+
+/** The endpoints for which the fragment over ep and w holds, in their order; not those that are removed. */
+export async function readEndpoints(
+  reader: Reader,
+  defaults: EndpointDefaults,
+  where: SqlFragment,
+): Promise<EndpointView[]> {
+  const { text, values } = collect(where);
+  const rows = await reader.query<Row[]>(
+    `select ep.id, ep.webhook_id as "webhookId", ep.kind, ep.target, ep.headers, ep.timeout_ms as "timeoutMs",
+            ep.retry_schedule as "retrySchedule", ep.rate_per_second as "ratePerSecond",
+            ep.max_concurrency as "maxConcurrency", ep.ordering, ep.version, ep.created_at as "createdAt",
+            ${STATE_COLUMNS}
+     from endpoints ep
+     join webhooks w on w.id = ep.webhook_id and w.deleted_at is null
+     ${CIRCUIT_JOIN}
+     where ep.removed_at is null and (${text})
+     order by ep.webhook_id, ep.position`,
+    values,
+  );
+  return rows.map((row) => toView(row, defaults));
+}
+
+/** Of each webhook its endpoints. */
+export async function readEndpointsOf(
+  reader: Reader,
+  defaults: EndpointDefaults,
+  webhookIds: readonly string[],
+): Promise<Map<string, EndpointView[]>> {
+  const groups = new Map<string, EndpointView[]>(webhookIds.map((id) => [id, []]));
+  const ofThem: SqlFragment = (add) => `ep.webhook_id = any (${add(webhookIds)}::text[])`;
+  for (const row of await readEndpoints(reader, defaults, ofThem)) groups.get(row.webhookId)?.push(row);
+  return groups;
+}
+
+function toView(row: Row, defaults: EndpointDefaults): EndpointView {
+  const { id, webhookId, kind, target, timeoutMs, ratePerSecond, ordering, version, createdAt } = row;
+  return {
+    ...{ id, webhookId, kind, target, timeoutMs, ratePerSecond, ordering, version, createdAt },
+    headers: row.headers.map(({ name, value, secret }) => ({ name, value, secret })),
+    retrySchedule: row.retrySchedule ?? defaults.retryScheduleSeconds,
+    maxConcurrency: row.maxConcurrency ?? defaults.maxConcurrency,
+    ...statusOf(row),
+  };
+}
