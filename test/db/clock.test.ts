@@ -1,5 +1,4 @@
 /** A process whose clock is wrong: what it sends carries the database's time, and the operator is told. */
-import { jest } from '@jest/globals';
 import { pino } from 'pino';
 
 import { asked, scrape } from '../support/probe.ts';
@@ -11,22 +10,37 @@ const HOURS_MS = 3_600_000;
 /** Receivers refuse a signature that is five minutes off; a busy machine takes a part of a second. */
 const TOLERANCE_S = 2;
 
-const real = Date.now.bind(Date);
+const RealDate = Date;
+const real = (): number => RealDate.now();
 let aheadMs = 0;
+
+/** This machine's clock, set to another time: for everybody who asks it, in whatever way. */
+class WrongDate extends RealDate {
+  constructor(...given: []) {
+    if (given.length === 0) super(real() + aheadMs);
+    else super(...given);
+  }
+  static override now(): number {
+    return real() + aheadMs;
+  }
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof RealDate;
+  }
+}
 let server: TestServer;
 let receiver: Receiver;
 const log: Record<string, unknown>[] = [];
 const logger = pino({ level: 'info' }, { write: (line) => void log.push(JSON.parse(line) as never) });
 
 beforeEach(async () => {
-  jest.spyOn(Date, 'now').mockImplementation(() => real() + aheadMs);
+  globalThis.Date = WrongDate as DateConstructor;
   receiver = await startReceiver();
 });
 
 afterEach(async () => {
   await server.stop();
   await receiver.close();
-  jest.restoreAllMocks();
+  globalThis.Date = RealDate;
   log.length = 0;
 });
 
