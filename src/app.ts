@@ -69,9 +69,10 @@ export function startApp(config: Config, overrides: Overrides = {}): Promise<App
     const sender = config.role === 'all' ? createSender(ground) : undefined;
     metrics.add(...processSources({ clock, edge, ...(sender ? { sender } : {}) }));
     sender?.start();
-    const stopHousekeeping = startHousekeeping(db.engine, rooms, logger);
+    const housekeeping = startHousekeeping(ground, rooms);
+    stops.push(() => housekeeping.stop());
     stops.push(async () => {
-      stopHousekeeping();
+      housekeeping.quiet();
       // Requests on the wire and API requests end side by side, within one grace period.
       await Promise.all([serving.stop(config.shutdownGraceMs), sender?.stop(config.shutdownGraceMs)]);
     });
@@ -90,9 +91,10 @@ export function startWorker(config: Config, overrides: Overrides = {}): Promise<
     const sender = createSender(ground);
     metrics.add(...processSources({ clock, sender }));
     sender.start();
-    const stopHousekeeping = startHousekeeping(db.engine, undefined, logger);
+    const housekeeping = startHousekeeping(ground);
+    stops.push(() => housekeeping.stop());
     stops.push(async () => {
-      stopHousekeeping();
+      housekeeping.quiet();
       await sender.stop(config.shutdownGraceMs);
     });
     return { port, url: listeningUrl(config.host, port), metricsUrl, db, config, logger, stop };

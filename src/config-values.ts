@@ -34,15 +34,15 @@ export function flag(input: string): boolean {
   throw new Error('true or false');
 }
 
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** "5s", "20ms", "5m", "2h" or a bare number of seconds; min, max and the value in ms. */
+/** "5s", "20ms", "5m", "2h", "30d" or a bare number of seconds; min, max and the value in ms. */
 export function duration(min: number, max: number) {
   return (input: string): number => {
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(input.trim());
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(input.trim());
     const value = match ? Math.round(Number(match[1]) * UNIT_MS[match[2] ?? 's']!) : NaN;
     if (!(value >= min && value <= max))
-      throw new Error(`a duration such as 500ms, 5s, 5m or 2h, from ${min} ms to ${max} ms`);
+      throw new Error(`a duration such as 500ms, 5s, 5m, 2h or 30d, from ${min} ms to ${max} ms`);
     return value;
   };
 }

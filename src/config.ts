@@ -22,6 +22,13 @@ import {
 } from './config-values.ts';
 import { StartupError } from './errors.ts';
 
+const DAY_MS = 86_400_000;
+const LONGEST_KEEP_MS = 3_650 * DAY_MS;
+/** What still waits ends so long before its payload goes (src/history/retention.ts). */
+const EXPIRY_LEAD_MS = DAY_MS;
+/** The waits of a retry schedule are spread by ±20 % (src/queue/jitter.ts). */
+const LATEST_JITTER = 1.2;
+
 /** How one setting is read: parse gives the value or throws a sentence that completes "must be …". */
 interface Setting<T> {
   env: string;
@@ -224,6 +231,42 @@ export const SETTINGS = {
     default: '5m',
     meaning: 'How long a delivery that could be sent may have been due before /readyz turns red; 0: never.',
     parse: duration(0, 86_400_000),
+  }),
+  keepPayloadsMs: setting({
+    env: 'BELLWIRE_KEEP_PAYLOADS',
+    type: 'duration',
+    default: '30d',
+    meaning:
+      'How long the payloads of events are kept; a delivery that still waits a day before its payload goes ends as EXPIRED.',
+    parse: duration(2 * DAY_MS, LONGEST_KEEP_MS),
+  }),
+  keepAttemptsMs: setting({
+    env: 'BELLWIRE_KEEP_ATTEMPTS',
+    type: 'duration',
+    default: '30d',
+    meaning: 'How long attempts are kept, with what was sent and what came back.',
+    parse: duration(2 * DAY_MS, LONGEST_KEEP_MS),
+  }),
+  keepEventsMs: setting({
+    env: 'BELLWIRE_KEEP_EVENTS',
+    type: 'duration',
+    default: '90d',
+    meaning: 'How long events are kept; never for less than their payloads and their deliveries.',
+    parse: duration(2 * DAY_MS, LONGEST_KEEP_MS),
+  }),
+  keepDeliveriesMs: setting({
+    env: 'BELLWIRE_KEEP_DELIVERIES',
+    type: 'duration',
+    default: '90d',
+    meaning: 'How long deliveries that have ended are kept; never for less than their attempts.',
+    parse: duration(2 * DAY_MS, LONGEST_KEEP_MS),
+  }),
+  keepLogMs: setting({
+    env: 'BELLWIRE_KEEP_LOG',
+    type: 'duration',
+    default: '7d',
+    meaning: 'How long the delivery log is kept: so long may a subscriber be away and go on from its cursor.',
+    parse: duration(DAY_MS, LONGEST_KEEP_MS),
   }),
   introspection: setting({
     env: 'BELLWIRE_INTROSPECTION',
@@ -430,10 +473,31 @@ export function loadConfig(
   for (const name of Object.keys(env)) {
     if (name.startsWith('BELLWIRE_') && !known.has(name)) mistakes.push(`${name}: no such setting`);
   }
+  if (mistakes.length === 0) mistakes.push(...contradictions(values as unknown as Values));
   if (mistakes.length > 0)
     throw new StartupError(`The configuration has mistakes:\n  ${mistakes.join('\n  ')}`);
   const { dev = false, ...given } = options;
   return { ...(values as unknown as Values), ...given, dev };
+}
+
+/** What is kept must not need what is gone, and a delivery must live to see its last attempt. */
+function contradictions(values: Values): string[] {
+  type KeepKey = 'keepPayloadsMs' | 'keepAttemptsMs' | 'keepEventsMs' | 'keepDeliveriesMs';
+  const atLeast: [KeepKey, KeepKey][] = [
+    ['keepEventsMs', 'keepPayloadsMs'],
+    ['keepEventsMs', 'keepDeliveriesMs'],
+    ['keepDeliveriesMs', 'keepAttemptsMs'],
+  ];
+  const found = atLeast
+    .filter(([longer, shorter]) => values[longer] < values[shorter])
+    .map(([longer, shorter]) => `${settingName(longer)} must not be less than ${settingName(shorter)}`);
+  const schedule = values.retrySchedule.reduce((sum, wait) => sum + wait, 0) * LATEST_JITTER;
+  for (const key of ['keepPayloadsMs', 'keepAttemptsMs'] as const)
+    if (values[key] < schedule + EXPIRY_LEAD_MS)
+      found.push(
+        `${settingName(key)} must be a day longer than the whole of BELLWIRE_RETRY_SCHEDULE (with its jitter ${(schedule / DAY_MS).toFixed(1)} days), or deliveries would end before their last attempt`,
+      );
+  return found;
 }
 
 /** The setting behind a key of the configuration, for sentences that name it. */

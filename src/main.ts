@@ -22,6 +22,8 @@ Commands
   migrate   Bring the database to this version's schema and end.
   schema    Print the GraphQL schema, or write it to the file of --out.
   settings  Print the table of all settings (environment variables).
+  storage   Print what is kept of the past: size, oldest row, what goes next, and how far the jobs of retention
+            are. The server may be running.
   sign-in-link
             Make a one-time link to sign in to the console, for the root administrator or the login of
             --login, and print it. The server may be running.
@@ -102,6 +104,7 @@ const COMMANDS = new Map<string, (command: Command) => Promise<void> | void>([
   ['migrate', migrate],
   ['schema', schema],
   ['sign-in-link', signInLink],
+  ['storage', storage],
   ['settings', () => say(settingsTable())],
   ['help', () => say(HELP.trimEnd())],
   ['version', () => say(version)],
@@ -217,10 +220,24 @@ async function migrate(): Promise<void> {
   await withDatabase(config, config.databaseUrl, () => say('The database is up to date.'));
 }
 
+/** Beside a running server, too. */
+async function storage(): Promise<void> {
+  const config = loadConfig(process.env);
+  const { storageText } = await import('./history/storage.ts');
+  await withDatabase(config, await presentDatabase(config), async (database) =>
+    say(await storageText(database.reads, config)),
+  );
+}
+
+/** The address of the database that is set, or of the embedded one that a server runs; null where none does. */
+async function presentDatabase(config: Config): Promise<string | null> {
+  const { runningEmbeddedPostgres } = await import('./db/embedded-postgres.ts');
+  return config.databaseUrl ?? runningEmbeddedPostgres(config.dataDir) ?? null;
+}
+
 /** Beside a running server, too: what it needs is in the database. */
 async function signInLink({ login: number }: Command): Promise<void> {
   const config = loadConfig(process.env);
-  const { runningEmbeddedPostgres } = await import('./db/embedded-postgres.ts');
   const { publicAddress, signInAddress } = await import('./graphql/origins.ts');
   const { readerOf } = await import('./db/sql.ts');
   const { Access } = await import('./access/access.ts');
@@ -229,8 +246,7 @@ async function signInLink({ login: number }: Command): Promise<void> {
     throw new StartupError(
       'Set BELLWIRE_PUBLIC_URL: with BELLWIRE_PORT=0 nobody knows where the server listens.',
     );
-  const url = config.databaseUrl ?? runningEmbeddedPostgres(config.dataDir) ?? null;
-  await withDatabase(config, url, async (database) => {
+  await withDatabase(config, await presentDatabase(config), async (database) => {
     const access = new Access(database.orm, config);
     const sessions = new Sessions({ sql: readerOf(database.rights), access, limits: config });
     const link = await sessions.createLink(number);
@@ -261,7 +277,7 @@ async function withDatabase(
     url === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, logger }) : undefined;
   try {
     const address = url ?? embedded!.url;
-    const database = await openDatabase(createDataSource(address), { url: address, logger });
+    const database = await openDatabase(createDataSource(address), { url: address, logger, keep: config });
     try {
       await work(database);
     } finally {

@@ -53,7 +53,7 @@ const ARROWS: Arrows = {
   events: ['db', 'access', 'catalog', 'matching', 'queue'],
   history: ['db', 'queue', 'events', 'matching'],
   sending: ['db', 'queue', 'secrets', 'egress', 'webhooks', 'events', 'live'],
-  metrics: ['db', 'queue', 'live', 'sending'],
+  metrics: ['db', 'queue', 'live', 'sending', 'history'],
   graphql: BELOW_THE_EDGE,
   client: [],
   console: ['client', 'schema'],

@@ -13,7 +13,7 @@ import { StartupError } from '../errors.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { ReadinessCheck } from '../metrics/readiness.ts';
-import { databaseSources } from '../metrics/sources.ts';
+import { databaseSources, keepingSources } from '../metrics/sources.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { loadKeyring } from '../secrets/load-keyring.ts';
 import { missingKeys } from '../secrets/missing-keys.ts';
@@ -86,7 +86,10 @@ export async function layGround(config: Config, overrides: Overrides, stops: Sto
     now: clock.now,
   });
   const metrics = new Metrics({ role: config.role, logger });
-  metrics.add(...databaseSources(db.health, (limitMs) => readiness.oldestDue(limitMs)));
+  metrics.add(
+    ...databaseSources(db.health, (limitMs) => readiness.oldestDue(limitMs)),
+    ...keepingSources(db.health),
+  );
   return {
     ...{ config, logger, db, keyring, egress, clock, now, metrics, readiness },
     access: new Access(db.orm, { rootToken: config.rootToken, rights: readerOf(db.rights) }),
@@ -106,7 +109,7 @@ async function openStore(config: Config, logger: Logger, stops: Stops): Promise<
     stops.push(() => embedded.stop());
     url = embedded.url;
   }
-  const db = await openDatabase(createDataSource(url), { url, logger });
+  const db = await openDatabase(createDataSource(url), { url, logger, keep: config });
   stops.push(() => db.close());
   return db;
 }

@@ -64,6 +64,7 @@ export async function createServing(
     live,
     changes: new WebhookChanges({ ...config, pool: db.streams, hints: db.hints, logger }),
     db,
+    keep: config,
   };
   const edge = await createEdge({ config, rooms, logger, probes });
   return {

@@ -12,7 +12,7 @@ import type { Logger } from '../log.ts';
 import { connectChecked, reasonOf } from './check-server.ts';
 import { Hints } from './hints.ts';
 import { migrate } from './migrate.ts';
-import { ensurePartitions } from './partitions.ts';
+import { ensurePartitions, type Keep } from './partitions.ts';
 import { createPool, guardPool } from './pools.ts';
 
 /** An open database. */
@@ -46,18 +46,19 @@ const STREAM_CONNECTIONS = 4;
 const HEALTH_CONNECTIONS = 2;
 
 /**
- * Opens the database behind url, which is also dataSource's (not yet initialized). Throws StartupError with a
+ * Opens the database behind url, which is also dataSource's (not yet initialized); keep decides how wide its
+ * partitions are. Throws StartupError with a
  * sentence when the server is too old, unreachable, read-only, or its schema newer than this program.
  */
 export async function openDatabase(
   dataSource: DataSource,
-  options: { url: string; logger: Logger },
+  options: { url: string; logger: Logger; keep: Keep },
 ): Promise<Database> {
   const { url, logger } = options;
   const client = await connectChecked(url);
   try {
     await migrate(dataSource, client, options);
-    await ensurePartitions(client, Date.now());
+    await ensurePartitions(client, options.keep, Date.now());
     await dataSource.initialize();
   } catch (error) {
     throw error instanceof StartupError

@@ -6,7 +6,16 @@ import { NoConnectionError } from './connection-loss.ts';
 
 /** What a connection is for; PostgreSQL shows it as application_name "bellwire <role>". */
 export type ConnectionRole =
-  'settings' | 'rights' | 'publishing' | 'engine' | 'reads' | 'streams' | 'health' | 'hints' | 'startup';
+  | 'settings'
+  | 'rights'
+  | 'publishing'
+  | 'engine'
+  | 'reads'
+  | 'streams'
+  | 'health'
+  | 'hints'
+  | 'startup'
+  | 'retention';
 
 /** How long a connection attempt, or the wait for a free connection of a pool, may take. */
 export const CONNECT_TIMEOUT_MS = 5_000;

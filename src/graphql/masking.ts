@@ -10,6 +10,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { NoConnectionError } from '../db/connection-loss.ts';
 import { describeError, type Logger } from '../log.ts';
 import { EDGE_ERROR_CODES, unavailable } from './answers.ts';
+import { withoutValue } from './withheld-values.ts';
 
 /** Makes an error fit for clients; it logs what it hides. */
 export type Mask = (error: unknown) => GraphQLFormattedError;
@@ -21,7 +22,7 @@ export function createMask(logger: Logger): Mask {
     if (code !== undefined && error instanceof GraphQLError) {
       const { field, limit } = error.extensions;
       return {
-        message: withoutSuggestion(error.message),
+        message: withoutValue(withoutSuggestion(error.message)),
         ...placeOf(error),
         extensions: {
           code,

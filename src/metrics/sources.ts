@@ -6,6 +6,7 @@
 import type { DatabaseClock } from '../db/clock.ts';
 import { deadTuples } from '../db/dead-tuples.ts';
 import type { Sql } from '../db/sql.ts';
+import { retentionProgress, storageReport } from '../history/retention.ts';
 import { logLagSeconds } from '../live/log-lag.ts';
 import { queueDepth } from '../queue/depth.ts';
 import { Cached } from './cached.ts';
@@ -23,6 +24,9 @@ export const GAUGES = {
     'How long the oldest committed line of the delivery log has been held back from readers by an older transaction.',
   ],
   bellwire_dead_tuples: ['Dead rows of a hot table that VACUUM has not taken yet.', 'table'],
+  bellwire_table_bytes: ['What a table takes on disk, with its indexes and partitions.', 'table'],
+  bellwire_retention_steps: ['How many steps the last run of a job of retention has on this process.', 'job'],
+  bellwire_retention_steps_done: ['How many of them are done.', 'job'],
   bellwire_clock_skew_seconds: ["How far this process's clock is ahead of the database's."],
   bellwire_requests_in_flight: ['Attempts under way in this process.'],
   bellwire_sockets_open: ['WebSockets that are open on this process.'],
@@ -79,6 +83,29 @@ export function databaseSources(sql: Sql, oldestDue: (limitMs: number) => Promis
         labels: { table },
       })),
     ),
+  ];
+}
+
+/** What is kept: the room that it takes, and how far the jobs are by which it goes. */
+export function keepingSources(sql: Sql): Source[] {
+  return [
+    askedSource('storage', async () =>
+      (await storageReport(sql)).map(({ table, bytes }) => ({
+        gauge: 'bellwire_table_bytes',
+        value: bytes,
+        labels: { table },
+      })),
+    ),
+    {
+      name: 'retention',
+      read: () =>
+        Promise.resolve(
+          retentionProgress().flatMap(({ job, done, total }): Reading[] => [
+            { gauge: 'bellwire_retention_steps', value: total, labels: { job } },
+            { gauge: 'bellwire_retention_steps_done', value: done, labels: { job } },
+          ]),
+        ),
+    },
   ];
 }
 

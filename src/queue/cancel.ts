@@ -61,7 +61,10 @@ export async function cancelNow(sql: Sql, id: string): Promise<CancelResult> {
      ${CANCEL_SQL},
      ${promoteSql('doomed')},
      flagged as (
-       update delivery_queue set cancelled = true where id = (select id from target where sender is not null)
+       -- Not simply true: constraints are checked on the row as this statement's snapshot shows it, too, where a claim
+       -- that has just committed has not happened yet.
+       update delivery_queue set cancelled = sender is not null
+       where id = (select id from target where sender is not null)
        returning id
      )
      select exists (select 1 from doomed) as cancelled, exists (select 1 from flagged) as flagged,

@@ -182,24 +182,38 @@ export async function complete(
  * Gives claimed rows back unsent: the attempt is not counted, and anyone may claim them at once; one that was
  * cancelled meanwhile is gone. Rows whose claim is no longer the newest are left alone.
  */
-export async function release(sql: Sql, claims: { id: string; fence: number }[]): Promise<void> {
+export async function release(
+  sql: Sql,
+  claims: { id: string; fence: number; hastened: boolean }[],
+): Promise<void> {
   await sql.query(
     `with given as materialized (
-       select q.id, q.cancelled from unnest($1::text[], $2::int[]) as t (id, fence)
+       select q.id, q.cancelled, t.hastened from unnest($1::text[], $2::int[], $3::boolean[]) as t (id, fence, hastened)
        join delivery_queue q on q.id = t.id and q.fence = t.fence and q.sender is not null
        for update of q
      ),
      released as (
        update delivery_queue q
-       set sender = null, claimed_at = null, attempt_count = q.attempt_count - 1, due_at = clock_timestamp()
-       where q.id = any (array(select id from given where not cancelled))
+       set sender = null, claimed_at = null, attempt_count = q.attempt_count - 1, due_at = clock_timestamp(),
+           hastened = g.hastened, prior_count = q.prior_count - g.hastened::int
+       from given g
+       where q.id = any (array(select id from given where not cancelled)) and q.id = g.id
+     ),
+     removed as (
+       delete from delivery_queue where id = any (array(select id from given where cancelled)) returning *
      ),
      doomed as (
-       delete from delivery_queue where id = any (array(select id from given where cancelled)) returning *
+       select id, event_id, webhook_id, endpoint_id, origin, version, attempt_count - 1 as attempt_count, lost_count,
+              status_code, created_at, entity_key, entity_seq, blocked
+       from removed
      ),
      ${CANCEL_SQL},
      ${promoteSql('doomed')}
      select pg_notify('${LOG_CHANNEL}', '') from doomed`,
-    [claims.map((claim) => claim.id), claims.map((claim) => claim.fence)],
+    [
+      claims.map((claim) => claim.id),
+      claims.map((claim) => claim.fence),
+      claims.map((claim) => claim.hastened),
+    ],
   );
 }

@@ -6,14 +6,19 @@
  */
 import type { Sql, Statement } from '../db/sql.ts';
 
-/** A CTE named promoted, behind one that took the first rows of their entities out of the queue. */
+/**
+ * A CTE named promoted, behind one (with id, endpoint_id, entity_key, blocked) that took rows out of the queue. It looks for
+ * the first row that is left, not for the next one: of two publishes in parallel neither saw the other's row, both go,
+ * and what came after them must wait for both.
+ */
 export function promoteSql(gone: string): string {
   return `
   promoted as (
     update delivery_queue set blocked = false
-    where id = any (array(
+    where blocked and id = any (array(
       select (select n.id from delivery_queue n
-              where n.endpoint_id = g.endpoint_id and n.entity_key = g.entity_key and n.entity_seq > g.entity_seq
+              where n.endpoint_id = g.endpoint_id and n.entity_key = g.entity_key
+                and not exists (select 1 from ${gone} x where x.id = n.id)
               order by n.entity_seq limit 1)
       from ${gone} g where g.entity_key is not null and not g.blocked))
   )`;

@@ -300,7 +300,6 @@ export class Sender {
     this.#options.observer?.attempted(completion.outcome, completion.durationMs);
     if (completion.next === 'RETRY') this.#lanes.expect(job.endpointId, completion.delayMs + 1, now);
     else if (job.ordered) this.#lanes.expect(job.endpointId, 0, now);
-    if (completion.holdMs > 0) lane.notBefore = Math.max(lane.notBefore, now + completion.holdMs);
     await this.#circuits.judge(lane, completion, now);
   }
 

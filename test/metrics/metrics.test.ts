@@ -260,7 +260,7 @@ describe('a database that is slow or away', () => {
       );
       const series = await asked(
         () => scrape(open),
-        (found) => failed(found).length === 4,
+        (found) => failed(found).length === 5,
       );
       expect(series.get('bellwire_scrape_failed{source="process"}')).toBe(0);
       expect(series.get('bellwire_events_published_total')).toBeGreaterThan(0);

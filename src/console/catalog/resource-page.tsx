@@ -52,8 +52,10 @@ function Known({ resource }: { resource: Resource }) {
   const navigate = useNavigate();
   const [removing, setRemoving] = useState(false);
   const { id, name, label, description, allowed, events, model, payloadSchema } = resource;
+  // What the server itself tells of is nobody's to change.
+  const mayChange = mayManage && !name.startsWith('bellwire.');
   const trail = [{ label: 'Catalog', to: '/settings/api/catalog' }];
-  if (mayManage && values.edit !== '')
+  if (mayChange && values.edit !== '')
     return (
       <Page title={`Edit ${label}`} trail={[...trail, { label: name }]}>
         <ResourceForm resource={resource} onCancel={() => set({ edit: null })} />
@@ -66,7 +68,7 @@ function Known({ resource }: { resource: Resource }) {
       badge={<AllowedBadge allowed={allowed} />}
       description={description || undefined}
       actions={
-        mayManage && (
+        mayChange && (
           <>
             <Button
               component={Link}
