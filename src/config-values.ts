@@ -173,3 +173,33 @@ export function oneOf<T extends string>(...choices: T[]) {
 export function optional<T>(parse: (input: string) => T) {
   return (input: string): T | null => (input === '' ? null : parse(input));
 }
+
+const DAY_MS = 86_400_000;
+/** What still waits ends so long before its payload goes (src/history/retention.ts). */
+const EXPIRY_LEAD_MS = DAY_MS;
+/** The waits of a retry schedule are spread by ±20 % (src/queue/jitter.ts). */
+const LATEST_JITTER = 1.2;
+
+type KeepKey = 'keepPayloadsMs' | 'keepAttemptsMs' | 'keepEventsMs' | 'keepDeliveriesMs';
+
+/** Sentences: what is kept must not need what is gone, and a delivery must live to see its last attempt. */
+export function contradictions(
+  values: Record<KeepKey, number> & { retrySchedule: number[] },
+  settingName: (key: KeepKey) => string,
+): string[] {
+  const atLeast: [KeepKey, KeepKey][] = [
+    ['keepEventsMs', 'keepPayloadsMs'],
+    ['keepEventsMs', 'keepDeliveriesMs'],
+    ['keepDeliveriesMs', 'keepAttemptsMs'],
+  ];
+  const found = atLeast
+    .filter(([longer, shorter]) => values[longer] < values[shorter])
+    .map(([longer, shorter]) => `${settingName(longer)} must not be less than ${settingName(shorter)}`);
+  const schedule = values.retrySchedule.reduce((sum, wait) => sum + wait, 0) * LATEST_JITTER;
+  for (const key of ['keepPayloadsMs', 'keepAttemptsMs'] as const)
+    if (values[key] < schedule + EXPIRY_LEAD_MS)
+      found.push(
+        `${settingName(key)} must be a day longer than the whole of BELLWIRE_RETRY_SCHEDULE (with its jitter ${(schedule / DAY_MS).toFixed(1)} days), or deliveries would end before their last attempt`,
+      );
+  return found;
+}

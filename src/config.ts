@@ -6,6 +6,7 @@ import {
   addresses,
   allowedTargets,
   bytes,
+  contradictions,
   databaseUrl,
   duration,
   encryptionKeys,
@@ -24,10 +25,6 @@ import { StartupError } from './errors.ts';
 
 const DAY_MS = 86_400_000;
 const LONGEST_KEEP_MS = 3_650 * DAY_MS;
-/** What still waits ends so long before its payload goes (src/history/retention.ts). */
-const EXPIRY_LEAD_MS = DAY_MS;
-/** The waits of a retry schedule are spread by ±20 % (src/queue/jitter.ts). */
-const LATEST_JITTER = 1.2;
 
 /** How one setting is read: parse gives the value or throws a sentence that completes "must be …". */
 interface Setting<T> {
@@ -473,31 +470,11 @@ export function loadConfig(
   for (const name of Object.keys(env)) {
     if (name.startsWith('BELLWIRE_') && !known.has(name)) mistakes.push(`${name}: no such setting`);
   }
-  if (mistakes.length === 0) mistakes.push(...contradictions(values as unknown as Values));
+  if (mistakes.length === 0) mistakes.push(...contradictions(values as unknown as Values, settingName));
   if (mistakes.length > 0)
     throw new StartupError(`The configuration has mistakes:\n  ${mistakes.join('\n  ')}`);
   const { dev = false, ...given } = options;
   return { ...(values as unknown as Values), ...given, dev };
-}
-
-/** What is kept must not need what is gone, and a delivery must live to see its last attempt. */
-function contradictions(values: Values): string[] {
-  type KeepKey = 'keepPayloadsMs' | 'keepAttemptsMs' | 'keepEventsMs' | 'keepDeliveriesMs';
-  const atLeast: [KeepKey, KeepKey][] = [
-    ['keepEventsMs', 'keepPayloadsMs'],
-    ['keepEventsMs', 'keepDeliveriesMs'],
-    ['keepDeliveriesMs', 'keepAttemptsMs'],
-  ];
-  const found = atLeast
-    .filter(([longer, shorter]) => values[longer] < values[shorter])
-    .map(([longer, shorter]) => `${settingName(longer)} must not be less than ${settingName(shorter)}`);
-  const schedule = values.retrySchedule.reduce((sum, wait) => sum + wait, 0) * LATEST_JITTER;
-  for (const key of ['keepPayloadsMs', 'keepAttemptsMs'] as const)
-    if (values[key] < schedule + EXPIRY_LEAD_MS)
-      found.push(
-        `${settingName(key)} must be a day longer than the whole of BELLWIRE_RETRY_SCHEDULE (with its jitter ${(schedule / DAY_MS).toFixed(1)} days), or deliveries would end before their last attempt`,
-      );
-  return found;
 }
 
 /** The setting behind a key of the configuration, for sentences that name it. */
