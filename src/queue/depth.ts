@@ -9,7 +9,7 @@ export interface QueueDepth {
   blocked: number;
 }
 
-/** Counts all rows of the queue, at a million in some 200 ms: not for every request. */
+/** Counts all rows of the queue, at a million in some 300 ms: not for every request. */
 export async function queueDepth(sql: Sql): Promise<QueueDepth> {
   const { rows } = await sql.query<QueueDepth>(
     `select count(*) filter (where sender is null and not blocked and due_at > statement_timestamp())::float8 as waiting,
