@@ -5,12 +5,8 @@ import { literalsOf, titlesOf } from './titles.ts';
 /** All rows there are. */
 const ROWS = [...rows('SSRF', 8), ...rows('GQL', 10), ...rows('SEC', 10), ...rows('REL', 24)];
 
-/** Rows that nothing proves yet. The work that brings the test or the scenario of a row takes it out of here. */
-const NOT_YET = `
-  REL-06 REL-07 REL-09 REL-11 REL-14 REL-17 REL-18 REL-21 REL-22 REL-23 REL-24
-  GQL-09 SSRF-06 SEC-02 SEC-04 SEC-10`
-  .trim()
-  .split(/\s+/);
+/** Rows without a test or a figure yet. The work that brings the test, or the scenario, of a row takes it out of here. */
+const NOT_YET = ['REL-09', 'REL-14', 'REL-22', 'REL-23', 'SSRF-06', 'SEC-02', 'SEC-04', 'SEC-10'];
 
 const ROW = /\b(?:SSRF|GQL|SEC|REL)-\d\d\b/g;
 
@@ -38,12 +34,10 @@ describe('the rows of acceptance', () => {
     ...scenarios.flatMap(({ text }) => rowsMeasured(text)),
   ]);
 
-  it('have a test or a soak scenario each, but for those that are named here', () => {
-    expect(ROWS.filter((row) => !proven.has(row))).toEqual(ROWS.filter((row) => NOT_YET.includes(row)));
-  });
-
-  it('print a figure where they have a test', () => {
-    expect([...proven].filter((row) => !measured.has(row))).toEqual([]);
+  it('have a test or a soak scenario each that prints a figure, but for those that are named here', () => {
+    expect(ROWS.filter((row) => !proven.has(row) || !measured.has(row))).toEqual(
+      ROWS.filter((row) => NOT_YET.includes(row)),
+    );
   });
 
   it('are all rows that tests name', () => {
