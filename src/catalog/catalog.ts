@@ -134,9 +134,11 @@ export class Catalog {
     return (await this.#orm.query<CatalogResource[]>(`${SELECT} where r.id = $1`, [id]))[0];
   }
 
-  /** All resources by name, events in the order in which they were registered. */
+  /** All resources by name, the server's own behind those of the host; events in the order in which they were registered. */
   async list(): Promise<CatalogResource[]> {
-    return this.#orm.query<CatalogResource[]>(`${SELECT} order by r.name`);
+    const all = await this.#orm.query<CatalogResource[]>(`${SELECT} order by r.name`);
+    const isOwn = ({ name }: CatalogResource) => isReservedName(name);
+    return [...all.filter((resource) => !isOwn(resource)), ...all.filter(isOwn)];
   }
 
   /**

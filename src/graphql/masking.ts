@@ -9,6 +9,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 
 import { describeError, type Logger } from '../log.ts';
 import { EDGE_ERROR_CODES } from './answers.ts';
+import { withoutValue } from './withheld-values.ts';
 
 /** Makes an error fit for clients; it logs what it hides. */
 export type Mask = (error: unknown) => GraphQLFormattedError;
@@ -20,7 +21,7 @@ export function createMask(logger: Logger): Mask {
     if (code !== undefined && error instanceof GraphQLError) {
       const { field, limit } = error.extensions;
       return {
-        message: withoutSuggestion(error.message),
+        message: withoutValue(withoutSuggestion(error.message)),
         ...placeOf(error),
         extensions: {
           code,

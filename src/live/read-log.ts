@@ -119,7 +119,8 @@ async function readWithin(
       select h.xmin::text as horizon,
              (select count(*)::int from scanned) as scanned,
              (select xid::text || '.' || seq from scanned order by xid desc, seq desc limit 1) as last_scanned,
-             exists (select 1 from delivery_log l where l.xid >= h.xmin and ${within}) as held,
+             -- The newest line alone: looking for any such line would read on through all that are none.
+             coalesce((select max(l.xid) from delivery_log l where ${within}) >= h.xmin, false) as held,
              clock_timestamp() as read_at, e.floor_xid::text, e.floor_seq::text,
              m.xid::text as xid, m.seq::text as seq, m.kind, m.at, m.delivery_id, m.version, m.event_id,
              m.webhook_id, m.endpoint_id, m.origin, m.attempt_count, m.attempt_number, m.next_attempt_at, m.created_at,

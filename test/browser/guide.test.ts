@@ -19,7 +19,8 @@ describe('the guide', () => {
     const { page, complaints, requests } = await site.open('/webhooks');
     await page.getByRole('link', { name: 'Set Up Webhooks' }).first().click();
     await page.getByRole('heading', { level: 1, name: 'Set Up Webhooks' }).waitFor();
-    await page.getByText('The catalog is empty: nothing can be listened to yet.').waitFor();
+    const table = page.getByRole('table', { name: 'What you can listen to' });
+    await table.getByRole('link', { name: 'Webhook endpoint' }).waitFor();
     await registerResource(site.server.api);
     await page.reload();
     const [clients] = await site.server.api.run('{ catalog { events { label examplePayload } } }');
@@ -28,8 +29,7 @@ describe('the guide', () => {
       type: 'clients.create',
       data: clients.events[0].examplePayload,
     });
-    const table = page.getByRole('table', { name: 'What you can listen to' });
-    const row = await table.locator('tbody tr').innerText();
+    const row = await table.locator('tbody tr').first().innerText();
     for (const { label } of clients.events) expect(row).toContain(label);
     expect(row).toContain('Deleted (not supported)');
     await table.getByRole('link', { name: 'Client' }).click();

@@ -260,7 +260,7 @@ export const EMPTY: State[] = [
   { name: 'empty-webhooks', path: '/webhooks', ready: heading('No webhook yet', 2) },
   { name: 'empty-deliveries', path: '/deliveries', ready: heading(/./, 2) },
   { name: 'empty-events', path: '/events', ready: heading(/./, 2) },
-  { name: 'empty-catalog', path: '/settings/api/catalog', ready: heading(/./, 2) },
+  { name: 'empty-catalog', path: '/settings/api/catalog', ready: rows },
   { name: 'empty-teams', path: '/teams', ready: heading(/./, 2) },
   { name: 'empty-audit', path: '/audit', ready: heading(/./, 2) },
 ];

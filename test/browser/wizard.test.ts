@@ -165,7 +165,10 @@ describe('the dialog Add Webhook', () => {
         );
       }
       // The clients of this catalog have all three kinds.
-      expect(catalog.map((one: any) => one.label)).toEqual(['Client', 'Ledger', 'Ticket']);
+      expect(catalog.map((one: any) => one.label)).toEqual([
+        ...['Client', 'Ledger', 'Ticket'],
+        'Webhook endpoint',
+      ]);
       await page.getByRole('button', { name: 'ADD', exact: true }).click();
       await page.getByText('The event is missing.').waitFor();
       expect(await saved()).toEqual([]);

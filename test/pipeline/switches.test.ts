@@ -18,6 +18,8 @@ import { startServer, type TestServer } from '../support/server.ts';
 const DISABLE = 'mutation ($id: ID!) { webhookDisable(id: $id) { errors { code message } } }';
 const ENABLE = 'mutation ($id: ID!) { webhookEnable(id: $id) { errors { code message } } }';
 const DELETE = 'mutation ($id: ID!) { webhookDelete(id: $id) { errors { code message } } }';
+const ENDPOINT_OFF = 'mutation ($id: ID!) { endpointDisable(id: $id) { errors { code message } } }';
+const ENDPOINT_ON = 'mutation ($id: ID!) { endpointEnable(id: $id) { errors { code message } } }';
 const UPDATE = `mutation ($id: ID!, $input: WebhookInput!) {
   webhookUpdate(id: $id, input: $input) { errors { code message } } }`;
 const LOG = `query ($webhookId: ID) {
@@ -52,6 +54,7 @@ afterAll(async () => {
 /** The ways to end what waits for a webhook; its endpoint gives way to another one in the last. */
 const SWITCHES: [string, (webhook: MadeWebhook) => Promise<unknown>][] = [
   ['is disabled', ({ id }) => server.api.mutate(DISABLE, { id })],
+  ['has its endpoint disabled', ({ endpointId: id }) => server.api.mutate(ENDPOINT_OFF, { id })],
   ['is deleted', ({ id }) => server.api.mutate(DELETE, { id })],
   [
     'loses its endpoint',
@@ -89,6 +92,13 @@ describe('a publish that has matched, and commits after its webhook', () => {
       async ({ id }: MadeWebhook) => {
         await server.api.mutate(DISABLE, { id });
         await server.api.mutate(ENABLE, { id });
+      },
+    ] as (typeof SWITCHES)[number],
+    [
+      'has its endpoint disabled and enabled again',
+      async ({ endpointId: id }: MadeWebhook) => {
+        await server.api.mutate(ENDPOINT_OFF, { id });
+        await server.api.mutate(ENDPOINT_ON, { id });
       },
     ] as (typeof SWITCHES)[number],
   ])('%s, leaves a delivery that is cancelled long before its first attempt', async (name, flip) => {

@@ -110,6 +110,7 @@ describe('entity and function', () => {
       ['clients', true],
       ['notes', false],
       ['payments', true],
+      ['bellwire.endpoints', true],
     ]);
     expect(catalog[0]!.events).toEqual([
       { name: 'create', supported: true },

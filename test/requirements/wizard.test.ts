@@ -157,6 +157,7 @@ describe('step 3', () => {
       '{ catalog { name label description allowed events { name label supported } } }',
     );
     const registered = HOST_RESOURCES.map(({ model: _, ...shown }) => shown);
+    expect(catalog.pop()).toMatchObject({ name: 'bellwire.endpoints', allowed: true });
     expect(catalog).toEqual(registered.toSorted((one, other) => (one.name < other.name ? -1 : 1)));
     const { webhook } = await admin.api.mutate(CREATE, {
       input: inputOf({

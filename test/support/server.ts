@@ -64,6 +64,8 @@ export interface ServerProcess {
   process: ChildProcess;
   /** What it wrote so far. */
   output(): string;
+  /** Of that its log. */
+  log(): string;
   /** Sends a signal and waits for the end; the exit code, or null after a kill. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -91,6 +93,7 @@ export async function spawnServer(
     },
   );
   let output = '';
+  let log = '';
   const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
@@ -100,6 +103,7 @@ export async function spawnServer(
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
+    child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
     void ended.then(([code]) => reject(new Error(`the server ended with ${code}: ${output}`)));
   });
   return {
@@ -107,6 +111,7 @@ export async function spawnServer(
     api: new Api(url, ROOT_TOKEN),
     process: child,
     output: () => output,
+    log: () => log,
     end: async (signal) => {
       child.kill(signal);
       return (await ended)[0];

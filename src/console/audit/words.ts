@@ -1,6 +1,10 @@
 /** The audit log in words: what was done, which field, which value. */
+import type { DeliveryOrdering, EndpointStatus } from '../gql/graphql.ts';
+import { FAILURES } from '../guide/failures.ts';
 import { permissionLabel } from '../people/permissions.tsx';
+import { ENDPOINT_STATUS } from '../ui/delivery-status.tsx';
 import { formatDuration } from '../ui/time.tsx';
+import { ORDERING_WORDS } from '../webhooks/editor/ordering-field.tsx';
 
 /** A change of one field, as the API tells it. */
 export type Change = { from?: unknown; to?: unknown; changed?: true };
@@ -11,6 +15,9 @@ const ACTIONS: Record<string, string> = {
   'webhook.enable': 'Enabled the webhook',
   'webhook.disable': 'Disabled the webhook',
   'webhook.delete': 'Deleted the webhook',
+  'webhook.endpointEnable': 'Enabled an endpoint of the webhook',
+  'webhook.endpointDisable': 'Disabled an endpoint of the webhook',
+  'webhook.endpointAutoDisable': 'Switched off an endpoint of the webhook after failures',
   'login.create': 'Created the login',
   'login.update': 'Changed the login',
   'team.create': 'Created the team',
@@ -53,6 +60,11 @@ const PARTS: Record<string, string> = {
   target: 'address',
   timeoutMs: 'time limit',
   retrySchedule: 'retry schedule',
+  ratePerSecond: 'requests per second',
+  maxConcurrency: 'requests at once',
+  ordering: 'order',
+  status: 'status',
+  failure: 'last failure',
   signingSecret: 'signing secret',
   resource: 'resource',
   event: 'event',
@@ -92,12 +104,21 @@ export function valueWords(path: string, value: unknown, name: (id: string) => s
     return value.length === 0 ? 'none' : value.map((one) => valueWords(path, one, name)).join(', ');
   if (typeof value === 'string') {
     if (path === 'permissions') return permissionLabel(value);
+    const words = ENDPOINT_VALUES[field]?.(value);
+    if (words !== undefined && path.startsWith('endpoints.')) return words;
     if (field === 'expiresAt') return new Date(value).toLocaleString();
     return isNamed(value) ? name(value) : value;
   }
   if (typeof value === 'number') return String(value);
   return objectWords(value as Record<string, unknown>, name);
 }
+
+/** The values of an endpoint's fields that are words of the API. */
+const ENDPOINT_VALUES: Record<string, (value: string) => string | undefined> = {
+  status: (value) => ENDPOINT_STATUS[value as EndpointStatus]?.[0],
+  ordering: (value) => ORDERING_WORDS[value as DeliveryOrdering]?.label,
+  failure: (value) => FAILURES.find(([code]) => code === value)?.[1],
+};
 
 function objectWords(value: Record<string, unknown>, name: (id: string) => string): string {
   return Object.entries(value)

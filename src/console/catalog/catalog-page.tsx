@@ -1,5 +1,5 @@
 /** What can be listened to: all resources, and with CATALOG_MANAGE a form for another one (?register). */
-import { Anchor, Button, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Stack, Text } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { Link, useNavigate } from 'react-router';
 
@@ -10,6 +10,7 @@ import { useMay } from '../session/viewer.tsx';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import { useFilters } from '../ui/use-filters.ts';
+import { BuiltInBadge, isBuiltIn } from './built-in.tsx';
 import { resourceAddress } from './resource-address.ts';
 import { ResourceForm } from './resource-form.tsx';
 import { AllowedBadge } from './support-badge.tsx';
@@ -43,13 +44,26 @@ export function CatalogPage() {
       Register resource
     </Button>
   );
+  const nothingOfHost = list.status === 'ready' && wanted === '' && list.rows.every(isBuiltIn);
   return (
     <Page
       title="Catalog"
       description="What webhooks can listen to: the resources of the host application and what can happen to them."
-      actions={mayManage && add}
+      actions={mayManage && !nothingOfHost && add}
     >
       <SearchField label="Search resources" value={values.search} onChange={(search) => set({ search })} />
+      {nothingOfHost && (
+        <Alert color="blue" role="status" title="Nothing of the host application yet">
+          <Stack gap="xs" align="flex-start">
+            <Text size="sm">
+              {mayManage
+                ? 'Register the first resource: then events can be published and webhooks can listen to them.'
+                : 'Somebody who manages the catalog registers what there is to listen to.'}
+            </Text>
+            {mayManage && add}
+          </Stack>
+        </Alert>
+      )}
       <DataTable
         label="Catalog"
         what="resources"
@@ -58,13 +72,7 @@ export function CatalogPage() {
         onOpen={({ name }) => void navigate(resourceAddress(name))}
         filtered={wanted !== ''}
         onClearFilters={() => set({ search: null })}
-        empty={{
-          title: 'The catalog is empty',
-          text: mayManage
-            ? 'Register the first resource: then events can be published and webhooks can listen to them.'
-            : 'Nothing can be listened to yet. Somebody who manages the catalog registers what there is.',
-          ...(mayManage ? { action: add } : {}),
-        }}
+        empty={{ title: 'The catalog is empty', text: 'Nothing can be listened to yet.' }}
       />
     </Page>
   );
@@ -82,7 +90,8 @@ const COLUMNS: Column<Row>[] = [
         </Anchor>{' '}
         <Text span size="xs" c="dimmed" ff="monospace">
           {name}
-        </Text>
+        </Text>{' '}
+        {isBuiltIn({ name }) && <BuiltInBadge />}
       </>
     ),
   },

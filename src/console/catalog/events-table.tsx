@@ -6,15 +6,18 @@ import { SupportedBadge } from './support-badge.tsx';
 
 interface EventsTableProps {
   resource: string;
+  /** Who publishes them: "the host". */
+  sentBy: string;
   events: readonly { name: string; label: string; description: string; supported: boolean }[];
 }
 
-export function EventsTable({ resource, events }: EventsTableProps) {
+export function EventsTable({ resource, sentBy, events }: EventsTableProps) {
+  const sent = `Sent by ${sentBy}`;
   return (
     <table className={tableClasses['table']} role="table" aria-label={`Events of ${resource}`}>
       <thead role="rowgroup" className={tableClasses['head']}>
         <tr role="row">
-          {['Event', 'When it happens', 'Sent by the host'].map((header) => (
+          {['Event', 'When it happens', sent].map((header) => (
             <th key={header} role="columnheader" scope="col">
               {header}
             </th>
@@ -35,7 +38,7 @@ export function EventsTable({ resource, events }: EventsTableProps) {
             <td role="cell" data-label="When it happens">
               {description || '–'}
             </td>
-            <td role="cell" data-label="Sent by the host">
+            <td role="cell" data-label={sent}>
               <SupportedBadge supported={supported} />
             </td>
           </tr>

@@ -1,5 +1,5 @@
 /** One resource: what can happen to it, its model, and how an event of it arrives; with CATALOG_MANAGE its form (?edit). */
-import { Alert, Anchor, Button, Tabs, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Tabs, Text } from '@mantine/core';
 import { IconHistory, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
@@ -13,6 +13,7 @@ import { Section } from '../ui/section.tsx';
 import { ErrorState, LoadingState, NotFoundPage } from '../ui/states.tsx';
 import { useFilters } from '../ui/use-filters.ts';
 import { Arrival } from './arrival.tsx';
+import { BuiltInBadge, isBuiltIn } from './built-in.tsx';
 import { EventsTable } from './events-table.tsx';
 import { RemoveDialog } from './remove-dialog.tsx';
 import { type Resource, ResourceForm } from './resource-form.tsx';
@@ -48,12 +49,14 @@ export function ResourcePage() {
 
 function Known({ resource }: { resource: Resource }) {
   const { values, set } = useFilters('edit');
-  const mayManage = useMay('CATALOG_MANAGE');
+  const builtIn = isBuiltIn(resource);
+  // What the server itself tells of is nobody's to change.
+  const mayChange = useMay('CATALOG_MANAGE') && !builtIn;
   const navigate = useNavigate();
   const [removing, setRemoving] = useState(false);
   const { id, name, label, description, allowed, events, model, payloadSchema } = resource;
   const trail = [{ label: 'Catalog', to: '/settings/api/catalog' }];
-  if (mayManage && values.edit !== '')
+  if (mayChange && values.edit !== '')
     return (
       <Page title={`Edit ${label}`} trail={[...trail, { label: name }]}>
         <ResourceForm resource={resource} onCancel={() => set({ edit: null })} />
@@ -63,10 +66,15 @@ function Known({ resource }: { resource: Resource }) {
     <Page
       title={label}
       trail={[...trail, { label: name }]}
-      badge={<AllowedBadge allowed={allowed} />}
+      badge={
+        <Group gap="xs">
+          {builtIn && <BuiltInBadge />}
+          <AllowedBadge allowed={allowed} />
+        </Group>
+      }
       description={description || undefined}
       actions={
-        mayManage && (
+        mayChange && (
           <>
             <Button
               component={Link}
@@ -105,7 +113,7 @@ function Known({ resource }: { resource: Resource }) {
         title="Events"
         description="What can happen to it. A trigger names the resource and one of these."
       >
-        <EventsTable resource={label} events={events} />
+        <EventsTable resource={label} sentBy={builtIn ? 'this server' : 'the host'} events={events} />
       </Section>
       <Section
         title="How it arrives"

@@ -1,5 +1,5 @@
 /** What a delivery is: its ids, where it goes, what it is about, when it began and ended. */
-import { Anchor, Group, Text } from '@mantine/core';
+import { Anchor, Group, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 
@@ -7,6 +7,8 @@ import { useLabels } from '../catalog/use-labels.ts';
 import type { DeliveryFactsFragment } from '../gql/graphql.ts';
 import { useViewer } from '../session/viewer.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
+import { DatedText } from '../ui/dated-text.tsx';
+import { EndpointStatusBadge } from '../ui/delivery-status.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { Time } from '../ui/time.tsx';
 
@@ -30,7 +32,7 @@ export function DeliveryFacts({ delivery }: { delivery: DeliveryFactsFragment })
         `${webhookNumber} (deleted)`
       ),
     ],
-    ['Endpoint', endpoint?.target ?? 'Removed'],
+    ['Endpoint', endpoint ? <EndpointFact key="endpoint" endpoint={endpoint} /> : 'Removed'],
     ['What happened', `${eventLabel(event.resource, event.name)} (${event.resource}.${event.name})`],
     [
       'Event',
@@ -47,6 +49,22 @@ export function DeliveryFacts({ delivery }: { delivery: DeliveryFactsFragment })
     ['Why', origin === 'TEST' ? 'A test event' : 'A trigger fired for an event'],
   ];
   return <Facts label="Facts of the delivery" rows={rows} />;
+}
+
+/** Its address, and why it is not sent to. */
+function EndpointFact({ endpoint }: { endpoint: NonNullable<DeliveryFactsFragment['endpoint']> }) {
+  const { target, status, statusReason } = endpoint;
+  return (
+    <Stack gap={4} align="flex-start">
+      <span>{target}</span>
+      {status !== 'ACTIVE' && <EndpointStatusBadge status={status} />}
+      {statusReason != null && (
+        <Text size="xs" c="dimmed">
+          <DatedText text={statusReason} />
+        </Text>
+      )}
+    </Stack>
+  );
 }
 
 /** An id with a button to copy it, and a link where there is a page of it. */

@@ -1,5 +1,5 @@
 /** The filters above a list of deliveries. */
-import { Button, Chip, Group, Stack } from '@mantine/core';
+import { Button, Chip, Group, Select, Stack } from '@mantine/core';
 import { IconFilterOff } from '@tabler/icons-react';
 import { memo } from 'react';
 
@@ -12,11 +12,24 @@ import { TypedField } from '../ui/typed-field.tsx';
 import { readCodes, STATUSES, type Within } from './filter-params.ts';
 import type { DeliveryFilter } from './use-delivery-filter.ts';
 
-/** fixed is what the page itself has settled: for that there is no field. */
+interface DeliveryFiltersProps {
+  by: DeliveryFilter;
+  /** What the page itself has settled: for that there is no field. */
+  fixed: DeliveryFilterInput;
+  /** Those to choose from; none for a list over several webhooks. */
+  endpoints: readonly EndpointChoice[];
+}
+
+/** An endpoint to choose. */
+export interface EndpointChoice {
+  id: string;
+  target: string;
+}
+
 export const DeliveryFilters = memo(Filters);
 
 /** Not drawn again with each batch of the list below. */
-function Filters({ by, fixed }: { by: DeliveryFilter; fixed: DeliveryFilterInput }) {
+function Filters({ by, fixed, endpoints }: DeliveryFiltersProps) {
   const { chosen, change, filtered, clear } = by;
   const ofWebhook = fixed.webhookId != null || fixed.webhookNumber != null;
   const changeSpan = ({ within, ...ends }: { within: string | null; from: string; to: string }): void =>
@@ -37,6 +50,20 @@ function Filters({ by, fixed }: { by: DeliveryFilter; fixed: DeliveryFilterInput
             width={150}
             check={(text) => (/^[1-9]\d{0,8}$/.test(text) ? null : 'A number, such as 12')}
             onChange={(webhook) => change({ webhook })}
+          />
+        )}
+        {endpoints.length > 1 && (
+          <Select
+            aria-label="Endpoint"
+            placeholder="Any endpoint"
+            clearable
+            clearButtonProps={{ 'aria-label': 'Any endpoint' }}
+            w={{ base: '100%', xs: 240 }}
+            data={endpoints.map(({ id, target }, index) => ({
+              ...{ value: id, label: `${index + 1}: ${target.replace(/^https?:\/\//, '')}` },
+            }))}
+            value={chosen.endpoint === '' ? null : chosen.endpoint}
+            onChange={(endpoint) => change({ endpoint: endpoint ?? '' })}
           />
         )}
         <EventSelects resource={chosen.resource} event={chosen.event} onChange={change} />

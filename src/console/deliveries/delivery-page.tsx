@@ -11,6 +11,7 @@ import { Section } from '../ui/section.tsx';
 import { ErrorState, LoadingState, NotFoundPage } from '../ui/states.tsx';
 import { useAddress } from '../ui/use-address.ts';
 import { ATTEMPT_TABS, AttemptPanel, type AttemptTab } from './attempt-panel.tsx';
+import { CancelButton } from './cancel-button.tsx';
 import { DeliveryFacts } from './delivery-facts.tsx';
 import { DeliveryTimeline } from './delivery-timeline.tsx';
 import { RetryButton } from './retry-button.tsx';
@@ -45,7 +46,14 @@ export function DeliveryPage() {
           <LiveBadge status={live} />
         </Group>
       }
-      actions={mayRetry && <RetryButton delivery={delivery} onDone={reload} />}
+      actions={
+        mayRetry && (
+          <>
+            <CancelButton delivery={delivery} onDone={reload} />
+            <RetryButton delivery={delivery} onDone={reload} />
+          </>
+        )
+      }
     >
       {error && <ErrorState error={error} onRetry={() => void reload()} />}
       <Grid gap="lg" align="flex-start">
@@ -62,10 +70,17 @@ export function DeliveryPage() {
                   {attempts.length} of {delivery.attemptCount} attempts are still on record.
                 </Text>
               )}
-              <DeliveryTimeline delivery={delivery} attempts={attempts} chosen={chosen} onChoose={choose} />
-              {delivery.status === 'CANCELLED' && attempts.length === 0 && (
+              <DeliveryTimeline
+                delivery={delivery}
+                attempts={attempts}
+                paused={delivery.endpoint?.status === 'PAUSED'}
+                chosen={chosen}
+                onChoose={choose}
+              />
+              {delivery.status === 'CANCELLED' && (
                 <Text size="sm" c="dimmed">
-                  It was stopped before its first attempt: its webhook was disabled, changed or deleted.
+                  It was stopped {attempts.length === 0 ? 'before its first attempt' : 'after that'}: by
+                  somebody, or because its webhook or endpoint was disabled, changed or deleted.
                 </Text>
               )}
             </Section>

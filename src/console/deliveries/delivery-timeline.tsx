@@ -30,13 +30,16 @@ const LOOKS: Record<AttemptOutcome, [color: string, icon: TablerIcon]> = {
 interface DeliveryTimelineProps {
   delivery: Pick<DeliveryFactsFragment, 'status' | 'nextAttemptAt' | 'attemptCount'>;
   attempts: readonly AttemptLineFragment[];
+  /** Its endpoint is paused, so that it may wait for longer than is planned. */
+  paused?: boolean;
   /** The number of the attempt on display; null: none. */
   chosen?: number | null;
   /** Chooses one; without it the line is for reading only. */
   onChoose?: (number: number) => void;
 }
 
-export function DeliveryTimeline({ delivery, attempts, chosen = null, onChoose }: DeliveryTimelineProps) {
+export function DeliveryTimeline(props: DeliveryTimelineProps) {
+  const { delivery, attempts, paused = false, chosen = null, onChoose } = props;
   return (
     <ol className={classes['line']} aria-label="Attempts">
       {attempts.map((attempt) => (
@@ -56,7 +59,7 @@ export function DeliveryTimeline({ delivery, attempts, chosen = null, onChoose }
           )}
         </li>
       ))}
-      <NextAttempt delivery={delivery} />
+      <NextAttempt delivery={delivery} paused={paused} />
     </ol>
   );
 }
@@ -89,7 +92,8 @@ function AttemptEntry({ attempt }: { attempt: AttemptLineFragment }) {
   );
 }
 
-function NextAttempt({ delivery }: { delivery: DeliveryTimelineProps['delivery'] }) {
+function NextAttempt(props: { delivery: DeliveryTimelineProps['delivery']; paused: boolean }) {
+  const { delivery, paused } = props;
   const { status, nextAttemptAt, attemptCount } = delivery;
   if (status !== 'PENDING' && status !== 'IN_FLIGHT' && status !== 'RETRY_SCHEDULED') return null;
   const sending = status === 'IN_FLIGHT';
@@ -108,6 +112,8 @@ function NextAttempt({ delivery }: { delivery: DeliveryTimelineProps['delivery']
             <Text size="xs" c="dimmed" component="div">
               {sending || nextAttemptAt == null ? (
                 'It is on its way'
+              ) : paused ? (
+                'It waits while its endpoint is paused'
               ) : (
                 <>
                   <Countdown at={nextAttemptAt} /> · <Time at={nextAttemptAt} />

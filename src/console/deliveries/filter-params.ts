@@ -21,6 +21,8 @@ export type Within = keyof typeof SPANS | 'custom';
 export interface Chosen {
   status: DeliveryStatus[];
   webhook: string;
+  /** The id of an endpoint. */
+  endpoint: string;
   resource: string;
   event: string;
   code: string;
@@ -39,6 +41,7 @@ export function readChosen(params: URLSearchParams, prefix: string): Chosen {
   return {
     status: STATUSES.filter((status) => statuses.includes(status.toLowerCase())),
     webhook: /^[1-9]\d{0,8}$/.test(text('webhook')) ? text('webhook') : '',
+    endpoint: /^ep_[0-9a-z]{26}$/.test(text('endpoint')) ? text('endpoint') : '',
     resource: text('resource'),
     event: text('event'),
     code: text('code'),
@@ -61,6 +64,7 @@ export function writeChosen(chosen: Partial<Chosen>, prefix: string): Record<str
 export const NOTHING_CHOSEN: Chosen = {
   status: [],
   webhook: '',
+  endpoint: '',
   resource: '',
   event: '',
   code: '',
@@ -90,7 +94,7 @@ export function instantOf(local: string): string | undefined {
 
 /** What is chosen as the API has it; now is the end of the spans that end now. */
 export function filterOf(chosen: Chosen, now: number): DeliveryFilterInput {
-  const { status, webhook, resource, event, code, within, search } = chosen;
+  const { status, webhook, endpoint, resource, event, code, within, search } = chosen;
   const codes = readCodes(code);
   const [from, to] = [instantOf(chosen.from), instantOf(chosen.to)];
   const createdAt =
@@ -100,6 +104,7 @@ export function filterOf(chosen: Chosen, now: number): DeliveryFilterInput {
   return {
     ...(status.length > 0 ? { status } : {}),
     ...(webhook ? { webhookNumber: Number(webhook) } : {}),
+    ...(endpoint ? { endpointId: endpoint } : {}),
     ...(resource ? { resource } : {}),
     ...(event ? { event } : {}),
     ...(codes ? { statusCode: codes } : {}),

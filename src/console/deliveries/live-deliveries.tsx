@@ -11,7 +11,7 @@ import type { DeliveryFilterInput } from '../gql/graphql.ts';
 import { useAnnounce } from '../ui/announcer.tsx';
 import { DataTable } from '../ui/data-table.tsx';
 import { deliveryColumns } from './delivery-columns.tsx';
-import { DeliveryFilters } from './delivery-filters.tsx';
+import { DeliveryFilters, type EndpointChoice } from './delivery-filters.tsx';
 import { LiveToolbar } from './live-toolbar.tsx';
 import { useCount } from './use-count.ts';
 import { useDeliveryFilter } from './use-delivery-filter.ts';
@@ -26,11 +26,14 @@ interface LiveDeliveriesProps {
   showWebhook?: boolean;
   /** Stands before the names of the address's parameters, where a page has several lists. */
   urlPrefix?: string;
+  /** Those that can be chosen; none where there are several webhooks. */
+  endpoints?: readonly EndpointChoice[];
   /** Leaves the filters out: for short lists. */
   plain?: boolean;
   empty?: { title: string; text: ReactNode; action?: ReactNode };
 }
 
+const NO_ENDPOINTS: readonly EndpointChoice[] = [];
 const EMPTY = {
   title: 'No delivery yet',
   text: 'As soon as an event fires a webhook, its delivery appears here by itself.',
@@ -38,6 +41,7 @@ const EMPTY = {
 
 export function LiveDeliveries(props: LiveDeliveriesProps) {
   const { filter: fixed, label, showWebhook = true, urlPrefix = '', plain = false, empty = EMPTY } = props;
+  const { endpoints = NO_ENDPOINTS } = props;
   const top = useRef<HTMLDivElement>(null);
   const scrolled = useScrolledPast(top);
   const by = useDeliveryFilter(urlPrefix);
@@ -65,7 +69,7 @@ export function LiveDeliveries(props: LiveDeliveriesProps) {
 
   return (
     <Stack gap="sm">
-      {!plain && <DeliveryFilters by={by} fixed={fixed} />}
+      {!plain && <DeliveryFilters by={by} fixed={fixed} endpoints={endpoints} />}
       {by.chosen.status.includes('IN_FLIGHT') && !plain && (
         <Text size="sm" c="dimmed">
           That a delivery is being sent is not pushed: “Sending” shows those of the moment when the list was

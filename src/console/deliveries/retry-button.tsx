@@ -7,7 +7,11 @@ import { useMutation } from 'urql';
 
 import { freshKey } from '../api/idempotency-key.ts';
 import { describeError } from '../api/problems.ts';
-import { type DeliveryFactsFragment, DeliveryPageRetryDocument } from '../gql/graphql.ts';
+import {
+  type DeliveryFactsFragment,
+  DeliveryPageRetryDocument,
+  type EndpointStatus,
+} from '../gql/graphql.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { formatDuration, useNow } from '../ui/time.tsx';
 import { usePageKeys } from '../ui/use-page-keys.ts';
@@ -24,9 +28,15 @@ function refusal(delivery: DeliveryFactsFragment, now: number): string | null {
   if (!endpoint) return 'Its endpoint was removed, so it cannot be sent again.';
   if (webhook.status === 'DISABLED' && origin !== 'TEST')
     return 'Its webhook is disabled: enable the webhook first.';
+  if (isOff(endpoint.status) && origin !== 'TEST')
+    return 'Its endpoint is switched off: enable the endpoint first.';
   const left = nextAttemptAt == null ? 0 : new Date(nextAttemptAt).getTime() - now;
   if (status === 'PENDING' && left < ABOUT_TO_MS) return 'It is about to be sent.';
   return null;
+}
+
+function isOff(status: EndpointStatus): boolean {
+  return status === 'DISABLED' || status === 'AUTO_DISABLED';
 }
 
 interface RetryButtonProps {

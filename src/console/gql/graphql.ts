@@ -691,6 +691,13 @@ export type DeliveryPageRetryMutationVariables = Exact<{
 
 export type DeliveryPageRetryMutation = { deliveryRetry: { delivery: { id: string, status: DeliveryStatus, version: number } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
 
+export type DeliveryPageCancelMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeliveryPageCancelMutation = { deliveryCancel: { delivery: { id: string, status: DeliveryStatus, version: number } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
 export type DeliveryFactsFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null };
 
 export type AttemptLineFragment = { id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null };
@@ -967,12 +974,20 @@ export type WebhookDetailsQueryVariables = Exact<{
 }>;
 
 
-export type WebhookDetailsQuery = { webhookByNumber: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null };
+export type WebhookDetailsQuery = { webhookByNumber: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null };
 
 export type WebhookDetailsChangesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
 export type WebhookDetailsChangesSubscription = { webhookChanges: { id: string, kind: WebhookChangeKind } };
+
+export type WebhookDetailsSentSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+  filter?: DeliveryFilterInput | null | undefined;
+}>;
+
+
+export type WebhookDetailsSentSubscription = { deliveryEvents: { cursor: string, caughtUp: boolean, reset: StreamReset | null, events: Array<{ kind: DeliveryEventKind }> } };
 
 export type WebhookDetailsUpdateMutationVariables = Exact<{
   id: string | number;
@@ -981,21 +996,35 @@ export type WebhookDetailsUpdateMutationVariables = Exact<{
 }>;
 
 
-export type WebhookDetailsUpdateMutation = { webhookUpdate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null, newSecrets: Array<{ value: string, secret: { id: string }, endpoint: { id: string, target: string } }> } | null };
+export type WebhookDetailsUpdateMutation = { webhookUpdate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null, newSecrets: Array<{ value: string, secret: { id: string }, endpoint: { id: string, target: string } }> } | null };
 
 export type WebhookDetailsEnableMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type WebhookDetailsEnableMutation = { webhookEnable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
+export type WebhookDetailsEnableMutation = { webhookEnable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
 
 export type WebhookDetailsDisableMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type WebhookDetailsDisableMutation = { webhookDisable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
+export type WebhookDetailsDisableMutation = { webhookDisable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
+
+export type WebhookDetailsEndpointEnableMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WebhookDetailsEndpointEnableMutation = { endpointEnable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, endpoint: { id: string, status: EndpointStatus } | null } | null };
+
+export type WebhookDetailsEndpointDisableMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WebhookDetailsEndpointDisableMutation = { endpointDisable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, endpoint: { id: string, status: EndpointStatus } | null } | null };
 
 export type WebhookDetailsTestMutationVariables = Exact<{
   input: TestEventInput;
@@ -1005,7 +1034,7 @@ export type WebhookDetailsTestMutationVariables = Exact<{
 
 export type WebhookDetailsTestMutation = { testEventSend: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, deliveries: Array<{ id: string, endpoint: { id: string, target: string } | null, event: { id: string } }> } | null };
 
-export type WebhookDetailsFragment = { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> };
+export type WebhookDetailsFragment = { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> };
 
 export type WebhooksTableQueryVariables = Exact<{
   first: number;
@@ -1063,14 +1092,14 @@ export type WizardDraftQueryVariables = Exact<{
 }>;
 
 
-export type WizardDraftQuery = { webhookDraft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null };
+export type WizardDraftQuery = { webhookDraft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null };
 
 export type WizardStartMutationVariables = Exact<{
   input?: WebhookDetailsInput | null | undefined;
 }>;
 
 
-export type WizardStartMutation = { webhookDraftCreate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
+export type WizardStartMutation = { webhookDraftCreate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
 
 export type WizardSetDetailsMutationVariables = Exact<{
   id: string | number;
@@ -1079,7 +1108,7 @@ export type WizardSetDetailsMutationVariables = Exact<{
 }>;
 
 
-export type WizardSetDetailsMutation = { webhookDraftSetDetails: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
+export type WizardSetDetailsMutation = { webhookDraftSetDetails: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
 
 export type WizardSetEndpointsMutationVariables = Exact<{
   id: string | number;
@@ -1088,7 +1117,7 @@ export type WizardSetEndpointsMutationVariables = Exact<{
 }>;
 
 
-export type WizardSetEndpointsMutation = { webhookDraftSetEndpoints: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
+export type WizardSetEndpointsMutation = { webhookDraftSetEndpoints: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
 
 export type WizardSetTriggersMutationVariables = Exact<{
   id: string | number;
@@ -1097,7 +1126,7 @@ export type WizardSetTriggersMutationVariables = Exact<{
 }>;
 
 
-export type WizardSetTriggersMutation = { webhookDraftSetTriggers: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
+export type WizardSetTriggersMutation = { webhookDraftSetTriggers: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
 
 export type WizardSaveMutationVariables = Exact<{
   id: string | number;
@@ -1115,7 +1144,7 @@ export type WizardDiscardMutation = { webhookDraftDiscard: { deletedId: string |
 
 export type WizardProblemFragment = { code: UserErrorCode, field: Array<string> | null, message: string };
 
-export type WizardDraftPartsFragment = { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null };
+export type WizardDraftPartsFragment = { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null };
 
 export const NamedThingFragmentDoc = /*#__PURE__*/ gql`
     fragment NamedThing on Node {
@@ -1440,9 +1469,13 @@ export const WebhookDetailsFragmentDoc = /*#__PURE__*/ gql`
     target
     status
     statusReason
+    failingSince
     advanced {
       timeoutMs
       retrySchedule
+      ratePerSecond
+      maxConcurrency
+      ordering
       headers {
         name
         value
@@ -1529,6 +1562,9 @@ export const WizardDraftPartsFragmentDoc = /*#__PURE__*/ gql`
       }
       timeoutMs
       retrySchedule
+      ratePerSecond
+      maxConcurrency
+      ordering
     }
   }
   triggers {
@@ -1785,6 +1821,22 @@ export const DeliveryPageRetryDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<DeliveryPageRetryMutation, DeliveryPageRetryMutationVariables>;
+export const DeliveryPageCancelDocument = /*#__PURE__*/ gql`
+    mutation DeliveryPageCancel($id: ID!) {
+  deliveryCancel(id: $id) {
+    delivery {
+      id
+      status
+      version
+    }
+    errors {
+      code
+      field
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<DeliveryPageCancelMutation, DeliveryPageCancelMutationVariables>;
 export const EventsTableDocument = /*#__PURE__*/ gql`
     query EventsTable($first: Int!, $after: String, $filter: EventFilterInput) {
   events(first: $first, after: $after, filter: $filter) {
@@ -2118,6 +2170,23 @@ export const WebhookDetailsChangesDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<WebhookDetailsChangesSubscription, WebhookDetailsChangesSubscriptionVariables>;
+export const WebhookDetailsSentDocument = /*#__PURE__*/ gql`
+    subscription WebhookDetailsSent($after: StreamCursor, $filter: DeliveryFilterInput) {
+  deliveryEvents(
+    after: $after
+    filter: $filter
+    mode: LATEST_PER_DELIVERY
+    maxBatch: 1000
+  ) {
+    cursor
+    caughtUp
+    reset
+    events {
+      kind
+    }
+  }
+}
+    ` as unknown as DocumentNode<WebhookDetailsSentSubscription, WebhookDetailsSentSubscriptionVariables>;
 export const WebhookDetailsUpdateDocument = /*#__PURE__*/ gql`
     mutation WebhookDetailsUpdate($id: ID!, $input: WebhookInput!, $expectedVersion: Int) {
   webhookUpdate(id: $id, input: $input, expectedVersion: $expectedVersion) {
@@ -2170,6 +2239,36 @@ export const WebhookDetailsDisableDocument = /*#__PURE__*/ gql`
   }
 }
     ${WebhookDetailsFragmentDoc}` as unknown as DocumentNode<WebhookDetailsDisableMutation, WebhookDetailsDisableMutationVariables>;
+export const WebhookDetailsEndpointEnableDocument = /*#__PURE__*/ gql`
+    mutation WebhookDetailsEndpointEnable($id: ID!) {
+  endpointEnable(id: $id) {
+    errors {
+      code
+      field
+      message
+    }
+    endpoint {
+      id
+      status
+    }
+  }
+}
+    ` as unknown as DocumentNode<WebhookDetailsEndpointEnableMutation, WebhookDetailsEndpointEnableMutationVariables>;
+export const WebhookDetailsEndpointDisableDocument = /*#__PURE__*/ gql`
+    mutation WebhookDetailsEndpointDisable($id: ID!) {
+  endpointDisable(id: $id) {
+    errors {
+      code
+      field
+      message
+    }
+    endpoint {
+      id
+      status
+    }
+  }
+}
+    ` as unknown as DocumentNode<WebhookDetailsEndpointDisableMutation, WebhookDetailsEndpointDisableMutationVariables>;
 export const WebhookDetailsTestDocument = /*#__PURE__*/ gql`
     mutation WebhookDetailsTest($input: TestEventInput!, $idempotencyKey: String!) {
   testEventSend(input: $input, idempotencyKey: $idempotencyKey) {

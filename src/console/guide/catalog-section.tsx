@@ -1,6 +1,7 @@
 import { Anchor, Text } from '@mantine/core';
 import { Link } from 'react-router';
 
+import { isBuiltIn } from '../catalog/built-in.tsx';
 import { resourceAddress } from '../catalog/resource-address.ts';
 import { AllowedBadge } from '../catalog/support-badge.tsx';
 import tableClasses from '../ui/data-table.module.css';
@@ -29,38 +30,40 @@ function CatalogTable() {
   const { resources, error, reload } = useGuideCatalog();
   if (error) return <ErrorState error={error} onRetry={reload} />;
   if (resources === null) return <LoadingState what="the catalog" />;
-  if (resources.length === 0)
-    return <Text c="dimmed">The catalog is empty: nothing can be listened to yet.</Text>;
   return (
-    <table className={tableClasses['table']} role="table" aria-label="What you can listen to">
-      <thead role="rowgroup" className={tableClasses['head']}>
-        <tr role="row">
-          {HEADERS.map((header) => (
-            <th key={header} role="columnheader" scope="col">
-              {header}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {resources.map(({ id, name, label, allowed, events }) => (
-          <tr key={id} role="row">
-            <td role="cell" data-label={HEADERS[0]}>
-              <Anchor component={Link} to={resourceAddress(name)} size="sm">
-                {label}
-              </Anchor>
-            </td>
-            <td role="cell" data-label={HEADERS[1]}>
-              {events
-                .map((event) => (event.supported ? event.label : `${event.label} (not supported)`))
-                .join(', ')}
-            </td>
-            <td role="cell" data-label={HEADERS[2]}>
-              <AllowedBadge allowed={allowed} />
-            </td>
+    <>
+      {resources.every(isBuiltIn) && <Text c="dimmed">The host application has registered nothing yet.</Text>}
+      <table className={tableClasses['table']} role="table" aria-label="What you can listen to">
+        <thead role="rowgroup" className={tableClasses['head']}>
+          <tr role="row">
+            {HEADERS.map((header) => (
+              <th key={header} role="columnheader" scope="col">
+                {header}
+              </th>
+            ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody role="rowgroup">
+          {resources.map(({ id, name, label, allowed, events }) => (
+            <tr key={id} role="row">
+              <td role="cell" data-label={HEADERS[0]}>
+                <Anchor component={Link} to={resourceAddress(name)} size="sm">
+                  {label}
+                </Anchor>
+                {isBuiltIn({ name }) && ' (built in)'}
+              </td>
+              <td role="cell" data-label={HEADERS[1]}>
+                {events
+                  .map((event) => (event.supported ? event.label : `${event.label} (not supported)`))
+                  .join(', ')}
+              </td>
+              <td role="cell" data-label={HEADERS[2]}>
+                <AllowedBadge allowed={allowed} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
   );
 }

@@ -11,6 +11,7 @@ export const SECTIONS = {
   arrives: 'What arrives',
   verify: 'Check the signature',
   retries: 'Answers and retries',
+  health: 'When an endpoint keeps failing',
   testing: 'Try it before it counts',
   trouble: 'When something goes wrong',
   catalog: 'What you can listen to',

@@ -7,6 +7,11 @@ export const FAILURES: readonly [code: string, meaning: string, remedy: string][
   ],
   ['REDIRECT', 'It answered with a redirect.', 'Save the final address: redirects are not followed.'],
   [
+    'GONE',
+    'It answered 410 Gone: it wants nothing more.',
+    'The endpoint is off by that. Enable it when your server takes events again.',
+  ],
+  [
     'TIMEOUT',
     'It did not answer in time.',
     'Answer first and work afterwards, or raise the time limit under Advanced.',

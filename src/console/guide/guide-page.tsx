@@ -8,6 +8,7 @@ import { ArrivalSection } from './arrival-section.tsx';
 import { CatalogSection } from './catalog-section.tsx';
 import { Contents } from './contents.tsx';
 import classes from './guide-page.module.css';
+import { HealthSection } from './health-section.tsx';
 import { RelatedPages } from './related-pages.tsx';
 import { RetriesSection } from './retries-section.tsx';
 import { StepsSection } from './steps-section.tsx';
@@ -35,6 +36,7 @@ export function GuidePage() {
           <ArrivalSection />
           <VerifySection />
           <RetriesSection />
+          <HealthSection />
           <TestingSection />
           <TroubleSection />
           <CatalogSection />

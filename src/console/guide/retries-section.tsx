@@ -25,11 +25,14 @@ export function RetriesSection() {
           <code>webhook-id</code> and the same bytes, so it is easy to drop.
         </List.Item>
         <List.Item>
-          <b>Order is not promised.</b> A retry can arrive behind a newer event; compare the{' '}
-          <code>timestamp</code>.
+          <b>Order is not promised</b>, unless you ask for it: a retry can arrive behind a newer event. Under{' '}
+          <b>Advanced</b> an endpoint can have what is about one entity in order; a failing delivery then
+          holds back only those of its own entity.
         </List.Item>
         <List.Item>
-          <b>Be ready for many.</b> Whoever imports a thousand records sends a thousand events.
+          <b>Be ready for many.</b> Whoever imports a thousand records sends a thousand events. Under{' '}
+          <b>Advanced</b> you can say how many requests may come per second and at once, and an answer with{' '}
+          <code>Retry-After</code> is heeded.
         </List.Item>
       </List>
       <Text>

@@ -14,8 +14,9 @@ export function TroubleSection() {
     <Section id="trouble" title={SECTIONS.trouble}>
       <Text>
         <b>Nothing arrives at all?</b> Look at the webhook: a disabled one sends nothing, and an inactive one
-        says why none of its triggers can fire. Then look whether the event was published, and by whom: only
-        what happens inside the webhook&apos;s scope counts.
+        says why none of its triggers can fire; an endpoint that is paused or off says why, too. Then look
+        whether the event was published, and by whom: only what happens inside the webhook&apos;s scope
+        counts.
       </Text>
       <Text>
         <b>An attempt failed?</b> The page of its delivery says with which of these causes:

@@ -9,6 +9,8 @@ interface ConfirmDialogProps {
   children: ReactNode;
   /** The text of the button that does it. */
   confirmLabel: string;
+  /** The text of the button that leaves it. */
+  cancelLabel?: string;
   /** Does it; resolves with null when it worked, else with what went wrong. */
   onConfirm: () => Promise<string | null>;
   onClose: () => void;
@@ -17,6 +19,7 @@ interface ConfirmDialogProps {
 
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { opened, title, children, confirmLabel, onConfirm, onClose, danger = true } = props;
+  const { cancelLabel = 'Cancel' } = props;
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -45,7 +48,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         {children}
         <Group justify="flex-end">
           <Button variant="default" onClick={close} disabled={busy} data-autofocus>
-            Cancel
+            {cancelLabel}
           </Button>
           <Button {...(danger ? { color: 'red' } : {})} loading={busy} onClick={() => void confirm()}>
             {confirmLabel}

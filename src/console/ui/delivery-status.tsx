@@ -34,7 +34,8 @@ const WEBHOOK_STATUS: Record<WebhookStatus, Look> = {
   AUTO_DISABLED: ['Off after failures', 'red', IconX],
 };
 
-const ENDPOINT_STATUS: Record<EndpointStatus, Look> = {
+/** How each state of an endpoint reads. */
+export const ENDPOINT_STATUS: Record<EndpointStatus, Look> = {
   ACTIVE: ['Active', 'green', IconCheck],
   PAUSED: ['Paused', 'orange', IconPlayerPause],
   DISABLED: ['Disabled', 'gray', IconBan],

@@ -9,6 +9,7 @@ import { useMay } from '../session/viewer.tsx';
 import { WebhookStatusBadge } from '../ui/delivery-status.tsx';
 import { ErrorState, LoadingState, NotFoundPage } from '../ui/states.tsx';
 import { DeliveriesTab } from './details/deliveries-tab.tsx';
+import { EndpointBanners } from './details/endpoint-banners.tsx';
 import { HeadActions } from './details/head-actions.tsx';
 import { LeavingContext } from './details/leave-guard.tsx';
 import { Overview } from './details/overview.tsx';
@@ -38,11 +39,11 @@ function NumberedWebhook({ number }: { number: number }) {
     case 'loading':
       return <LoadingState what="the webhook" />;
     case 'failed':
-      return <ErrorState error={state.error} onRetry={reload} />;
+      return <ErrorState error={state.error} onRetry={() => void reload()} />;
     case 'missing':
       return <NotFoundPage what="webhook" />;
     case 'ready':
-      return <LoadedPage webhook={state.webhook} gone={state.gone} show={show} />;
+      return <LoadedPage webhook={state.webhook} gone={state.gone} show={show} reload={reload} />;
   }
 }
 
@@ -50,9 +51,10 @@ interface LoadedPageProps {
   webhook: DetailedWebhook;
   gone: boolean;
   show: (webhook: DetailedWebhook) => void;
+  reload: () => Promise<void>;
 }
 
-function LoadedPage({ webhook, gone, show }: LoadedPageProps) {
+function LoadedPage({ webhook, gone, show, reload }: LoadedPageProps) {
   const manager = useMay('WEBHOOKS_MANAGE');
   const mayEdit = manager && !gone;
   const [editing, setEditing] = useState<Part | null>(null);
@@ -96,6 +98,7 @@ function LoadedPage({ webhook, gone, show }: LoadedPageProps) {
             }
           />
         )}
+        {!gone && <EndpointBanners webhook={webhook} mayEdit={mayEdit} reload={reload} />}
         <Tabs
           value={tab}
           onChange={(value) => setTab(value as Tab)}
@@ -126,6 +129,7 @@ function LoadedPage({ webhook, gone, show }: LoadedPageProps) {
               editing={mayEdit ? editing : null}
               onEdit={setEditing}
               onChanged={show}
+              reload={reload}
             />
           </Tabs.Panel>
           <Tabs.Panel value="deliveries">

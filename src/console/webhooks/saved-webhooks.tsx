@@ -51,11 +51,12 @@ export function SavedWebhooks({ first }: { first: ReactNode }) {
             placeholder="Any status"
             clearable
             clearButtonProps={{ 'aria-label': 'Any status' }}
-            w={{ base: '100%', xs: 150 }}
+            w={{ base: '100%', xs: 180 }}
             data={[
               { value: 'ENABLED', label: 'Enabled' },
               { value: 'DISABLED', label: 'Disabled' },
               { value: 'INACTIVE', label: 'Inactive' },
+              { value: 'AUTO_DISABLED', label: 'Off after failures' },
             ]}
             value={saved.status}
             onChange={(value) => saved.setStatus(value)}
@@ -130,16 +131,23 @@ function columns(mayManage: boolean, onDelete: (webhook: SavedWebhook) => void):
       sort: 'NAME',
       width: '22%',
       cell: ({ name, status, statusReason }) => (
-        <Group gap="xs">
-          <Text component="span" size="sm" fw={550}>
-            {name}
-          </Text>
-          {status !== 'ENABLED' && (
-            <span title={statusReason ?? undefined}>
-              <WebhookStatusBadge status={status} />
-            </span>
+        <>
+          <Group gap="xs">
+            <Text component="span" size="sm" fw={550}>
+              {name}
+            </Text>
+            {status !== 'ENABLED' && (
+              <span title={statusReason ?? undefined}>
+                <WebhookStatusBadge status={status} />
+              </span>
+            )}
+          </Group>
+          {status === 'AUTO_DISABLED' && (
+            <Text span size="xs" c="dimmed">
+              {statusReason}
+            </Text>
           )}
-        </Group>
+        </>
       ),
     },
     {

@@ -20,7 +20,7 @@ type Change = WebhooksTableChangesSubscription['webhookChanges'];
 export type SavedWebhook = NonNullable<WebhooksTableQuery['webhooks']>['nodes'][number];
 
 const FIELDS: readonly string[] = ['NUMBER', 'LOGIN', 'FOR_LOGIN', 'TEAM', 'NAME', 'DESCRIPTION'];
-const STATUSES: readonly WebhookStatus[] = ['ENABLED', 'DISABLED', 'INACTIVE'];
+const STATUSES: readonly WebhookStatus[] = ['ENABLED', 'DISABLED', 'INACTIVE', 'AUTO_DISABLED'];
 /** The newest first. */
 const DEFAULT_SORT: Sort = { field: 'NUMBER', direction: 'DESC' };
 /** A table that is not scrolled is read anew in silence; a longer one would jump. */

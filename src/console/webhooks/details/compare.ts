@@ -1,5 +1,6 @@
 /** Where two states of a part of a webhook differ, in words. */
 import type { DetailsValues, EndpointValues, Part, TriggerValues, WebhookValues } from '../editor/form.ts';
+import { ORDERING_WORDS } from '../editor/ordering-field.tsx';
 
 /** One difference; null where a side has no such thing. */
 export interface Difference {
@@ -72,6 +73,22 @@ function endpointFacts({ id, key, target, advanced }: EndpointValues, index: num
     [`${row}.headers`, { label: `${name}, headers`, text: headers.join('\n'), main: false }],
     [`${row}.timeout`, { label: `${name}, time limit`, text: `${advanced.timeoutMs} s`, main: false }],
     [`${row}.schedule`, { label: `${name}, retries`, text: advanced.retrySchedule, main: false }],
+    [
+      `${row}.rate`,
+      { label: `${name}, requests per second`, text: `${advanced.ratePerSecond || 'No limit'}`, main: false },
+    ],
+    [
+      `${row}.concurrency`,
+      {
+        label: `${name}, requests at once`,
+        text: `${advanced.maxConcurrency || "The server's default"}`,
+        main: false,
+      },
+    ],
+    [
+      `${row}.ordering`,
+      { label: `${name}, order`, text: ORDERING_WORDS[advanced.ordering].label, main: false },
+    ],
   ];
 }
 

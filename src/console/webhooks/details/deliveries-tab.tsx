@@ -8,6 +8,7 @@ export function DeliveriesTab({ webhook }: { webhook: DetailedWebhook }) {
       filter={{ webhookId: webhook.id }}
       label={`Deliveries of webhook ${webhook.number}, ${webhook.name}`}
       showWebhook={false}
+      endpoints={webhook.endpoints}
       empty={{
         title: 'No delivery yet',
         text: 'As soon as an event fires this webhook, its delivery appears here by itself. A test shows before that whether the receiver answers.',

@@ -1,27 +1,57 @@
 /** Where a webhook sends, as it is saved: address, state with its cause, secret, and what Advanced holds. */
 import { Code, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
 
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { DatedText } from '../../ui/dated-text.tsx';
 import { EndpointStatusBadge } from '../../ui/delivery-status.tsx';
 import { Facts } from '../../ui/facts.tsx';
-import { formatDuration, Time } from '../../ui/time.tsx';
+import { formatDuration, formatNumber, Time } from '../../ui/time.tsx';
+import { ORDERING_WORDS } from '../editor/ordering-field.tsx';
 import { describeSchedule, formatSchedule } from '../editor/retry-schedule.ts';
 import classes from './details.module.css';
-import type { DetailedEndpoint } from './use-webhook.ts';
+import { EndpointMenu } from './endpoint-menu.tsx';
+import type { DetailedEndpoint, DetailedWebhook } from './use-webhook.ts';
 
-export function EndpointsView({ endpoints }: { endpoints: readonly DetailedEndpoint[] }) {
+interface EndpointsViewProps {
+  webhook: DetailedWebhook;
+  mayEdit: boolean;
+  reload: () => Promise<void>;
+}
+
+export function EndpointsView({ webhook, mayEdit, reload }: EndpointsViewProps) {
+  const { endpoints, number } = webhook;
   return (
     <Stack component="ul" gap="sm" className={classes['list']} aria-label="Endpoints">
       {endpoints.map((endpoint, index) => (
-        <EndpointCard key={endpoint.id} endpoint={endpoint} number={index + 1} />
+        <EndpointCard
+          key={endpoint.id}
+          endpoint={endpoint}
+          number={index + 1}
+          menu={
+            <EndpointMenu
+              endpoint={endpoint}
+              name={`Endpoint ${index + 1}`}
+              number={number}
+              mayEdit={mayEdit}
+              reload={reload}
+            />
+          }
+        />
       ))}
     </Stack>
   );
 }
 
-function EndpointCard({ endpoint, number }: { endpoint: DetailedEndpoint; number: number }) {
-  const { target, status, statusReason, secrets, advanced } = endpoint;
-  const { headers, timeoutMs, retrySchedule } = advanced;
+interface EndpointCardProps {
+  endpoint: DetailedEndpoint;
+  number: number;
+  menu: ReactNode;
+}
+
+function EndpointCard({ endpoint, number, menu }: EndpointCardProps) {
+  const { target, status, statusReason, failingSince, secrets, advanced } = endpoint;
+  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = advanced;
   return (
     <Paper component="li" withBorder p="sm">
       <Stack gap="sm">
@@ -29,11 +59,14 @@ function EndpointCard({ endpoint, number }: { endpoint: DetailedEndpoint; number
           <Title order={3} size="h6">
             Endpoint {number}
           </Title>
-          <EndpointStatusBadge status={status} />
+          <Group gap={4}>
+            <EndpointStatusBadge status={status} />
+            {menu}
+          </Group>
         </Group>
         {statusReason != null && (
-          <Text size="sm" c="red">
-            {statusReason}
+          <Text size="sm">
+            <DatedText text={statusReason} />
           </Text>
         )}
         <Group gap={4} wrap="nowrap" align="flex-start">
@@ -44,6 +77,7 @@ function EndpointCard({ endpoint, number }: { endpoint: DetailedEndpoint; number
         </Group>
         <Facts
           rows={[
+            failingSince == null ? null : ['Failing since', <Time key="since" at={failingSince} full />],
             [
               secrets.length > 1 ? 'Signing secrets' : 'Signing secret',
               <Stack key="secrets" gap={4}>
@@ -73,6 +107,8 @@ function EndpointCard({ endpoint, number }: { endpoint: DetailedEndpoint; number
                 </Text>
               </span>,
             ],
+            ['Pace', paceWords(ratePerSecond ?? null, maxConcurrency)],
+            ['Order', ORDERING_WORDS[ordering].label],
             headers.length === 0
               ? null
               : [
@@ -90,4 +126,12 @@ function EndpointCard({ endpoint, number }: { endpoint: DetailedEndpoint; number
       </Stack>
     </Paper>
   );
+}
+
+function paceWords(ratePerSecond: number | null, maxConcurrency: number): string {
+  const rate =
+    ratePerSecond === null
+      ? 'As many requests per second as there are'
+      : `${formatNumber(ratePerSecond)} ${ratePerSecond === 1 ? 'request' : 'requests'} per second at most`;
+  return `${rate}, ${formatNumber(maxConcurrency)} at once`;
 }

@@ -22,7 +22,7 @@ export function HeadActions({ webhook, onTest, onChanged, onDeleting }: HeadActi
   const [disabling, setDisabling] = useState(false);
   const { busy, turn } = useSwitch(webhook, onChanged);
   const navigate = useNavigate();
-  const off = webhook.status === 'DISABLED';
+  const off = webhook.status === 'DISABLED' || webhook.status === 'AUTO_DISABLED';
 
   async function enable(): Promise<void> {
     const failed = await turn(true);

@@ -21,7 +21,7 @@ import type { DetailedWebhook } from './use-webhook.ts';
 interface SectionKind {
   title: string;
   first: string;
-  view: (webhook: DetailedWebhook) => ReactNode;
+  view: (props: OverviewProps) => ReactNode;
   fields: (form: WebhookForm) => ReactNode;
 }
 
@@ -29,19 +29,21 @@ const SECTIONS: Record<Part, SectionKind> = {
   details: {
     title: 'Details',
     first: 'details.name',
-    view: (webhook) => <DetailsView webhook={webhook} />,
+    view: ({ webhook }) => <DetailsView webhook={webhook} />,
     fields: (form) => <DetailsFields form={form} />,
   },
   endpoints: {
     title: 'Endpoints',
     first: 'endpoints.0.target',
-    view: ({ endpoints }) => <EndpointsView endpoints={endpoints} />,
+    view: ({ webhook, mayEdit, reload }) => (
+      <EndpointsView webhook={webhook} mayEdit={mayEdit} reload={reload} />
+    ),
     fields: (form) => <EndpointFields form={form} />,
   },
   triggers: {
     title: 'Triggers',
     first: 'triggers.0.resource',
-    view: ({ triggers }) => <TriggersView triggers={triggers} />,
+    view: ({ webhook: { triggers } }) => <TriggersView triggers={triggers} />,
     fields: (form) => <TriggerFields form={form} />,
   },
 };
@@ -52,9 +54,11 @@ interface OverviewProps {
   editing: Part | null;
   onEdit: (part: Part | null) => void;
   onChanged: (webhook: DetailedWebhook) => void;
+  reload: () => Promise<void>;
 }
 
-export function Overview({ webhook, mayEdit, editing, onEdit, onChanged }: OverviewProps) {
+export function Overview(props: OverviewProps) {
+  const { webhook, mayEdit, editing, onEdit, onChanged } = props;
   const [secrets, setSecrets] = useState<NewSecret[]>([]);
 
   function saved(part: Part, changed: DetailedWebhook, newSecrets: NewSecret[]): void {
@@ -87,7 +91,7 @@ export function Overview({ webhook, mayEdit, editing, onEdit, onChanged }: Overv
                   onSaved={(changed, newSecrets) => saved(part, changed, newSecrets)}
                 />
               ) : (
-                view(webhook)
+                view(props)
               )}
             </Section>
           );

@@ -2,7 +2,7 @@
  * What was typed, laid over what somebody else saved meanwhile. What was not touched here is taken from there,
  * field by field; rows are known by their ids.
  */
-import type { EndpointValues, Part, TriggerValues, WebhookValues } from '../editor/form.ts';
+import type { AdvancedValues, EndpointValues, Part, TriggerValues, WebhookValues } from '../editor/form.ts';
 
 /** The values of mine for a part, as if they had been typed on theirs; base is what mine began as. */
 export function rebase(
@@ -76,13 +76,13 @@ function endpoint(was: EndpointValues, typed: EndpointValues, now: EndpointValue
   return {
     ...typed,
     target: moved ? typed.target : now.target,
-    advanced: {
-      headers: touched.headers ? typed.advanced.headers : now.advanced.headers,
-      timeoutMs: touched.timeoutMs ? typed.advanced.timeoutMs : now.advanced.timeoutMs,
-      retrySchedule: touched.retrySchedule ? typed.advanced.retrySchedule : now.advanced.retrySchedule,
-      touched,
-    },
+    advanced: { ...now.advanced, ...pick(typed.advanced, touched) },
   };
+}
+
+/** What was touched, and that it was. */
+function pick(typed: AdvancedValues, touched: AdvancedValues['touched']): Partial<AdvancedValues> {
+  return { ...Object.fromEntries(Object.entries(typed).filter(([name]) => name in touched)), touched };
 }
 
 /** The stored one is gone, and its secret values with it: all of the row has to be sent. */
@@ -93,7 +93,10 @@ function newEndpoint(row: EndpointValues): EndpointValues {
     advanced: {
       ...row.advanced,
       headers: row.advanced.headers.map((header) => ({ ...header, kept: false })),
-      touched: { headers: true, timeoutMs: true, retrySchedule: true },
+      touched: {
+        ...{ headers: true, timeoutMs: true, retrySchedule: true },
+        ...{ ratePerSecond: true, maxConcurrency: true, ordering: true },
+      },
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Why a webhook does not send, and what to do about it; nothing while it sends all that it is to. */
 import { Alert, Button, List, Stack, Text } from '@mantine/core';
-import { IconMoonStars, IconPlayerPause } from '@tabler/icons-react';
+import { IconAlertTriangle, IconMoonStars, IconPlayerPause } from '@tabler/icons-react';
 
 import { INACTIVE_REASONS } from './inactive-reasons.ts';
 import type { DetailedWebhook } from './use-webhook.ts';
@@ -19,6 +19,16 @@ export function StatusBanner({ webhook, onEditTriggers }: StatusBannerProps) {
           Nothing is sent, and what happens meanwhile is not made up for. Enabled again, it sends what happens
           from then on.
         </Text>
+      </Alert>
+    );
+  // The only one has a banner of its own, which says it all.
+  if (webhook.status === 'AUTO_DISABLED' && webhook.endpoints.length > 1)
+    return (
+      <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title="This webhook is off after failures">
+        <Stack gap="xs">
+          {webhook.statusReason != null && <Text size="sm">{webhook.statusReason}</Text>}
+          <Text size="sm">Enable turns on all those that switched themselves off.</Text>
+        </Stack>
       </Alert>
     );
   const idle = webhook.triggers.filter(({ inactiveReason }) => inactiveReason != null);

@@ -1,8 +1,10 @@
-/** The Advanced section of an endpoint: headers, time limit, retries. */
-import { NumberInput, Stack, Text, TextInput } from '@mantine/core';
+/** The Advanced section of an endpoint: headers, time limit, retries, pace and order. */
+import { NumberInput, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
 
-import { type AdvancedValues, TIMEOUT_SECONDS } from './form.ts';
+import { formatNumber } from '../../ui/time.tsx';
+import { type AdvancedValues, MAX_CONCURRENCY, RATE_PER_SECOND, TIMEOUT_SECONDS } from './form.ts';
 import { HeaderFields } from './header-fields.tsx';
+import { OrderingField } from './ordering-field.tsx';
 import { describeSchedule, parseSchedule } from './retry-schedule.ts';
 
 interface AdvancedFieldsProps {
@@ -35,11 +37,7 @@ export function AdvancedFields({ index, values, errors, onChange }: AdvancedFiel
         data-field={`${at}.timeoutMs`}
         value={values.timeoutMs}
         error={errors['advanced.timeoutMs']}
-        onChange={(value) =>
-          onChange({ timeoutMs: value === '' || Number.isNaN(Number(value)) ? '' : Number(value) }, [
-            'timeoutMs',
-          ])
-        }
+        onChange={(value) => onChange({ timeoutMs: numberOf(value) }, ['timeoutMs'])}
       />
       <RetrySchedule
         field={`${at}.retrySchedule`}
@@ -47,8 +45,63 @@ export function AdvancedFields({ index, values, errors, onChange }: AdvancedFiel
         error={errors['advanced.retrySchedule']}
         onChange={(retrySchedule) => onChange({ retrySchedule }, ['retrySchedule'])}
       />
+      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md" verticalSpacing="md">
+        <WholeNumber
+          label="Requests per second"
+          description={`How many begin in a second at most, up to ${formatNumber(RATE_PER_SECOND.max)}. Empty: as many as there are.`}
+          placeholder="No limit"
+          field={`${at}.ratePerSecond`}
+          value={values.ratePerSecond}
+          error={errors['advanced.ratePerSecond']}
+          onChange={(ratePerSecond) => onChange({ ratePerSecond }, ['ratePerSecond'])}
+        />
+        <WholeNumber
+          label="Requests at once"
+          description={`How many may wait for an answer, up to ${formatNumber(MAX_CONCURRENCY.max)}. Empty: the server's default.`}
+          placeholder="The server's default"
+          field={`${at}.maxConcurrency`}
+          value={values.maxConcurrency}
+          error={errors['advanced.maxConcurrency']}
+          onChange={(maxConcurrency) => onChange({ maxConcurrency }, ['maxConcurrency'])}
+        />
+      </SimpleGrid>
+      <OrderingField
+        field={`${at}.ordering`}
+        value={values.ordering}
+        error={errors['advanced.ordering']}
+        onChange={(ordering) => onChange({ ordering }, ['ordering'])}
+      />
     </Stack>
   );
+}
+
+function WholeNumber(props: {
+  label: string;
+  description: string;
+  placeholder: string;
+  field: string;
+  value: number | '';
+  error: string | undefined;
+  onChange: (value: number | '') => void;
+}) {
+  const { label, description, placeholder, field, value, error, onChange } = props;
+  return (
+    <NumberInput
+      {...{ label, description, placeholder, value, error }}
+      allowDecimal={false}
+      allowNegative={false}
+      thousandSeparator
+      clampBehavior="none"
+      hideControls
+      data-field={field}
+      onChange={(next) => onChange(numberOf(next))}
+    />
+  );
+}
+
+/** What a NumberInput holds, as it is while somebody types; empty for what is no number. */
+function numberOf(value: number | string): number | '' {
+  return value === '' || Number.isNaN(Number(value)) ? '' : Number(value);
 }
 
 function RetrySchedule(props: {

@@ -1,13 +1,15 @@
 /** What the drop-downs of a trigger offer, and why a choice would stay inactive. */
+import { useMemo } from 'react';
 import { useQuery } from 'urql';
 
+import { hostFirst } from '../../catalog/built-in.tsx';
 import {
   type TriggerInactiveReason,
   WizardCatalogDocument,
   type WizardCatalogQuery,
 } from '../../gql/graphql.ts';
 
-/** The resources of the catalog with their events. */
+/** The resources of the catalog with their events, those of the host application first. */
 export type Catalog = NonNullable<WizardCatalogQuery['catalog']>;
 
 /** Why a trigger never fires, as a sentence for people. */
@@ -21,9 +23,11 @@ export const INACTIVE_REASONS: Record<TriggerInactiveReason, string> = {
 /** The catalog; null while it is loaded, or when it cannot be. */
 export function useCatalog(): { catalog: Catalog | null; failed: boolean; retry: () => void } {
   const [{ data, error }, read] = useQuery({ query: WizardCatalogDocument });
+  const found = data?.catalog;
+  const catalog = useMemo(() => (found ? hostFirst(found) : null), [found]);
   return {
-    catalog: data?.catalog ?? null,
-    failed: error !== undefined && !data?.catalog,
+    catalog,
+    failed: error !== undefined && catalog === null,
     retry: () => read({ requestPolicy: 'network-only' }),
   };
 }

@@ -29,7 +29,8 @@ export const EndpointRow = memo(function EndpointRow(props: EndpointRowProps) {
   useEffect(() => {
     if (wrong) setWanted(true);
   }, [wrong]);
-  const used = advanced.headers.length > 0 || advanced.timeoutMs !== '' || advanced.retrySchedule !== '';
+  // One that the server has knows them all.
+  const used = Object.keys(advanced.touched).length > 0 || advanced.timeoutMs !== '';
 
   function changeAdvanced(patch: Partial<Omit<AdvancedValues, 'touched'>>, paths: string[]): void {
     const touched = Object.fromEntries(Object.keys(patch).map((key) => [key, true]));

@@ -4,13 +4,22 @@
  */
 import { useForm, type UseFormReturnType } from '@mantine/form';
 
-import type { EndpointInput, TriggerInput, WebhookDetailsInput } from '../../gql/graphql.ts';
+import type {
+  DeliveryOrdering,
+  EndpointInput,
+  TriggerInput,
+  WebhookDetailsInput,
+} from '../../gql/graphql.ts';
 import { formatSchedule, parseSchedule } from './retry-schedule.ts';
 
 /** The most rows, and the longest texts, as the API has them. */
 export const LIMITS = { endpoints: 20, triggers: 100, headers: 20, name: 200, description: 2000 };
 /** The time limits that may be chosen, seconds. */
 export const TIMEOUT_SECONDS = { min: 0.1, max: 30 };
+/** The rates that may be chosen, requests a second. */
+export const RATE_PER_SECOND = { min: 1, max: 10_000 };
+/** How many requests at once may be chosen. */
+export const MAX_CONCURRENCY = { min: 1, max: 1_000 };
 
 /** Whose activity is watched: that of the whole account, of a login and all below, or of a team's members. */
 export type Scope = 'account' | 'login' | 'team';
@@ -45,8 +54,13 @@ export interface AdvancedValues {
   timeoutMs: number | '';
   /** As people write it; empty for the server's default. */
   retrySchedule: string;
+  /** Requests a second; empty for no limit. */
+  ratePerSecond: number | '';
+  /** Requests at once; empty for the server's default. */
+  maxConcurrency: number | '';
+  ordering: DeliveryOrdering;
   /** What was changed here: the rest stays as it is on the server. */
-  touched: { headers?: true; timeoutMs?: true; retrySchedule?: true };
+  touched: { [Name in keyof Omit<AdvancedValues, 'touched'>]?: true };
 }
 
 export interface EndpointValues {
@@ -92,6 +106,9 @@ export interface StoredWebhook {
       headers: readonly { name: string; value?: string | null; secret: boolean }[];
       timeoutMs: number;
       retrySchedule: readonly number[];
+      ratePerSecond?: number | null;
+      maxConcurrency: number;
+      ordering: DeliveryOrdering;
     } | null;
   }[];
   triggers: readonly {
@@ -111,7 +128,10 @@ export function newHeader(): HeaderValues {
 }
 
 export function newEndpoint(): EndpointValues {
-  const advanced: AdvancedValues = { headers: [], timeoutMs: '', retrySchedule: '', touched: {} };
+  const advanced: AdvancedValues = {
+    ...{ headers: [], timeoutMs: '', retrySchedule: '' },
+    ...{ ratePerSecond: '', maxConcurrency: '', ordering: 'NONE', touched: {} },
+  };
   return { key: newKey(), id: null, target: '', advanced };
 }
 
@@ -142,6 +162,9 @@ export function toValues(stored: StoredWebhook): WebhookValues {
             })),
             timeoutMs: advanced.timeoutMs / 1000,
             retrySchedule: formatSchedule(advanced.retrySchedule),
+            ratePerSecond: advanced.ratePerSecond ?? ('' as const),
+            maxConcurrency: advanced.maxConcurrency,
+            ordering: advanced.ordering,
             touched: {},
           },
         }
@@ -182,16 +205,29 @@ export function detailsInput({
 
 /** Step 2 as the API takes it: what was not changed is left out and stays, a text that is no schedule too. */
 export function endpointsInput(endpoints: readonly EndpointValues[]): EndpointInput[] {
-  return endpoints.map(({ id, target, advanced: { headers, timeoutMs, retrySchedule, touched } }) => ({
+  return endpoints.map(({ id, target, advanced }) => ({
     ...(id === null ? {} : { id }),
     kind: 'URL',
     target: target.trim(),
-    advanced: {
-      ...(touched.headers ? { headers: headers.map(headerInput) } : {}),
-      ...(touched.timeoutMs ? { timeoutMs: timeoutMs === '' ? null : Math.round(timeoutMs * 1000) } : {}),
-      ...(touched.retrySchedule ? scheduleInput(retrySchedule) : {}),
-    },
+    advanced: advancedInput(advanced),
   }));
+}
+
+function advancedInput({ touched, ...values }: AdvancedValues): NonNullable<EndpointInput['advanced']> {
+  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = values;
+  return {
+    ...(touched.headers ? { headers: headers.map(headerInput) } : {}),
+    ...(touched.timeoutMs ? { timeoutMs: timeoutMs === '' ? null : wholeInput(timeoutMs * 1000) } : {}),
+    ...(touched.retrySchedule ? scheduleInput(retrySchedule) : {}),
+    ...(touched.ratePerSecond ? { ratePerSecond: wholeInput(ratePerSecond) } : {}),
+    ...(touched.maxConcurrency ? { maxConcurrency: wholeInput(maxConcurrency) } : {}),
+    ...(touched.ordering ? { ordering } : {}),
+  };
+}
+
+/** A whole number as the API can take it: one that is larger yet is the largest, and refused with a reason. */
+function wholeInput(value: number | ''): number | null {
+  return value === '' ? null : Math.min(Math.round(value), 2 ** 31 - 1);
 }
 
 /** Step 3 as the API takes it. */

@@ -3,6 +3,7 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useCallback, useRef } from 'react';
 
+import { isBuiltIn } from '../../catalog/built-in.tsx';
 import { LoadingState } from '../../ui/states.tsx';
 import { useCatalog } from './catalog-choice.ts';
 import { LIMITS, newTrigger, type TriggerValues, type WebhookForm } from './form.ts';
@@ -36,10 +37,10 @@ export function TriggerFields({ form }: { form: WebhookForm }) {
   if (catalog === null) return <LoadingState what="the catalog" />;
   return (
     <Stack gap="md">
-      {catalog.length === 0 && (
-        <Alert title="The catalog is empty">
-          No resource is registered yet, so there is nothing to choose: the host application registers its
-          resources with resourceRegister.
+      {catalog.every(isBuiltIn) && (
+        <Alert title="Nothing of the host application yet">
+          No resource is registered yet, so there is nothing of it to choose: the host application registers
+          its resources with resourceRegister.
         </Alert>
       )}
       {triggers.map((row, index) => (

@@ -3,6 +3,7 @@ import { Alert, Group, Select, SimpleGrid, Stack, Text, TextInput } from '@manti
 import { IconMoonStars } from '@tabler/icons-react';
 import { memo } from 'react';
 
+import { isBuiltIn } from '../../catalog/built-in.tsx';
 import { type Catalog, INACTIVE_REASONS, inactiveReason } from './catalog-choice.ts';
 import { LIMITS, type TriggerValues } from './form.ts';
 import { sameProps } from './problems.ts';
@@ -53,7 +54,7 @@ export const TriggerRow = memo(function TriggerRow(props: TriggerRowProps) {
             value={row.resource}
             options={catalog.map(({ name, label, allowed }) => ({
               ...{ name, label },
-              mark: allowed ? null : 'not allowed – stays inactive',
+              mark: allowed ? (isBuiltIn({ name }) ? 'built in' : null) : 'not allowed – stays inactive',
             }))}
             error={errors['resource']}
             onChange={chooseResource}

@@ -1,0 +1,39 @@
+/** What the states of an endpoint mean for what is to be sent. */
+import type { DeliveryStatus, EndpointStatus } from '../../gql/graphql.ts';
+
+/** A state in which an endpoint is not sent to. */
+export type Stopped = Exclude<EndpointStatus, 'ACTIVE'>;
+
+/** How each reads behind "Endpoint 2", what goes on meanwhile, and which deliveries tell more. */
+export const STOPPED: Record<
+  Stopped,
+  { is: string; meanwhile: string; deliveries: readonly DeliveryStatus[] }
+> = {
+  PAUSED: {
+    is: 'is paused: it fails',
+    meanwhile:
+      'What is to be sent waits. From time to time one delivery tries whether it works again; after a success the others follow by themselves.',
+    deliveries: ['RETRY_SCHEDULED', 'FAILED'],
+  },
+  AUTO_DISABLED: {
+    is: 'is off after failures',
+    meanwhile:
+      'Nothing is sent to it. What was waiting is cancelled, and what happens until you enable it is not made up for.',
+    deliveries: ['FAILED', 'CANCELLED'],
+  },
+  DISABLED: {
+    is: 'is switched off',
+    meanwhile:
+      'Nothing is sent to it. What was waiting is cancelled, and what happens until you enable it is not made up for.',
+    deliveries: ['FAILED', 'CANCELLED'],
+  },
+};
+
+/** The address of the deliveries that did not arrive at an endpoint. */
+export function troubleAddress(number: number, endpointId: string, status: EndpointStatus): string {
+  const shown = status === 'ACTIVE' ? STOPPED.PAUSED.deliveries : STOPPED[status].deliveries;
+  const params = new URLSearchParams({
+    ...{ tab: 'deliveries', endpoint: endpointId, status: shown.join(',').toLowerCase() },
+  });
+  return `/webhooks/${number}?${params.toString()}`;
+}
