@@ -9,6 +9,8 @@
  * its own, since detaching waits for what others run, and must neither do so in a transaction nor take a place
  * in a pool.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import pg from 'pg';
 
 import { dropPartition, finishDrops } from '../db/drop-partition.ts';
@@ -26,6 +28,12 @@ export { storageReport } from './storage.ts';
 const LOCK_KEY = 7_215_101_003;
 /** So many deliveries end in one transaction: some 50 ms. */
 const EXPIRE_BATCH = 500;
+/**
+ * It rests four times as long as each step took, counting a short one as a quarter of a second: a partition that goes
+ * makes everybody plan statements anew. Without rests events took six times as long while 159 partitions went.
+ */
+const PACE = 4;
+const SHORTEST_STEP_MS = 250;
 
 /** What a run did. */
 export interface RetentionRun {
@@ -37,14 +45,22 @@ export interface RetentionRun {
   waiting: string[];
 }
 
+/** What Retention needs; only tests change the pace: how many times as long as it works it rests. */
+export interface RetentionOptions {
+  url: string;
+  keep: Keep;
+  logger: Logger;
+  pace?: number;
+}
+
 /** Runs retention for one server. */
 export class Retention {
-  readonly #options: { url: string; keep: Keep; logger: Logger };
+  readonly #options: Required<RetentionOptions>;
+  readonly #stopping = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
-  #stopping = false;
 
-  constructor(options: { url: string; keep: Keep; logger: Logger }) {
-    this.#options = options;
+  constructor(options: RetentionOptions) {
+    this.#options = { pace: PACE, ...options };
   }
 
   /** One run as of nowMs; null when another server is at it. Rejects when the database does not answer. */
@@ -56,8 +72,17 @@ export class Retention {
 
   /** Lets the present batch end, and begins no other. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     await this.#running;
+  }
+
+  /** Does one step and rests after it. */
+  async #step<T>(work: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    const result = await work();
+    const restMs = this.#options.pace * Math.max(SHORTEST_STEP_MS, performance.now() - started);
+    await sleep(restMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    return result;
   }
 
   async #connected<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
@@ -97,8 +122,8 @@ export class Retention {
     for (const older of bounds) total = Math.max(total, (await countOlder(sql, older)).waiting);
     await runJob('expire', total, { sql, logger: this.#options.logger }, async (advance) => {
       for (const older of bounds)
-        for (let count = EXPIRE_BATCH; count === EXPIRE_BATCH && !this.#stopping;) {
-          count = await expireWaiting(sql, older, EXPIRE_BATCH);
+        for (let count = EXPIRE_BATCH; count === EXPIRE_BATCH && !this.#stopping.signal.aborted;) {
+          count = await this.#step(() => expireWaiting(sql, older, EXPIRE_BATCH));
           expired += count;
           if (count > 0) await advance(count);
         }
@@ -115,7 +140,7 @@ export class Retention {
     const kept = new Set<string>();
     await runJob('drop', due.length, { sql, logger }, async (advance) => {
       for (const partition of due) {
-        if (this.#stopping) return;
+        if (this.#stopping.signal.aborted) return;
         const { of, name } = partition;
         const why = kept.has(of.table) ? 'an older one stays' : await whatNeeds(sql, partition, named);
         if (why !== null) {
@@ -125,7 +150,7 @@ export class Retention {
           continue;
         }
         if (of.by === 'time') await raiseFloor(sql, name);
-        const outcome = await dropPartition(sql, of.table, name);
+        const outcome = await this.#step(() => dropPartition(sql, of.table, name));
         (outcome === 'DROPPED' ? run.dropped : run.waiting).push(name);
         logger.info({ table: of.table, partition: name, outcome }, 'a partition that is due was taken out');
         if (outcome === 'DROPPED') await advance(1);

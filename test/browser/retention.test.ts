@@ -19,7 +19,9 @@ afterAll(() => site?.stop());
 
 async function retain(): Promise<void> {
   const { database, app } = site.server;
-  await new Retention({ url: database.url, keep: app.config, logger: createLogger('error') }).run(Date.now());
+  await new Retention({ url: database.url, keep: app.config, logger: createLogger('error'), pace: 0 }).run(
+    Date.now(),
+  );
 }
 
 const ground = () => ({

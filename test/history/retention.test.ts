@@ -48,7 +48,9 @@ afterEach(async () => {
 /** One run of another server's retention, as of now or another time. */
 async function retain(nowMs = Date.now()): Promise<RetentionRun> {
   const logger = createLogger('error');
-  const run = await new Retention({ url: server.database.url, keep: server.app.config, logger }).run(nowMs);
+  const run = await new Retention({ url: server.database.url, keep: server.app.config, logger, pace: 0 }).run(
+    nowMs,
+  );
   expect(run).not.toBeNull();
   return run!;
 }
@@ -303,7 +305,7 @@ describe('retention', () => {
     await engine.query(`update delivery_log set at = at - interval '200 days' where xid = '3'`);
     const keep = { ...server.app.config, keepLogMs: 300 * DAY };
     const logger = createLogger('error');
-    const patient = new Retention({ url: server.database.url, keep, logger });
+    const patient = new Retention({ url: server.database.url, keep, logger, pace: 0 });
     for (const _ of [1, 2]) await patient.run(Date.now());
     expect(await count('deliveries')).toBe(0);
     const { events } = await server.api.run(POLL, { after: null });
@@ -319,7 +321,7 @@ describe('retention', () => {
     await other.connect();
     await other.query('select pg_advisory_lock(7215101003)');
     const logger = createLogger('error');
-    const retention = new Retention({ url: server.database.url, keep: server.app.config, logger });
+    const retention = new Retention({ url: server.database.url, keep: server.app.config, logger, pace: 0 });
     expect(await retention.run(Date.now())).toBeNull();
     expect(await count('event_payloads')).toBe(1);
     await other.end();

@@ -24,7 +24,7 @@ const DAY_MS = 86_400_000;
 const KEEP = loadConfig({});
 /** Each makes a row in all five tables: a million and a quarter. */
 const OLD_EVENTS = 250_000;
-const OLD_DAYS = 25;
+const OLD_DAYS = 5;
 const EXPIRING = 20_000;
 const PENDING = 1_000;
 const EVENTS_PER_SECOND = 20;
