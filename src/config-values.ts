@@ -80,6 +80,20 @@ export function httpUrl(input: string): string {
   return url.href.replace(/\/$/, '');
 }
 
+/** Where something else than the API is served. */
+export interface ListeningAddress {
+  host: string;
+  port: number;
+}
+
+/** "127.0.0.1:9464", "[::1]:9464"; port 0 picks a free one. */
+export function listeningAddress(input: string): ListeningAddress {
+  const match = /^(\[[0-9a-f:.]+\]|[^\s:/[\]]+):(\d{1,5})$/i.exec(input.trim());
+  if (!match || Number(match[2]) > 65_535)
+    throw new Error('an address and a port, such as 127.0.0.1:9464 or [::1]:9464');
+  return { host: match[1]!.replace(/^\[|\]$/g, ''), port: Number(match[2]) };
+}
+
 /** The address of a PostgreSQL database. */
 export function databaseUrl(input: string): string {
   if (!/^postgres(ql)?:\/\//.test(input)) throw new Error('a postgres:// address');
@@ -158,4 +172,34 @@ export function oneOf<T extends string>(...choices: T[]) {
 /** Null when the setting is empty. */
 export function optional<T>(parse: (input: string) => T) {
   return (input: string): T | null => (input === '' ? null : parse(input));
+}
+
+const DAY_MS = 86_400_000;
+/** What still waits ends so long before its payload goes (src/history/retention.ts). */
+const EXPIRY_LEAD_MS = DAY_MS;
+/** The waits of a retry schedule are spread by ±20 % (src/queue/jitter.ts). */
+const LATEST_JITTER = 1.2;
+
+type KeepKey = 'keepPayloadsMs' | 'keepAttemptsMs' | 'keepEventsMs' | 'keepDeliveriesMs';
+
+/** Sentences: what is kept must not need what is gone, and a delivery must live to see its last attempt. */
+export function contradictions(
+  values: Record<KeepKey, number> & { retrySchedule: number[] },
+  settingName: (key: KeepKey) => string,
+): string[] {
+  const atLeast: [KeepKey, KeepKey][] = [
+    ['keepEventsMs', 'keepPayloadsMs'],
+    ['keepEventsMs', 'keepDeliveriesMs'],
+    ['keepDeliveriesMs', 'keepAttemptsMs'],
+  ];
+  const found = atLeast
+    .filter(([longer, shorter]) => values[longer] < values[shorter])
+    .map(([longer, shorter]) => `${settingName(longer)} must not be less than ${settingName(shorter)}`);
+  const schedule = values.retrySchedule.reduce((sum, wait) => sum + wait, 0) * LATEST_JITTER;
+  for (const key of ['keepPayloadsMs', 'keepAttemptsMs'] as const)
+    if (values[key] < schedule + EXPIRY_LEAD_MS)
+      found.push(
+        `${settingName(key)} must be a day longer than the whole of BELLWIRE_RETRY_SCHEDULE (with its jitter ${(schedule / DAY_MS).toFixed(1)} days), or deliveries would end before their last attempt`,
+      );
+  return found;
 }

@@ -31,13 +31,21 @@ export class Publisher {
   readonly #access: Access;
   readonly #catalog: Catalog;
   readonly #firstDelayMs: number;
+  readonly #onPublished: (events: number) => void;
 
-  /** firstDelayMs is the first entry of the server's retry schedule, ms. */
-  constructor(options: { pool: pg.Pool; access: Access; catalog: Catalog; firstDelayMs: number }) {
+  /** firstDelayMs is the first entry of the server's retry schedule, ms; onPublished is told how many events were stored. */
+  constructor(options: {
+    pool: pg.Pool;
+    access: Access;
+    catalog: Catalog;
+    firstDelayMs: number;
+    onPublished?: (events: number) => void;
+  }) {
     this.#pool = options.pool;
     this.#access = options.access;
     this.#catalog = options.catalog;
     this.#firstDelayMs = options.firstDelayMs;
+    this.#onPublished = options.onPublished ?? (() => undefined);
   }
 
   /**
@@ -47,7 +55,9 @@ export class Publisher {
   async publish(viewer: Viewer, inputs: EventInput[]): Promise<Result<PublishedEvent[]>> {
     const events = await this.#prepare(viewer, inputs);
     if (!events.ok) return events;
-    return transactionOfResult(this.#pool, (sql) => this.#store(sql, viewer, events.value));
+    const published = await transactionOfResult(this.#pool, (sql) => this.#store(sql, viewer, events.value));
+    if (published.ok) this.#onPublished(published.value.filter((event) => !event.duplicate).length);
+    return published;
   }
 
   /**

@@ -112,6 +112,7 @@ export async function account(fleet: Fleet, publisher: Publisher) {
     figures: {
       ...books,
       kills: killer.counts(),
+      longestKillMs: killer.longestMs(),
       inFlightAtKills: inFlight,
       repeatedPublishes: publisher.lostAnswers,
       foundPublished: publisher.duplicates,

@@ -128,14 +128,21 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** npm passes on the very Ctrl-C that the terminal has sent to us already, ms. */
+const SAME_SIGNAL_MS = 300;
 let interrupted = false;
+let interruptedAt = 0;
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
   process.on(signal, () => {
-    if (interrupted) process.exit(code);
+    if (interrupted) {
+      if (Date.now() - interruptedAt > SAME_SIGNAL_MS) process.exit(code);
+      return;
+    }
     interrupted = true;
+    interruptedAt = Date.now();
     say('Stopping what was started …');
     void clearAll().finally(() => process.exit(code));
   });

@@ -59,6 +59,13 @@ export class Killer {
     return tally(this.kills, ({ kind }) => kind);
   }
 
+  /** Of each kind how long it took at most until all was back, ms. */
+  longestMs(): Record<string, number> {
+    const longest: Record<string, number> = {};
+    for (const { kind, at, until } of this.kills) longest[kind] = Math.max(longest[kind] ?? 0, until - at);
+    return longest;
+  }
+
   async #restart(node: ServerNode, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const startedAt = performance.now();
     const code = await node.end(signal);

@@ -70,35 +70,35 @@ export interface ServerProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the program itself (src/main.ts) on a database and data folder, ready to be killed. */
+/** Starts the program itself (src/main.ts) on a database and data folder, ready to be killed; launcher is a program that starts it, such as faketime. */
 export async function spawnServer(
   databaseUrl: string,
   dataDir: string,
   settings: Record<string, string> = {},
   flags: string[] = ['--dev'],
+  launcher: string[] = [],
 ): Promise<ServerProcess> {
-  const child = spawn(
-    process.execPath,
-    ['--enable-source-maps', '--import', '@swc-node/register/esm-register', 'src/main.ts', ...flags],
-    {
-      cwd: packageRoot,
-      env: {
-        ...cleanEnvironment(),
-        ...QUICK,
-        DATABASE_URL: databaseUrl,
-        BELLWIRE_DATA_DIR: dataDir,
-        ...settings,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const node = [process.execPath, '--enable-source-maps', '--import', '@swc-node/register/esm-register'];
+  const [command, ...args] = [...launcher, ...node, 'src/main.ts', ...flags];
+  const child = spawn(command!, args, {
+    cwd: packageRoot,
+    env: {
+      ...cleanEnvironment(),
+      ...QUICK,
+      DATABASE_URL: databaseUrl,
+      BELLWIRE_DATA_DIR: dataDir,
+      ...settings,
     },
-  );
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   let log = '';
   const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
-      const found = /(http:\/\/\S+?)\/graphql\b/.exec(output)?.[1];
+      // Of every role.
+      const found = /(http:\/\/\S+?)\/healthz\b/.exec(output)?.[1];
       if (found) resolve(found);
     };
     child.stdout.on('data', read);

@@ -94,7 +94,7 @@ export class DeliveryResolver {
   ): Promise<DeliveryActionPayloadType> {
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return { errors: [missing('WEBHOOKS_MANAGE')], delivery: null };
     const caller = { loginId: viewer.loginId, managed: webhookManaged(viewer) };
-    const result = await retryDelivery(rooms.db.engine, caller, id, idempotencyKey ?? null, rooms.keep);
+    const result = await retryDelivery(rooms.db.publishing, caller, id, idempotencyKey ?? null, rooms.keep);
     if (!result.ok) return { errors: result.problems, delivery: null };
     return { errors: [], delivery: await rooms.history.delivery(webhookVisible(viewer), id) };
   }
@@ -109,7 +109,7 @@ export class DeliveryResolver {
     @Arg('id', () => ID, { description: "The delivery's id (dlv_…)." }) id: string,
   ): Promise<DeliveryActionPayloadType> {
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return { errors: [missing('WEBHOOKS_MANAGE')], delivery: null };
-    const result = await cancelDelivery(rooms.db.engine, webhookManaged(viewer), id);
+    const result = await cancelDelivery(rooms.db.publishing, webhookManaged(viewer), id);
     if (!result.ok) return { errors: result.problems, delivery: null };
     return { errors: [], delivery: await rooms.history.delivery(webhookVisible(viewer), id) };
   }

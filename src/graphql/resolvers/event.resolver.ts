@@ -94,7 +94,7 @@ export class EventResolver {
     idempotencyKey?: string | null,
   ): Promise<TestEventSendPayloadType> {
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return { errors: [missing('WEBHOOKS_MANAGE')], deliveries: [] };
-    const sending = { ...rooms, pool: rooms.db.engine };
+    const sending = { ...rooms, pool: rooms.db.publishing };
     const result = await sendTestEvent(sending, viewer, input, idempotencyKey ?? null);
     if (!result.ok) return { errors: result.problems, deliveries: [] };
     const deliveries = await rooms.history.deliveriesByIds(webhookVisible(viewer), result.value);
