@@ -87,7 +87,7 @@ async function expectUnavailable(query: string): Promise<void> {
   expect(ms).toBeLessThanOrEqual(CONNECT_TIMEOUT_MS + ALLOWANCE_MS);
 }
 
-it('slow lists hold up lists alone: they are answered 503 in time, all else goes on', async () => {
+it('slow lists hold up lists alone: they are answered 503 in time, all else goes on (REL-14)', async () => {
   expect(server.app.db.reads.options.max).toBe(4);
   // What is asked for the first time takes longer.
   await timed(LIST);
@@ -106,7 +106,7 @@ it('slow lists hold up lists alone: they are answered 503 in time, all else goes
   expect((await timed(LIST)).response.status).toBe(200);
 }, 60_000);
 
-it('publishes that are held up hold up no claim: what is due is sent and recorded meanwhile', async () => {
+it('publishes that are held up hold up no claim: what is due is sent and recorded meanwhile (REL-14)', async () => {
   receiver.answer = status(500);
   await publish(server.api, clientEvent('c-2'));
   await receiver.find((hit) => hit.body.includes('"c-2"'));
@@ -127,7 +127,7 @@ it('publishes that are held up hold up no claim: what is due is sent and recorde
   expect((await timed(publishing('x'))).body).toMatchObject({ data: { eventsPublish: { errors: [] } } });
 }, 60_000);
 
-it('settings, and the look-up of tokens, that are held up end in 503, too, each by itself', async () => {
+it('settings, and the look-up of tokens, that are held up end in 503, too, each by itself (REL-14)', async () => {
   const { master } = server.app.db.orm.driver as unknown as { master: pg.Pool };
   await timed('{ webhooks(first: 1) { nodes { id } } }');
   await whileHeld(master, async () => {

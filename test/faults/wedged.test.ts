@@ -38,7 +38,7 @@ afterEach(async () => {
   folder.remove();
 });
 
-it('a worker that claims nothing turns readiness red within twice the threshold, and green when it works again', async () => {
+it('a worker that claims nothing turns readiness red within twice the threshold, and green when it works again (REL-23)', async () => {
   const [api, worker] = [await start('api'), await start('worker')];
   await registerResource(api.api);
   await createWebhook(api.api, receiver.url);

@@ -229,12 +229,14 @@ describe('a database that is slow or away', () => {
       const startedAt = performance.now();
       const series = await asked(
         () => scrape(open),
-        (found) => failed(found).length === 2,
+        (found) => failed(found).length === 3,
       );
       expect(performance.now() - startedAt).toBeLessThan(10_000);
       expect(failed(series).sort()).toEqual([
         'bellwire_scrape_failed{source="oldest_due"}',
         'bellwire_scrape_failed{source="queue_depth"}',
+        // How large a table is asks for a lock on it.
+        'bellwire_scrape_failed{source="storage"}',
       ]);
       expect(series.has('bellwire_oldest_due_seconds')).toBe(false);
       expect([...series.keys()].some((key) => key.startsWith('bellwire_queue_depth'))).toBe(false);

@@ -21,6 +21,16 @@ declare global {
   var stopTestPostgres: (() => Promise<void>) | undefined;
 }
 
+/**
+ * Partitions of a week instead of a day: a third of the tables, and clones that take 50 ms instead of 350. What
+ * runs on a clone finds the coming weeks covered, whatever it is told to keep.
+ */
+const WEEKLY = {
+  BELLWIRE_KEEP_PAYLOADS: '46d',
+  BELLWIRE_KEEP_ATTEMPTS: '46d',
+  BELLWIRE_KEEP_LOG: '46d',
+};
+
 export default async function setUp(): Promise<void> {
   const given = process.env.BELLWIRE_TEST_DATABASE_URL;
   // Servers that tests start inherit the environment, and refuse settings that they do not know.
@@ -37,7 +47,7 @@ export default async function setUp(): Promise<void> {
   };
   await onServer((sql) => sql.query(`create database ${template}`));
   const url = withDatabase(server.url, template);
-  const options = { url, logger: createLogger('error'), keep: loadConfig({}) };
+  const options = { url, logger: createLogger('error'), keep: loadConfig(WEEKLY) };
   const database = await openDatabase(createDataSource(url), options);
   await database.close();
   // Nobody can be connected to it by mistake, which would keep it from being cloned.
