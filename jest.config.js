@@ -1,4 +1,4 @@
-/** The fast suite. The browser, fault, soak and bench suites have configurations of their own. */
+/** The fast suite. The browser, fault and bench suites have configurations of their own; of the soak only what judges is tested here. */
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
@@ -6,7 +6,6 @@ export default {
     '/node_modules/',
     '<rootDir>/test/browser/',
     '<rootDir>/test/faults/',
-    '<rootDir>/test/soak/',
     '<rootDir>/test/bench/',
   ],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/bench/'],
@@ -15,6 +14,8 @@ export default {
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  // At the end of each run the table of what its tests measured.
+  reporters: ['default', '<rootDir>/test/support/figures-reporter.js'],
   maxWorkers: 2,
   testTimeout: 30_000,
 };

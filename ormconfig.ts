@@ -15,6 +15,7 @@ import { IndexWebhooks1764000000004 } from './migrations/1764000000004-index-web
 import { IndexSwitches1764000000005 } from './migrations/1764000000005-index-switches.ts';
 import { CreateSessions1764000000006 } from './migrations/1764000000006-create-sessions.ts';
 import { AddEndpointPolicy1764000000007 } from './migrations/1764000000007-add-endpoint-policy.ts';
+import { KeepHistory1764000000008 } from './migrations/1764000000008-keep-history.ts';
 import { AddOwnChanges1764000000009 } from './migrations/1764000000009-add-own-changes.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
@@ -54,6 +55,7 @@ export function createDataSource(url: string | undefined): DataSource {
       IndexSwitches1764000000005,
       CreateSessions1764000000006,
       AddEndpointPolicy1764000000007,
+      KeepHistory1764000000008,
       AddOwnChanges1764000000009,
     ],
     synchronize: false,

@@ -1,151 +1,123 @@
 /**
- * The composition root: the only file that constructs, starts and stops. What is started last is
+ * The composition root: this file and those of app/ are the only ones that construct, start and stop. A process serves
+ * and sends, or does one of both (--role); what serves is loaded only where it is wanted. What is started last is
  * stopped first, so that nothing runs on something that is already gone.
  */
-import type pg from 'pg';
+import type { Server } from 'node:http';
 
-import { createDataSource } from '../ormconfig.ts';
-import { Access } from './access/access.ts';
-import { Sessions } from './access/sessions.ts';
-import { AuditLog } from './audit/audit-log.ts';
-import { forgetWebhookChanges } from './audit/webhook-changes.ts';
-import { Catalog } from './catalog/catalog.ts';
+import { bearerToken } from './access/bearer.ts';
+import { type Ground, layGround, type Overrides, type Stops } from './app/ground.ts';
+import { startHousekeeping } from './app/housekeeping.ts';
 import type { Config } from './config.ts';
-import { type Database, openDatabase } from './db/database.ts';
-import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
-import { forgetIdempotencyKeys } from './db/idempotency-keys.ts';
-import { ensurePartitions, partitionsAhead } from './db/partitions.ts';
-import { readerOf } from './db/sql.ts';
-import { AddressPolicy } from './egress/address-policy.ts';
-import { Egress } from './egress/egress.ts';
-import type { Resolver } from './egress/resolver.ts';
-import { forgetKeys } from './events/idempotency.ts';
-import { Publisher } from './events/publisher.ts';
-import type { Rooms } from './graphql/context.ts';
-import { createEdge } from './graphql/server.ts';
-import { History } from './history/history.ts';
-import { Live } from './live/live.ts';
-import { WebhookChanges } from './live/webhook-changes.ts';
-import { createLogger, describeError, type Logger } from './log.ts';
+import type { Database } from './db/database.ts';
+import type { Rooms } from './graphql/rooms.ts';
+import { listen, listeningUrl } from './listen.ts';
+import type { Logger } from './log.ts';
+import { createMetricsServer, createProbes, createProbeServer, type ProbeOptions } from './metrics/probes.ts';
+import { processSources } from './metrics/sources.ts';
 import { version } from './paths.ts';
-import { LOG_CHANNEL } from './queue/enqueue.ts';
-import { loadKeyring } from './secrets/load-keyring.ts';
-import { missingKeys } from './secrets/missing-keys.ts';
 import { autoDisable } from './sending/auto-disable.ts';
 import { KEPT_BODY_BYTES } from './sending/record.ts';
-import { mostOnTheWire, Sender } from './sending/sender.ts';
+import { Sender } from './sending/sender.ts';
 import { createTransport } from './sending/transport.ts';
-import { Drafts } from './webhooks/drafts.ts';
-import { Webhooks } from './webhooks/webhooks.ts';
 
-/** The time limit of an endpoint that sets none, ms. */
-const DEFAULT_TIMEOUT_MS = 15_000;
+export type { Overrides };
+
 /** Read beyond what is kept of a response, so that a secret across the cut is blanked whole, bytes. */
 const REDACTION_WINDOW_BYTES = 8_192;
-/** How often partitions are looked after, and old keys, ended sessions and what open pages have seen forgotten, ms. */
-const HOUSEKEEPING_MS = 3_600_000;
-const FORGET_BATCH = 10_000;
 
-/** What tests replace: the world outside, never our own code. */
-export interface Overrides {
-  resolver?: Resolver;
-  logger?: Logger;
-  /** Certificates (PEM) that outgoing TLS trusts besides the usual ones. */
-  ca?: string[];
-  /** The clock of timestamps that go out. */
-  now?: () => Date;
-}
-
-/** A running server. */
-export interface App {
+/** A running process, whatever its role. */
+export interface Running {
   port: number;
   /** The listening address. */
   url: string;
-  /** The root token, only when it was made by this start. */
-  rootToken: string | null;
+  /** Where /metrics is served without a token; null without BELLWIRE_METRICS. */
+  metricsUrl: string | null;
   db: Database;
-  rooms: Rooms;
   config: Config;
   logger: Logger;
   /** Stops claiming, lets requests on the wire end within the grace period, closes everything. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-/** Starts everything; throws StartupError with a sentence for the operator, having stopped what ran already. */
-export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
-  const stops: (() => Promise<void> | void)[] = [];
+/** A running server of the API. */
+export interface App extends Running {
+  /** The root token, only when it was made by this start. */
+  rootToken: string | null;
+  rooms: Rooms;
+}
+
+/**
+ * Starts a server (role all: that also sends); throws StartupError with a sentence for the operator, having stopped
+ * what ran already.
+ */
+export function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
+  return starting(async (stops, stop) => {
+    const ground = await layGround(config, overrides, stops);
+    const { access, metrics, clock, db, logger } = ground;
+    // Only here: it brings the schema and everything behind it.
+    const { createServing } = await import('./app/serving.ts');
+    const serving = await createServing(ground, createProbes(probeOptions(ground)));
+    const { edge, rooms } = serving;
+    stops.push(() => edge.stop(0));
+    const { port, url } = await edge.listen();
+    const metricsUrl = await serveMetrics(ground, stops);
+    // Only now is the port known where BELLWIRE_PORT is 0; nothing could be saved before.
+    ground.ownPort(port);
+    // Last of all that can fail: a token that is made must also be shown.
+    const rootToken = await access.ensureRoot();
+    const sender = config.role === 'all' ? createSender(ground) : undefined;
+    metrics.add(...processSources({ clock, edge, ...(sender ? { sender } : {}) }));
+    sender?.start();
+    const housekeeping = startHousekeeping(ground, rooms);
+    stops.push(() => housekeeping.stop());
+    stops.push(async () => {
+      housekeeping.quiet();
+      // Requests on the wire and API requests end side by side, within one grace period.
+      await Promise.all([serving.stop(config.shutdownGraceMs), sender?.stop(config.shutdownGraceMs)]);
+    });
+    return { port, url, metricsUrl, rootToken, db, rooms, config, logger, stop };
+  });
+}
+
+/** Starts a process that sends, and serves nothing but its probes; throws like startApp. */
+export function startWorker(config: Config, overrides: Overrides = {}): Promise<Running> {
+  return starting(async (stops, stop) => {
+    const ground = await layGround(config, overrides, stops);
+    const { metrics, clock, db, logger } = ground;
+    const port = await serve(createProbeServer(probeOptions(ground)), config, stops);
+    const metricsUrl = await serveMetrics(ground, stops);
+    ground.ownPort(port);
+    const sender = createSender(ground);
+    metrics.add(...processSources({ clock, sender }));
+    sender.start();
+    const housekeeping = startHousekeeping(ground);
+    stops.push(() => housekeeping.stop());
+    stops.push(async () => {
+      housekeeping.quiet();
+      await sender.stop(config.shutdownGraceMs);
+    });
+    return { port, url: listeningUrl(config.host, port), metricsUrl, db, config, logger, stop };
+  });
+}
+
+/** Runs a start that notes what has to be stopped; stop undoes it once, however often it is called. */
+async function starting<T>(start: (stops: Stops, stop: () => Promise<void>) => Promise<T>): Promise<T> {
+  const stops: Stops = [];
+  let stopped: Promise<void> | undefined;
   const stopAll = async (): Promise<void> => {
     for (const stop of stops.splice(0).reverse()) await stop();
   };
   try {
-    return await compose(config, overrides, stops, stopAll);
+    return await start(stops, () => (stopped ??= stopAll()));
   } catch (error) {
     await stopAll();
     throw error;
   }
 }
 
-async function compose(
-  config: Config,
-  overrides: Overrides,
-  stops: (() => Promise<void> | void)[],
-  stopAll: () => Promise<void>,
-): Promise<App> {
-  const logger = overrides.logger ?? createLogger(config.logLevel);
-  const db = await openStore(config, logger, stops);
-  const keyring = await loadKeyring(config);
-  const missing = await missingKeys(db.engine, keyring);
-  if (missing.length > 0)
-    logger.warn(
-      { missing },
-      'secrets in the database were sealed with keys that this server does not have, and their endpoints get nothing from it: give all servers the same BELLWIRE_ENCRYPTION_KEYS',
-    );
-  const access = new Access(db.orm, { rootToken: config.rootToken, rights: readerOf(db.rights) });
-
-  const policyFor = (ownPort: number | null): AddressPolicy =>
-    new AddressPolicy({
-      allowHttp: config.allowHttp,
-      allowedTargets: config.allowedTargets,
-      ownHosts: [config.publicUrl === null ? config.host : new URL(config.publicUrl).hostname],
-      ownPort,
-      dev: config.dev,
-    });
-  const egress = new Egress({
-    policy: policyFor(config.port || null),
-    ...(overrides.resolver ? { resolver: overrides.resolver } : {}),
-    ...(overrides.ca ? { ca: overrides.ca } : {}),
-    dnsTimeoutMs: config.dnsTimeoutMs,
-    maxSockets: mostOnTheWire(config.concurrency),
-  });
-  stops.push(() => egress.close());
-
-  const catalog = new Catalog(db.orm);
-  await catalog.ensureOwn();
-  const live = new Live({ ...config, pool: db.streams, hints: db.hints, channel: LOG_CHANNEL, logger });
-  await live.start();
-  const saving = {
-    ...{ orm: db.orm, access, keyring, egress },
-    defaults: {
-      timeoutMs: DEFAULT_TIMEOUT_MS,
-      retryScheduleSeconds: config.retrySchedule.map((ms) => Math.ceil(ms / 1000)),
-      maxConcurrency: config.endpointConcurrency,
-    },
-  };
-  const rooms: Rooms = {
-    access,
-    sessions: new Sessions({ sql: readerOf(db.rights), access, limits: config }),
-    audit: new AuditLog(db.orm),
-    catalog,
-    webhooks: new Webhooks(saving),
-    drafts: new Drafts(saving),
-    events: new Publisher({ pool: db.engine, access, catalog, firstDelayMs: config.retrySchedule[0]! }),
-    history: new History(db.reads),
-    live,
-    changes: new WebhookChanges({ ...config, pool: db.streams, hints: db.hints, logger }),
-    db,
-  };
-
-  const sender = new Sender({
+function createSender({ config, db, egress, keyring, logger, metrics, now }: Ground): Sender {
+  return new Sender({
     pool: db.engine,
     hints: db.hints,
     keyring,
@@ -153,7 +125,7 @@ async function compose(
     transport: createTransport(egress, { maxBodyBytes: KEPT_BODY_BYTES + REDACTION_WINDOW_BYTES, logger }),
     scheduleMs: config.retrySchedule,
     userAgent: `Bellwire/${version}`,
-    now: overrides.now ?? (() => new Date()),
+    now,
     concurrency: config.concurrency,
     endpointConcurrency: config.endpointConcurrency,
     endpointLeaseMs: config.endpointLeaseMs,
@@ -164,68 +136,49 @@ async function compose(
     pollMs: config.pollMs,
     switchOff: (endpointId, cause) =>
       autoDisable({ pool: db.engine, firstDelayMs: config.retrySchedule[0]! }, endpointId, cause),
+    observer: metrics.sending,
   });
+}
 
-  const edge = await createEdge({ config, rooms, logger, health: { ready: () => readiness(db.engine) } });
-  stops.push(() => edge.stop(0));
-  const { port, url } = await edge.listen();
-  // Only now is the port known where BELLWIRE_PORT is 0; nothing could be saved before.
-  egress.usePolicy(policyFor(port));
-  // Last of all that can fail: a token that is made must also be shown.
-  const rootToken = await access.ensureRoot();
-  sender.start();
-  const housekeeping = setInterval(() => void keepHouse(db.engine, rooms, logger), HOUSEKEEPING_MS);
-
-  let stopped: Promise<void> | undefined;
-  const stopServing = async (): Promise<void> => {
-    clearInterval(housekeeping);
-    // Requests on the wire and API requests end side by side, within one grace period. Streams end by
-    // their sockets, which tells clients to come back, and not by completing, which would not.
-    const served = edge
-      .stop(config.shutdownGraceMs)
-      .then(() => Promise.all([live.stop(), rooms.changes.stop()]));
-    await Promise.all([served, sender.stop(config.shutdownGraceMs)]);
+function probeOptions({ access, logger, metrics, readiness }: Ground): ProbeOptions {
+  return {
+    ready: () => readiness.check(),
+    scrape: () => metrics.scrape(),
+    async mayScrape(authorization) {
+      const token = bearerToken(authorization);
+      const viewer = token === undefined ? undefined : await access.viewerOfToken(token);
+      return viewer && viewer.accountPath.length === 1 && viewer.permissions.has('ACCESS_MANAGE');
+    },
+    logger,
   };
-  stops.push(stopServing);
-  return { port, url, rootToken, db, rooms, config, logger, stop: () => (stopped ??= stopAll()) };
 }
 
-/** Opens the configured database, or starts the embedded one. */
-async function openStore(
-  config: Config,
-  logger: Logger,
-  stops: (() => Promise<void> | void)[],
-): Promise<Database> {
-  let url = config.databaseUrl;
-  if (url === null) {
-    const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, logger });
-    stops.push(() => embedded.stop());
-    url = embedded.url;
-  }
-  const db = await openDatabase(createDataSource(url), { url, logger });
-  stops.push(() => db.close());
-  return db;
+/** Serves /metrics on the address of its own, where one is set; its URL. */
+async function serveMetrics({ config, metrics, logger }: Ground, stops: Stops): Promise<string | null> {
+  const { metricsAddress } = config;
+  if (metricsAddress === null) return null;
+  const server = createMetricsServer({ scrape: () => metrics.scrape(), logger });
+  const port = await serve(server, metricsAddress, stops, 'BELLWIRE_METRICS');
+  return `${listeningUrl(metricsAddress.host, port)}/metrics`;
 }
 
-async function readiness(pool: pg.Pool): Promise<{ ok: boolean; reason?: string }> {
-  try {
-    return (await partitionsAhead(pool, Date.now()))
-      ? { ok: true }
-      : { ok: false, reason: 'The partitions of the coming 14 days are not made yet.' };
-  } catch {
-    return { ok: false, reason: 'The database does not answer.' };
-  }
-}
-
-async function keepHouse(pool: pg.Pool, { drafts, sessions }: Rooms, logger: Logger): Promise<void> {
-  try {
-    await ensurePartitions(pool, Date.now());
-    await drafts.forget();
-    await sessions.forget();
-    while ((await forgetKeys(pool, FORGET_BATCH)) === FORGET_BATCH);
-    await forgetIdempotencyKeys(pool);
-    await forgetWebhookChanges(pool);
-  } catch (error) {
-    logger.error(describeError(error), 'housekeeping failed, it is tried again in an hour');
-  }
+/** Listens until the process stops; probes are short, and are cut then. */
+async function serve(
+  server: Server,
+  address: { host: string; port: number },
+  stops: Stops,
+  setting?: string,
+): Promise<number> {
+  const port = await listen(
+    server,
+    address,
+    setting === undefined ? undefined : { host: setting, port: setting },
+  );
+  server.on('error', () => undefined);
+  stops.push(async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  });
+  return port;
 }

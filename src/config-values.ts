@@ -34,15 +34,15 @@ export function flag(input: string): boolean {
   throw new Error('true or false');
 }
 
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** "5s", "20ms", "5m", "2h" or a bare number of seconds; min, max and the value in ms. */
+/** "5s", "20ms", "5m", "2h", "30d" or a bare number of seconds; min, max and the value in ms. */
 export function duration(min: number, max: number) {
   return (input: string): number => {
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(input.trim());
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(input.trim());
     const value = match ? Math.round(Number(match[1]) * UNIT_MS[match[2] ?? 's']!) : NaN;
     if (!(value >= min && value <= max))
-      throw new Error(`a duration such as 500ms, 5s, 5m or 2h, from ${min} ms to ${max} ms`);
+      throw new Error(`a duration such as 500ms, 5s, 5m, 2h or 30d, from ${min} ms to ${max} ms`);
     return value;
   };
 }
@@ -78,6 +78,20 @@ export function httpUrl(input: string): string {
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username)
     throw new Error('an http or https address without query, such as https://hooks.example.com');
   return url.href.replace(/\/$/, '');
+}
+
+/** Where something else than the API is served. */
+export interface ListeningAddress {
+  host: string;
+  port: number;
+}
+
+/** "127.0.0.1:9464", "[::1]:9464"; port 0 picks a free one. */
+export function listeningAddress(input: string): ListeningAddress {
+  const match = /^(\[[0-9a-f:.]+\]|[^\s:/[\]]+):(\d{1,5})$/i.exec(input.trim());
+  if (!match || Number(match[2]) > 65_535)
+    throw new Error('an address and a port, such as 127.0.0.1:9464 or [::1]:9464');
+  return { host: match[1]!.replace(/^\[|\]$/g, ''), port: Number(match[2]) };
 }
 
 /** The address of a PostgreSQL database. */
@@ -158,4 +172,34 @@ export function oneOf<T extends string>(...choices: T[]) {
 /** Null when the setting is empty. */
 export function optional<T>(parse: (input: string) => T) {
   return (input: string): T | null => (input === '' ? null : parse(input));
+}
+
+const DAY_MS = 86_400_000;
+/** What still waits ends so long before its payload goes (src/history/retention.ts). */
+const EXPIRY_LEAD_MS = DAY_MS;
+/** The waits of a retry schedule are spread by ±20 % (src/queue/jitter.ts). */
+const LATEST_JITTER = 1.2;
+
+type KeepKey = 'keepPayloadsMs' | 'keepAttemptsMs' | 'keepEventsMs' | 'keepDeliveriesMs';
+
+/** Sentences: what is kept must not need what is gone, and a delivery must live to see its last attempt. */
+export function contradictions(
+  values: Record<KeepKey, number> & { retrySchedule: number[] },
+  settingName: (key: KeepKey) => string,
+): string[] {
+  const atLeast: [KeepKey, KeepKey][] = [
+    ['keepEventsMs', 'keepPayloadsMs'],
+    ['keepEventsMs', 'keepDeliveriesMs'],
+    ['keepDeliveriesMs', 'keepAttemptsMs'],
+  ];
+  const found = atLeast
+    .filter(([longer, shorter]) => values[longer] < values[shorter])
+    .map(([longer, shorter]) => `${settingName(longer)} must not be less than ${settingName(shorter)}`);
+  const schedule = values.retrySchedule.reduce((sum, wait) => sum + wait, 0) * LATEST_JITTER;
+  for (const key of ['keepPayloadsMs', 'keepAttemptsMs'] as const)
+    if (values[key] < schedule + EXPIRY_LEAD_MS)
+      found.push(
+        `${settingName(key)} must be a day longer than the whole of BELLWIRE_RETRY_SCHEDULE (with its jitter ${(schedule / DAY_MS).toFixed(1)} days), or deliveries would end before their last attempt`,
+      );
+  return found;
 }

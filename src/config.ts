@@ -6,11 +6,13 @@ import {
   addresses,
   allowedTargets,
   bytes,
+  contradictions,
   databaseUrl,
   duration,
   encryptionKeys,
   flag,
   httpUrl,
+  listeningAddress,
   oneOf,
   optional,
   origins,
@@ -20,6 +22,9 @@ import {
   wholeNumber,
 } from './config-values.ts';
 import { StartupError } from './errors.ts';
+
+const DAY_MS = 86_400_000;
+const LONGEST_KEEP_MS = 3_650 * DAY_MS;
 
 /** How one setting is read: parse gives the value or throws a sentence that completes "must be …". */
 interface Setting<T> {
@@ -36,8 +41,22 @@ function setting<T>(row: Setting<T>): Setting<T> {
   return row;
 }
 
+/** What a process does: everything, serve without sending, or send without serving. */
+export const ROLES = ['all', 'api', 'worker'] as const;
+
+/** One of ROLES. */
+export type Role = (typeof ROLES)[number];
+
 /** The settings. Order is the order of the README's table. */
 export const SETTINGS = {
+  role: setting({
+    env: 'BELLWIRE_ROLE',
+    type: 'name',
+    default: 'all',
+    meaning:
+      'all, api (serves and never sends) or worker (sends, and serves nothing but health and metrics). --role wins over it.',
+    parse: oneOf(...ROLES),
+  }),
   host: setting({
     env: 'BELLWIRE_HOST',
     type: 'address',
@@ -194,6 +213,57 @@ export const SETTINGS = {
     default: '20s',
     meaning: 'How long requests in flight may go on after SIGTERM.',
     parse: duration(0, 3_600_000),
+  }),
+  metricsAddress: setting({
+    env: 'BELLWIRE_METRICS',
+    type: 'address:port',
+    default: '',
+    meaning:
+      'Where /metrics is served to whoever can connect, such as 127.0.0.1:9464. Default: on the main port only, to tokens of the root account with ACCESS_MANAGE.',
+    parse: optional(listeningAddress),
+  }),
+  readyMaxDueAgeMs: setting({
+    env: 'BELLWIRE_READY_MAX_DUE_AGE',
+    type: 'duration',
+    default: '5m',
+    meaning: 'How long a delivery that could be sent may have been due before /readyz turns red; 0: never.',
+    parse: duration(0, 86_400_000),
+  }),
+  keepPayloadsMs: setting({
+    env: 'BELLWIRE_KEEP_PAYLOADS',
+    type: 'duration',
+    default: '30d',
+    meaning:
+      'How long the payloads of events are kept; a delivery that still waits a day before its payload goes ends as EXPIRED.',
+    parse: duration(2 * DAY_MS, LONGEST_KEEP_MS),
+  }),
+  keepAttemptsMs: setting({
+    env: 'BELLWIRE_KEEP_ATTEMPTS',
+    type: 'duration',
+    default: '30d',
+    meaning: 'How long attempts are kept, with what was sent and what came back.',
+    parse: duration(2 * DAY_MS, LONGEST_KEEP_MS),
+  }),
+  keepEventsMs: setting({
+    env: 'BELLWIRE_KEEP_EVENTS',
+    type: 'duration',
+    default: '90d',
+    meaning: 'How long events are kept; never for less than their payloads and their deliveries.',
+    parse: duration(2 * DAY_MS, LONGEST_KEEP_MS),
+  }),
+  keepDeliveriesMs: setting({
+    env: 'BELLWIRE_KEEP_DELIVERIES',
+    type: 'duration',
+    default: '90d',
+    meaning: 'How long deliveries that have ended are kept; never for less than their attempts.',
+    parse: duration(2 * DAY_MS, LONGEST_KEEP_MS),
+  }),
+  keepLogMs: setting({
+    env: 'BELLWIRE_KEEP_LOG',
+    type: 'duration',
+    default: '7d',
+    meaning: 'How long the delivery log is kept: so long may a subscriber be away and go on from its cursor.',
+    parse: duration(DAY_MS, LONGEST_KEEP_MS),
   }),
   introspection: setting({
     env: 'BELLWIRE_INTROSPECTION',
@@ -381,7 +451,10 @@ export interface Config extends Values {
  * Reads the environment. Throws StartupError with every mistake, one per line; a secret's value is
  * never part of it. Unknown BELLWIRE_ names are mistakes too: a typo must not be a silent default.
  */
-export function loadConfig(env: Record<string, string | undefined>, options: { dev?: boolean } = {}): Config {
+export function loadConfig(
+  env: Record<string, string | undefined>,
+  options: { dev?: boolean; role?: Role } = {},
+): Config {
   const mistakes: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [key, row] of Object.entries(SETTINGS)) {
@@ -397,9 +470,11 @@ export function loadConfig(env: Record<string, string | undefined>, options: { d
   for (const name of Object.keys(env)) {
     if (name.startsWith('BELLWIRE_') && !known.has(name)) mistakes.push(`${name}: no such setting`);
   }
+  if (mistakes.length === 0) mistakes.push(...contradictions(values as unknown as Values, settingName));
   if (mistakes.length > 0)
     throw new StartupError(`The configuration has mistakes:\n  ${mistakes.join('\n  ')}`);
-  return { ...(values as unknown as Values), dev: options.dev ?? false };
+  const { dev = false, ...given } = options;
+  return { ...(values as unknown as Values), ...given, dev };
 }
 
 /** The setting behind a key of the configuration, for sentences that name it. */

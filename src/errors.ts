@@ -87,6 +87,15 @@ export const FAILURES = {
 /** A code of FAILURES. */
 export type FailureCode = keyof typeof FAILURES;
 
+/** Why a delivery ended where no attempt says it: the sentence that an administrator reads. */
+export const DELIVERY_FAILURES = {
+  EXPIRED:
+    'It waited for so long that its payload was about to be forgotten, so it ended without another attempt.',
+} as const;
+
+/** A code of DELIVERY_FAILURES. */
+export type DeliveryFailureCode = keyof typeof DELIVERY_FAILURES;
+
 /** Why a connection to the outside was not made, or broke: thrown inside src/egress, turned into an outcome by src/sending. */
 export class EgressError extends Error {
   override readonly name = 'EgressError';

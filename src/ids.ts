@@ -60,6 +60,12 @@ export function parseAttemptId(id: string): { deliveryId: string; number: number
   };
 }
 
+/** When an id was made, ms since 1970; the instant of a bound that idFloor made. */
+export function idTime(id: string): number {
+  const bytes = TypeID.fromString(id).toUUIDBytes();
+  return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0) >> 16n);
+}
+
 /** The smallest id of a kind that can be made at or after an instant (ms since 1970): a partition's bound. */
 export function idFloor(kind: IdKind, atMs: number): string {
   const bytes = new Uint8Array(16);

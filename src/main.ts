@@ -7,8 +7,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import type { App } from './app.ts';
-import { type Config, loadConfig, settingsTable, summarizeConfig } from './config.ts';
+import type { App, Running } from './app.ts';
+import { type Config, loadConfig, type Role, ROLES, settingsTable, summarizeConfig } from './config.ts';
 import type { Database } from './db/database.ts';
 import type { Demo } from './demo/demo.ts';
 import { StartupError } from './errors.ts';
@@ -18,15 +18,19 @@ import { version } from './paths.ts';
 const HELP = `Usage: bellwire [command] [options]
 
 Commands
-  serve     Start the server (default): the API, and the sending of deliveries.
+  serve     Start the server (default): the API, and the sending of deliveries, or one of both (--role).
   migrate   Bring the database to this version's schema and end.
   schema    Print the GraphQL schema, or write it to the file of --out.
   settings  Print the table of all settings (environment variables).
+  storage   Print what is kept of the past: size, oldest row, what goes next, and how far the jobs of retention
+            are. The server may be running.
   sign-in-link
             Make a one-time link to sign in to the console, for the root administrator or the login of
             --login, and print it. The server may be running.
 
 Options
+  --role ROLE  What this process does: all (default), api (serves and never sends), or worker (sends, and serves
+               nothing but /healthz, /readyz and /metrics). Any number of them share one DATABASE_URL.
   --dev        Let webhooks call http:// and 127.0.0.1: for trying things on one machine only.
   --demo       --dev, and a small platform: logins with tokens, webhooks, a receiver that prints what arrives.
   --out FILE   Where the command schema writes to.
@@ -40,6 +44,7 @@ const SAME_SIGNAL_MS = 300;
 
 interface Command {
   name: string;
+  role: Role | undefined;
   dev: boolean;
   demo: boolean;
   out: string | undefined;
@@ -47,7 +52,7 @@ interface Command {
 }
 
 /** A command without its options. */
-const BARE = { dev: false, demo: false, out: undefined, login: null };
+const BARE = { role: undefined, dev: false, demo: false, out: undefined, login: null };
 
 class UsageError extends Error {}
 
@@ -58,6 +63,7 @@ function readCommand(args: string[]): Command {
       args,
       allowPositionals: true,
       options: {
+        role: { type: 'string' },
         dev: { type: 'boolean', default: false },
         demo: { type: 'boolean', default: false },
         out: { type: 'string' },
@@ -80,12 +86,17 @@ function readCommand(args: string[]): Command {
     throw new UsageError(`--out goes with the command schema only`);
   if ((values.dev || values.demo) && name !== 'serve')
     throw new UsageError(`--dev and --demo go with the command serve only`);
+  if (values.role !== undefined && name !== 'serve')
+    throw new UsageError('--role goes with the command serve only');
+  const role = ROLES.find((known) => known === values.role);
+  if (role !== values.role)
+    throw new UsageError(`--role must be one of ${ROLES.join(', ')}, not '${values.role}'`);
   if (values.login !== undefined && name !== 'sign-in-link')
     throw new UsageError('--login goes with the command sign-in-link only');
   if (values.login !== undefined && !/^[1-9]\d{0,8}$/.test(values.login))
     throw new UsageError(`--login must be the number of a login, such as 5, not '${values.login}'`);
   const login = values.login === undefined ? null : Number(values.login);
-  return { name, dev: values.dev || values.demo, demo: values.demo, out: values.out, login };
+  return { name, role, dev: values.dev || values.demo, demo: values.demo, out: values.out, login };
 }
 
 const COMMANDS = new Map<string, (command: Command) => Promise<void> | void>([
@@ -93,6 +104,7 @@ const COMMANDS = new Map<string, (command: Command) => Promise<void> | void>([
   ['migrate', migrate],
   ['schema', schema],
   ['sign-in-link', signInLink],
+  ['storage', storage],
   ['settings', () => say(settingsTable())],
   ['help', () => say(HELP.trimEnd())],
   ['version', () => say(version)],
@@ -104,16 +116,25 @@ function say(line: string): void {
 
 /** Serves until SIGTERM or SIGINT. A signal during the start is heeded as soon as there is something to stop. */
 async function serve(command: Command): Promise<void> {
-  const config = loadConfig(process.env, { dev: command.dev });
+  const { role, dev, demo } = command;
+  const config = loadConfig(process.env, { dev, ...(role ? { role } : {}) });
+  if (demo && config.role !== 'all')
+    throw new UsageError(
+      `--demo shows all of it in one process: it goes with the role all, not ${config.role}`,
+    );
   const stopAsked = onStopSignal();
+  if (config.role === 'worker') await work(config, stopAsked);
+  else await serveApi(config, demo, stopAsked);
+}
+
+async function serveApi(config: Config, withDemo: boolean, stopAsked: Promise<void>): Promise<void> {
   const { startApp } = await import('./app.ts');
   const app = await startApp(config);
-  const settings = summarizeConfig(process.env);
-  if (Object.keys(settings).length > 0) createLogger(config.logLevel).info({ settings }, 'settings');
+  logSettings(config);
   let demo: Demo | undefined;
   try {
     await sayAddresses(app);
-    if (command.demo) {
+    if (withDemo) {
       const { startDemo } = await import('./demo/demo.ts');
       demo = await startDemo(app, say);
       say(demo.introduction);
@@ -128,22 +149,53 @@ async function serve(command: Command): Promise<void> {
   }
 }
 
-async function sayAddresses({ url, rootToken, config, port, rooms }: App): Promise<void> {
+/** Sends until it is told to stop. */
+async function work(config: Config, stopAsked: Promise<void>): Promise<void> {
+  const { startWorker } = await import('./app.ts');
+  const worker = await startWorker(config);
+  logSettings(config);
+  say(`Bellwire ${version} is ready, as a worker: it sends deliveries and has no API.
+
+${probeAddresses(worker)}
+`);
+  warnOfDev(config);
+  await stopAsked;
+  say('Stopping…');
+  await worker.stop();
+}
+
+function logSettings(config: Config): void {
+  const settings = summarizeConfig(process.env);
+  if (Object.keys(settings).length > 0) createLogger(config.logLevel).info({ settings }, 'settings');
+}
+
+function probeAddresses({ url, metricsUrl }: Running): string {
+  const metrics = metricsUrl === null ? '' : `\n  Metrics   ${metricsUrl}`;
+  return `  Health    ${url}/healthz  ${url}/readyz${metrics}`;
+}
+
+function warnOfDev({ dev }: Config): void {
+  if (dev)
+    say(
+      `WARNING: --dev lets webhooks call http:// and 127.0.0.1. Never use it where others can reach this server.\n`,
+    );
+}
+
+async function sayAddresses(app: App): Promise<void> {
+  const { url, rootToken, config, port, rooms } = app;
   const { publicAddress, signInAddress } = await import('./graphql/origins.ts');
   const console = publicAddress(config, port);
   const link = await rooms.sessions.createLink(null);
   const signIn = link ? `  (one-time sign-in: ${signInAddress(console, link.secret)})` : '';
   const graphiql = config.graphiql ? `\n  GraphiQL  ${url}/graphiql` : '';
-  say(`Bellwire ${version} is ready.
+  const role = config.role === 'api' ? ', as an API: it sends nothing, workers do' : '';
+  say(`Bellwire ${version} is ready${role}.
 
   Console   ${console}/${signIn}
   GraphQL   ${url}/graphql${graphiql}
-  Health    ${url}/healthz  ${url}/readyz
+${probeAddresses(app)}
 `);
-  if (config.dev)
-    say(
-      `WARNING: --dev lets webhooks call http:// and 127.0.0.1. Never use it where others can reach this server.\n`,
-    );
+  warnOfDev(config);
   if (rootToken !== null)
     say(`The root administrator's token, shown this once; keep it in a safe place:\n\n  ${rootToken}\n`);
 }
@@ -168,10 +220,24 @@ async function migrate(): Promise<void> {
   await withDatabase(config, config.databaseUrl, () => say('The database is up to date.'));
 }
 
+/** Beside a running server, too. */
+async function storage(): Promise<void> {
+  const config = loadConfig(process.env);
+  const { storageText } = await import('./history/storage.ts');
+  await withDatabase(config, await presentDatabase(config), async (database) =>
+    say(await storageText(database.reads, config)),
+  );
+}
+
+/** The address of the database that is set, or of the embedded one that a server runs; null where none does. */
+async function presentDatabase(config: Config): Promise<string | null> {
+  const { runningEmbeddedPostgres } = await import('./db/embedded-postgres.ts');
+  return config.databaseUrl ?? runningEmbeddedPostgres(config.dataDir) ?? null;
+}
+
 /** Beside a running server, too: what it needs is in the database. */
 async function signInLink({ login: number }: Command): Promise<void> {
   const config = loadConfig(process.env);
-  const { runningEmbeddedPostgres } = await import('./db/embedded-postgres.ts');
   const { publicAddress, signInAddress } = await import('./graphql/origins.ts');
   const { readerOf } = await import('./db/sql.ts');
   const { Access } = await import('./access/access.ts');
@@ -180,8 +246,7 @@ async function signInLink({ login: number }: Command): Promise<void> {
     throw new StartupError(
       'Set BELLWIRE_PUBLIC_URL: with BELLWIRE_PORT=0 nobody knows where the server listens.',
     );
-  const url = config.databaseUrl ?? runningEmbeddedPostgres(config.dataDir) ?? null;
-  await withDatabase(config, url, async (database) => {
+  await withDatabase(config, await presentDatabase(config), async (database) => {
     const access = new Access(database.orm, config);
     const sessions = new Sessions({ sql: readerOf(database.rights), access, limits: config });
     const link = await sessions.createLink(number);
@@ -212,7 +277,7 @@ async function withDatabase(
     url === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, logger }) : undefined;
   try {
     const address = url ?? embedded!.url;
-    const database = await openDatabase(createDataSource(address), { url: address, logger });
+    const database = await openDatabase(createDataSource(address), { url: address, logger, keep: config });
     try {
       await work(database);
     } finally {

@@ -12,7 +12,7 @@ import {
 import { importsOf, listFiles, readModules } from './architecture/sources.ts';
 
 /** Files at the top of src that every room but the console may import. */
-const LEAVES = ['config', 'config-values', 'errors', 'log', 'ids', 'paths', 'url'];
+const LEAVES = ['config', 'config-values', 'errors', 'log', 'ids', 'paths', 'url', 'listen'];
 
 const BELOW_THE_EDGE = [
   'db',
@@ -39,6 +39,7 @@ const ARROWS: Arrows = {
   ids: [],
   paths: [],
   url: [],
+  listen: [],
   db: [],
   egress: [],
   matching: ['db'],
@@ -52,6 +53,7 @@ const ARROWS: Arrows = {
   events: ['db', 'access', 'catalog', 'matching', 'queue'],
   history: ['db', 'queue', 'events', 'matching'],
   sending: ['db', 'queue', 'secrets', 'egress', 'webhooks', 'events', 'live'],
+  metrics: ['db', 'queue', 'live', 'sending', 'history'],
   graphql: BELOW_THE_EDGE,
   client: [],
   console: ['client', 'schema'],

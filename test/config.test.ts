@@ -88,4 +88,43 @@ describe('the configuration', () => {
       expect(loadConfig({ BELLWIRE_ALLOWED_TARGETS: text }).allowedTargets.length).toBeGreaterThan(0);
     },
   );
+
+  it('keeps what happened for some days, which may be written as such', () => {
+    const day = 86_400_000;
+    expect(loadConfig({})).toMatchObject({
+      keepPayloadsMs: 30 * day,
+      keepAttemptsMs: 30 * day,
+      keepEventsMs: 90 * day,
+      keepDeliveriesMs: 90 * day,
+      keepLogMs: 7 * day,
+    });
+    expect(loadConfig({ BELLWIRE_KEEP_LOG: '36h' }).keepLogMs).toBe(1.5 * day);
+    for (const wrong of ['0d', '12h', '11y', '3651d', 'week'])
+      expect(() => loadConfig({ BELLWIRE_KEEP_LOG: wrong })).toThrow('BELLWIRE_KEEP_LOG: ');
+  });
+
+  it.each([
+    [
+      { BELLWIRE_KEEP_EVENTS: '20d', BELLWIRE_KEEP_DELIVERIES: '20d', BELLWIRE_KEEP_ATTEMPTS: '20d' },
+      'BELLWIRE_KEEP_EVENTS must not be less than BELLWIRE_KEEP_PAYLOADS',
+    ],
+    [{ BELLWIRE_KEEP_EVENTS: '60d' }, 'BELLWIRE_KEEP_EVENTS must not be less than BELLWIRE_KEEP_DELIVERIES'],
+    [
+      { BELLWIRE_KEEP_DELIVERIES: '20d' },
+      'BELLWIRE_KEEP_DELIVERIES must not be less than BELLWIRE_KEEP_ATTEMPTS',
+    ],
+    [{ BELLWIRE_KEEP_PAYLOADS: '4d' }, 'BELLWIRE_KEEP_PAYLOADS must be a day longer'],
+    [{ BELLWIRE_KEEP_ATTEMPTS: '4d' }, 'BELLWIRE_KEEP_ATTEMPTS must be a day longer'],
+  ])('refuses to keep %j: what is kept would need what is gone', (env, mistake) => {
+    expect(() => loadConfig(env)).toThrow(mistake);
+  });
+
+  it('keeps payloads for a short time where the retry schedule is short', () => {
+    const env = {
+      BELLWIRE_KEEP_PAYLOADS: '2d',
+      BELLWIRE_KEEP_ATTEMPTS: '2d',
+      BELLWIRE_RETRY_SCHEDULE: '0s,1h',
+    };
+    expect(loadConfig(env).keepPayloadsMs).toBe(172_800_000);
+  });
 });

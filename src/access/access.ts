@@ -215,7 +215,7 @@ export class Access {
 
   /**
    * The logins with these ids or numbers inside the portfolio of the caller's account, for events
-   * that are published in their name; the caller has checked EVENTS_PUBLISH. sql: a transaction to read in.
+   * that are published in their name; EVENTS_PUBLISH has been checked. sql: a transaction to read in.
    */
   async loginsForPublish(
     viewer: Viewer,

@@ -18,8 +18,8 @@ const NO_CURSOR =
  *
  * A batch goes to the sink first, and only then counts as seen: if the sink throws, the batch is taken
  * from the server once more, and that is all that ever comes twice. If it throws again, the subscription
- * ends with that error. A batch with reset carries the present cursor like any other: the sink fetches
- * its page anew, the subscription goes on.
+ * ends with that error. A batch with reset carries a cursor to go on from like any other: the sink
+ * fetches its page anew, the subscription goes on.
  */
 export function resumable(client: Subscriber): Subscriber {
   return {

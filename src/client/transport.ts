@@ -66,8 +66,9 @@ export class Transport implements Subscriber {
     const next = (result: Result<Data, Extensions>): void => {
       sink.next(result);
       const batch = batchOf(result);
-      // A reset begins at the present: there is nothing to catch up with.
-      if (batch && (batch.caughtUp !== false || batch.reset != null)) stream.behind = false;
+      // A reset begins at the present: there is nothing to catch up with. Only one goes on from the oldest change.
+      const atPresent = batch?.reset != null && batch.reset !== 'CURSOR_EXPIRED';
+      if (batch && (batch.caughtUp !== false || atPresent)) stream.behind = false;
       this.#settle();
     };
     const error = (reason: unknown): void => finish(() => sink.error(reason));

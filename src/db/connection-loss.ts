@@ -1,6 +1,20 @@
 /** Tells a database that is away from a statement that is wrong: the first passes by itself. */
 
 /**
+ * No connection could be had, within its wait, from a pool: nothing was asked of the database, so that doing the same
+ * again is harmless. Message and code are those of the cause.
+ */
+export class NoConnectionError extends Error {
+  override readonly name = 'NoConnectionError';
+  readonly code: string | undefined;
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    const { code } = (cause ?? {}) as { code?: unknown };
+    this.code = typeof code === 'string' ? code : undefined;
+  }
+}
+
+/**
  * SQLSTATE classes of lost connections (08), exhausted resources (53) and operator intervention such
  * as a restart (57), a database that is closed for connections (55000), and what Node calls the same. PostgreSQL manual, appendix A; statement timeouts
  * (57014) are of the statement.

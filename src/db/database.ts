@@ -1,7 +1,7 @@
 /**
  * The database as the rest of the program gets it: checked, migrated, with partitions ahead. In comes
- * an address, out come six ways to it that cannot starve each other: the settings (TypeORM), the rights, the
- * engine, the reads, the streams, and the hints. A crash loses nothing that was committed; a lost connection is
+ * an address, out come ways to it that cannot starve each other: the settings (TypeORM), the rights, publishing,
+ * the engine, the reads, the streams, the health, and the hints. Each connects when it is first used. A crash loses nothing that was committed; a lost connection is
  * replaced at the next use.
  */
 import type pg from 'pg';
@@ -12,7 +12,7 @@ import type { Logger } from '../log.ts';
 import { connectChecked, reasonOf } from './check-server.ts';
 import { Hints } from './hints.ts';
 import { migrate } from './migrate.ts';
-import { ensurePartitions } from './partitions.ts';
+import { ensurePartitions, type Keep } from './partitions.ts';
 import { createPool, guardPool } from './pools.ts';
 
 /** An open database. */
@@ -23,35 +23,42 @@ export interface Database {
   orm: DataSource;
   /** Tokens and what they may do: no list may hold up what lets callers in, or throws them out within a second. */
   rights: pg.Pool;
-  /** Publish, match, claim, complete. */
+  /** Publish and match, test events, retries by hand: a burst of them holds up no claim. */
+  publishing: pg.Pool;
+  /** Claim, complete, and what else the sender does; housekeeping. */
   engine: pg.Pool;
   /** Lists and look-ups of what happened; a slow one holds up neither the engine nor the streams. */
   reads: pg.Pool;
   /** The log's tailer and the streams behind it. */
   streams: pg.Pool;
+  /** Readiness, metrics and the clock: short waits, short statements, and nothing that others could keep busy. */
+  health: pg.Pool;
   hints: Hints;
   /** Ends all connections once their statements are done. Safe to call twice. */
   close(): Promise<void>;
 }
 
+const PUBLISHING_CONNECTIONS = 4;
 const ENGINE_CONNECTIONS = 6;
 const RIGHTS_CONNECTIONS = 3;
 const READ_CONNECTIONS = 4;
 const STREAM_CONNECTIONS = 4;
+const HEALTH_CONNECTIONS = 2;
 
 /**
- * Opens the database behind url, which is also dataSource's (not yet initialized). Throws StartupError with a
+ * Opens the database behind url, which is also dataSource's (not yet initialized); keep decides how wide its
+ * partitions are. Throws StartupError with a
  * sentence when the server is too old, unreachable, read-only, or its schema newer than this program.
  */
 export async function openDatabase(
   dataSource: DataSource,
-  options: { url: string; logger: Logger },
+  options: { url: string; logger: Logger; keep: Keep },
 ): Promise<Database> {
   const { url, logger } = options;
   const client = await connectChecked(url);
   try {
     await migrate(dataSource, client, options);
-    await ensurePartitions(client, Date.now());
+    await ensurePartitions(client, options.keep, Date.now());
     await dataSource.initialize();
   } catch (error) {
     throw error instanceof StartupError
@@ -63,9 +70,11 @@ export async function openDatabase(
 
   guardPool((dataSource.driver as unknown as { master: pg.Pool }).master, 'settings', logger);
   const rights = createPool(url, 'rights', RIGHTS_CONNECTIONS, logger);
+  const publishing = createPool(url, 'publishing', PUBLISHING_CONNECTIONS, logger);
   const engine = createPool(url, 'engine', ENGINE_CONNECTIONS, logger);
   const reads = createPool(url, 'reads', READ_CONNECTIONS, logger);
   const streams = createPool(url, 'streams', STREAM_CONNECTIONS, logger);
+  const health = createPool(url, 'health', HEALTH_CONNECTIONS, logger);
   const hints = new Hints({ url, logger });
   await hints.start();
 
@@ -74,11 +83,14 @@ export async function openDatabase(
     url,
     orm: dataSource,
     rights,
+    publishing,
     engine,
     reads,
     streams,
+    health,
     hints,
-    close: () => (closed ??= closeAll(dataSource, hints, [rights, engine, reads, streams])),
+    close: () =>
+      (closed ??= closeAll(dataSource, hints, [rights, publishing, engine, reads, streams, health])),
   };
 }
 

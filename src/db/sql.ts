@@ -88,3 +88,21 @@ export async function transactionOfResult<T>(
     throw error;
   }
 }
+
+/**
+ * The same inside a transaction that somebody else has begun and will end: a refusal or an error undoes
+ * what work did, and nothing else. Outside of a transaction PostgreSQL refuses it (25P01).
+ */
+export async function savepointOfResult<T>(sql: Sql, work: () => Promise<Result<T>>): Promise<Result<T>> {
+  await sql.query('savepoint bellwire');
+  try {
+    const result = await work();
+    if (!result.ok) await sql.query('rollback to savepoint bellwire');
+    await sql.query('release savepoint bellwire');
+    return result;
+  } catch (error) {
+    // Where even that fails the connection is gone, and all of the transaction with it.
+    await sql.query('rollback to savepoint bellwire').catch(() => undefined);
+    throw error;
+  }
+}

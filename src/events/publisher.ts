@@ -7,9 +7,10 @@
 import type pg from 'pg';
 
 import type { Access } from '../access/access.ts';
+import { may, missing } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { type Sql, transactionOfResult } from '../db/sql.ts';
+import { savepointOfResult, type Sql, transactionOfResult } from '../db/sql.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { deliver, MAX_DELIVERIES } from './deliver.ts';
@@ -30,27 +31,56 @@ export class Publisher {
   readonly #access: Access;
   readonly #catalog: Catalog;
   readonly #firstDelayMs: number;
+  readonly #onPublished: (events: number) => void;
 
-  /** firstDelayMs is the first entry of the server's retry schedule, ms. */
-  constructor(options: { pool: pg.Pool; access: Access; catalog: Catalog; firstDelayMs: number }) {
+  /** firstDelayMs is the first entry of the server's retry schedule, ms; onPublished is told how many events were stored. */
+  constructor(options: {
+    pool: pg.Pool;
+    access: Access;
+    catalog: Catalog;
+    firstDelayMs: number;
+    onPublished?: (events: number) => void;
+  }) {
     this.#pool = options.pool;
     this.#access = options.access;
     this.#catalog = options.catalog;
     this.#firstDelayMs = options.firstDelayMs;
+    this.#onPublished = options.onPublished ?? (() => undefined);
   }
 
-  /** Publishes 1 to 1,000 events, all or nothing; the answer is in the order of the input. */
+  /**
+   * Publishes 1 to 1,000 events (EVENTS_PUBLISH), all or nothing; the answer is in the order of the input. Throws
+   * what the database throws.
+   */
   async publish(viewer: Viewer, inputs: EventInput[]): Promise<Result<PublishedEvent[]>> {
+    const events = await this.#prepare(viewer, inputs);
+    if (!events.ok) return events;
+    const published = await transactionOfResult(this.#pool, (sql) => this.#store(sql, viewer, events.value));
+    if (published.ok) this.#onPublished(published.value.filter((event) => !event.duplicate).length);
+    return published;
+  }
+
+  /**
+   * The same inside a transaction of the caller's own, for a host whose tables lie in this database: the events
+   * exist, and are sent, exactly when that transaction commits, together with the change that they tell of. sql is
+   * the connection on which it was begun, as a role that may write Bellwire's tables. A refusal undoes nothing but
+   * this publish: the caller decides what becomes of its transaction, which is to be short, since an idempotency
+   * key is held until its end, and so are newer lines of the stream.
+   */
+  async publishIn(sql: Sql, viewer: Viewer, inputs: EventInput[]): Promise<Result<PublishedEvent[]>> {
+    const events = await this.#prepare(viewer, inputs, sql);
+    if (!events.ok) return events;
+    return savepointOfResult(sql, () => this.#store(sql, viewer, events.value));
+  }
+
+  /** Checks what is published by whom; sql is a transaction to read logins in. */
+  async #prepare(viewer: Viewer, inputs: EventInput[], sql?: Sql): Promise<Result<StoredEvent[]>> {
+    if (!may(viewer, 'EVENTS_PUBLISH')) return refused(missing('EVENTS_PUBLISH'));
     const { events, problems } = await checkEvents(inputs, this.#catalog, 'HOST');
     if (problems.length > 0) return refused(...problems);
-    const logins = await this.#loginsOf(viewer, events);
+    const logins = await this.#loginsOf(viewer, events, sql);
     if (!logins.ok) return logins;
-    const stored = events.map((event, index) => ({
-      ...event,
-      id: newId('event'),
-      login: logins.value[index]!,
-    }));
-    return transactionOfResult(this.#pool, (sql) => this.#store(sql, viewer, stored));
+    return ok(events.map((event, index) => ({ ...event, id: newId('event'), login: logins.value[index]! })));
   }
 
   async #store(sql: Sql, viewer: Viewer, events: StoredEvent[]): Promise<Result<PublishedEvent[]>> {
@@ -84,15 +114,16 @@ export class Publisher {
   }
 
   /** The login of each event; what the caller may not publish for answers like what does not exist. */
-  async #loginsOf(viewer: Viewer, events: CheckedEvent[]): Promise<Result<EventLogin[]>> {
-    const found = await this.#access.loginsForPublish(viewer, {
+  async #loginsOf(viewer: Viewer, events: CheckedEvent[], sql?: Sql): Promise<Result<EventLogin[]>> {
+    const wanted = {
       ids: [
         ...new Set(
           events.map((event) => event.loginId ?? (event.loginNumber === null ? viewer.loginId : null)),
         ),
       ].filter((id) => id !== null),
       numbers: [...new Set(events.map((event) => event.loginNumber))].filter((number) => number !== null),
-    });
+    };
+    const found = await this.#access.loginsForPublish(viewer, wanted, sql);
     const byId = new Map(found.map((login) => [login.id, login]));
     const byNumber = new Map(found.map((login) => [login.number, login]));
     const logins: EventLogin[] = [];

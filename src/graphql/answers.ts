@@ -19,6 +19,7 @@ export const EDGE_ERROR_CODES = {
   TOO_MANY_SUBSCRIPTIONS: 'The socket or its login has as many subscriptions as it may have.',
   COST_EXCEEDED: 'The operation could return more than one operation may.',
   RATE_LIMITED: 'More was asked for, or tried, in this time than may be; try again later.',
+  UNAVAILABLE: 'The database is away or has no connection free; try again in a moment.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema, or exceeds a limit.',
   OPERATION_RESOLUTION_FAILURE: 'The document does not hold the operation that was named.',
@@ -52,6 +53,17 @@ export function limitError(
     ...options,
     extensions: { ...options.extensions, code, limit },
   });
+}
+
+/** When to come back from UNAVAILABLE, s. */
+export const RETRY_AFTER_SECONDS = 1;
+
+/** Nothing was done, because no connection to the database could be had in time. */
+export function unavailable(): GraphQLError {
+  return edgeError(
+    'UNAVAILABLE',
+    'The database is away or busy, and nothing was done for this. Try again in a moment.',
+  );
 }
 
 /** The value of a result, for queries: problems become one GraphQL error, FORBIDDEN or BAD_USER_INPUT. */

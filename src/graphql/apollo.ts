@@ -8,7 +8,7 @@ import {
 import { type GraphQLSchema, OperationTypeNode } from 'graphql';
 
 import type { Logger } from '../log.ts';
-import { edgeError } from './answers.ts';
+import { edgeError, RETRY_AFTER_SECONDS } from './answers.ts';
 import type { Context } from './context.ts';
 import type { Guard } from './guard.ts';
 import type { Mask } from './masking.ts';
@@ -44,6 +44,7 @@ export function createApollo(options: {
       ApolloServerPluginUsageReportingDisabled(),
       guardOperations(guard),
       statusForPlainJson,
+      statusForNoDatabase,
       logOperations(logger),
     ],
   });
@@ -95,6 +96,26 @@ const statusForPlainJson: ApolloServerPlugin<Context> = {
         const errors = (body.singleResult.errors ?? []).map((error) => error.extensions ?? {});
         if (errors.every(({ code, limit }) => REFUSED_DOCUMENT.has(String(code)) && limit === undefined))
           http.status = 200;
+        return Promise.resolve();
+      },
+    }),
+};
+
+/**
+ * 503 where the database gave no connection and nothing at all could be answered. Where a part was, such as the first of
+ * two mutations, the answer stays a good one with errors in it: to repeat the whole is for the client to decide.
+ */
+const statusForNoDatabase: ApolloServerPlugin<Context> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      willSendResponse({ response: { body, http } }) {
+        if (body.kind !== 'single') return Promise.resolve();
+        const { data, errors = [] } = body.singleResult;
+        const nothing = Object.values(data ?? {}).every((value) => value === null);
+        if (nothing && errors.some(({ extensions }) => extensions?.['code'] === 'UNAVAILABLE')) {
+          http.status = 503;
+          http.headers.set('retry-after', String(RETRY_AFTER_SECONDS));
+        }
         return Promise.resolve();
       },
     }),

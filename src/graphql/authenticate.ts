@@ -1,9 +1,9 @@
 /** Who sends a request to /graphql: known before a byte of its body is read. */
 import type { Request, RequestHandler, Response } from 'express';
 
+import { bearerToken } from '../access/bearer.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { edgeError } from './answers.ts';
-import { bearerToken } from './bearer.ts';
 import type { Rooms } from './context.ts';
 import { isFromOwnPage } from './origins.ts';
 import { refuse } from './refuse.ts';

@@ -74,6 +74,7 @@ function toDeliveryEventType(line: StreamLine): DeliveryEventType {
       nextAttemptAt: line.nextAttemptAt,
       createdAt: line.createdAt,
       completedAt: closed ? line.at : null,
+      failureCode: line.failureCode,
       eventId: line.eventId,
       webhookId: line.webhookId,
       endpointId: line.endpointId,

@@ -2,14 +2,17 @@
  * Everything that is answered over HTTP: /graphql, /session, the pages, the health of the process, and JSON for
  * all that goes wrong before GraphQL. The caller is known before a byte of the body is read.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import cors from 'cors';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 
 import type { Config } from '../config.ts';
+import { NoConnectionError } from '../db/connection-loss.ts';
 import type { Logger } from '../log.ts';
-import { edgeError, type EdgeErrorCode, limitError } from './answers.ts';
+import { edgeError, type EdgeErrorCode, limitError, RETRY_AFTER_SECONDS } from './answers.ts';
 import { authenticate, viewerOf } from './authenticate.ts';
 import { type Context, createContext, type Rooms } from './context.ts';
 import type { Guard } from './guard.ts';
@@ -19,10 +22,8 @@ import { refuse } from './refuse.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import { sessionRoutes } from './session-routes.ts';
 
-/** Whether the server should get traffic, and why not. */
-export interface Health {
-  ready(): Promise<{ ok: boolean; reason?: string }>;
-}
+/** Answers the addresses that tell how the process is; false for a request that is none of theirs. */
+export type Probes = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** What the HTTP side is made of. */
 export interface HttpOptions {
@@ -33,7 +34,7 @@ export interface HttpOptions {
   guard: Guard;
   mask: Mask;
   logger: Logger;
-  health: Health;
+  probes: Probes;
   cookie: SessionCookie;
   /** The server's own; known once it listens. */
   origins: () => ReadonlySet<string>;
@@ -49,8 +50,9 @@ export function createHttpApp(options: HttpOptions): Express {
   app.disable('x-powered-by');
   app.set('trust proxy', options.config.trustedProxies);
   app.use(safeHeaders);
-  app.get('/healthz', (_request, response) => response.json({ status: 'ok' }));
-  app.get('/readyz', readiness(options));
+  app.use((request, response, next) => {
+    if (!options.probes(request, response)) next();
+  });
   app.use('/session', sessionRoutes(options));
   app.use('/graphql', crossOrigin(options.config));
   app.all('/graphql', graphql(options));
@@ -88,16 +90,6 @@ function crossOrigin({ allowedOrigins }: HttpOptions['config']): express.Request
       maxAge: PREFLIGHT_SECONDS,
     }),
   );
-}
-
-function readiness({ health, logger }: HttpOptions) {
-  return async (_request: Request, response: Response): Promise<void> => {
-    const { ok, reason } = await health.ready().catch((error: unknown) => {
-      logger.warn({ error: String(error) }, 'the readiness check failed');
-      return { ok: false, reason: 'The check itself failed; the log has the cause.' };
-    });
-    response.status(ok ? 200 : 503).json(ok ? { ready: true } : { ready: false, reason });
-  };
 }
 
 function graphql(options: HttpOptions): express.RequestHandler[] {
@@ -162,7 +154,10 @@ function answerErrors({ mask }: HttpOptions): express.ErrorRequestHandler {
     const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
     const known = typeof type === 'string' ? BODY_ERRORS[type] : undefined;
     if (response.headersSent) response.destroy();
-    else if (known) refuse(response, known[0], edgeError(known[1], known[2]));
+    else if (error instanceof NoConnectionError) {
+      response.set('Retry-After', String(RETRY_AFTER_SECONDS)).status(503);
+      response.json({ errors: [mask(error)] });
+    } else if (known) refuse(response, known[0], edgeError(known[1], known[2]));
     else if (typeof status === 'number' && status >= 400 && status < 500)
       refuse(response, status, edgeError('BAD_REQUEST', 'The request is malformed.'));
     else response.status(500).json({ errors: [mask(error)] });

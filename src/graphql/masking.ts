@@ -1,14 +1,16 @@
 /**
  * What of an error reaches a client, the same over HTTP, over WebSocket and in the middle of a
  * stream: errors that carry a code of EDGE_ERROR_CODES pass, with nothing but that code, the path of an
- * input and the name of a limit; everything else becomes "Internal server error" with an id under which the log has the cause.
+ * input and the name of a limit; a database without a free connection is UNAVAILABLE; everything else becomes "Internal server error" with an id under which the log has the cause.
  */
 import { randomUUID } from 'node:crypto';
 
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 
+import { NoConnectionError } from '../db/connection-loss.ts';
 import { describeError, type Logger } from '../log.ts';
-import { EDGE_ERROR_CODES } from './answers.ts';
+import { EDGE_ERROR_CODES, unavailable } from './answers.ts';
+import { withoutValue } from './withheld-values.ts';
 
 /** Makes an error fit for clients; it logs what it hides. */
 export type Mask = (error: unknown) => GraphQLFormattedError;
@@ -20,7 +22,7 @@ export function createMask(logger: Logger): Mask {
     if (code !== undefined && error instanceof GraphQLError) {
       const { field, limit } = error.extensions;
       return {
-        message: withoutSuggestion(error.message),
+        message: withoutValue(withoutSuggestion(error.message)),
         ...placeOf(error),
         extensions: {
           code,
@@ -29,9 +31,18 @@ export function createMask(logger: Logger): Mask {
         },
       };
     }
-    const correlationId = randomUUID();
     const place = error instanceof GraphQLError ? placeOf(error) : {};
-    logger.error({ correlationId, path: place.path, ...describeError(causeOf(error)) }, 'a request failed');
+    const cause = causeOf(error);
+    if (cause instanceof NoConnectionError) {
+      // No stack: it says nothing of who holds the connections.
+      logger.warn(
+        { path: place.path, error: describeError(cause).error },
+        'a request got no database connection',
+      );
+      return { ...unavailable().toJSON(), ...place };
+    }
+    const correlationId = randomUUID();
+    logger.error({ correlationId, path: place.path, ...describeError(cause) }, 'a request failed');
     return {
       message: 'Internal server error',
       ...place,

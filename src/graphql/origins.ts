@@ -2,13 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { Config } from '../config.ts';
+import { inUrl, isWildcard, listeningUrl } from '../listen.ts';
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
-
-/** The address under which a listening server is reached on this machine, without a slash at the end. */
-export function listeningUrl(host: string, port: number): string {
-  return `http://${isWildcard(host) ? '127.0.0.1' : inUrl(host)}:${port}`;
-}
 
 /** Where users reach a listening server, without a slash at the end. */
 export function publicAddress(config: Pick<Config, 'host' | 'publicUrl'>, port: number): string {
@@ -88,12 +84,4 @@ function connections(origins: ReadonlySet<string>): string {
     .map((origin) => origin.replace(/^http/, 'ws'));
   // Not every browser takes 'self' for the ws: address of the same host.
   return `connect-src 'self' ${sockets.join(' ')}`;
-}
-
-function inUrl(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host.toLowerCase();
-}
-
-function isWildcard(host: string): boolean {
-  return host === '0.0.0.0' || host === '::' || host === '';
 }

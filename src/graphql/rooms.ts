@@ -4,6 +4,7 @@ import type { Sessions } from '../access/sessions.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Database } from '../db/database.ts';
+import type { Keep } from '../db/partitions.ts';
 import type { Publisher } from '../events/publisher.ts';
 import type { History } from '../history/history.ts';
 import type { Live } from '../live/live.ts';
@@ -24,4 +25,6 @@ export interface Rooms {
   live: Live;
   changes: WebhookChanges;
   db: Database;
+  /** How long what happened is kept. */
+  keep: Keep;
 }

@@ -5,17 +5,16 @@
  * database, and clients come back with their cursors.
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import type { Config } from '../config.ts';
-import { StartupError } from '../errors.ts';
+import { listen, listeningUrl } from '../listen.ts';
 import type { Logger } from '../log.ts';
 import { createApollo } from './apollo.ts';
 import type { Rooms } from './context.ts';
 import { createGuard } from './guard.ts';
-import { createHttpApp, type Health } from './http.ts';
+import { createHttpApp, type Probes } from './http.ts';
 import { createMask } from './masking.ts';
-import { isLoopback, listeningUrl, ownOrigins, publicAddress } from './origins.ts';
+import { isLoopback, ownOrigins, publicAddress } from './origins.ts';
 import { apiSchema } from './schema.ts';
 import { SessionCookie } from './session-cookie.ts';
 import { createWebSockets } from './web-socket.ts';
@@ -24,6 +23,8 @@ import { createWebSockets } from './web-socket.ts';
 export interface Edge {
   /** Starts to listen; throws StartupError when the address cannot be had. */
   listen(): Promise<{ port: number; url: string }>;
+  /** What is open now. */
+  open(): { sockets: number; subscriptions: number };
   /** Takes nothing new, closes sockets with 1001, lets requests finish for at most graceMs, then cuts. Safe to call twice. */
   stop(graceMs: number): Promise<void>;
 }
@@ -36,9 +37,9 @@ export async function createEdge(options: {
   config: Config;
   rooms: Rooms;
   logger: Logger;
-  health: Health;
+  probes: Probes;
 }): Promise<Edge> {
-  const { config, rooms, logger, health } = options;
+  const { config, rooms, logger, probes } = options;
   const schema = apiSchema();
   const mask = createMask(logger);
   const guard = createGuard(schema, config);
@@ -54,7 +55,7 @@ export async function createEdge(options: {
     cookie: new SessionCookie(config),
     origins: () => origins,
   };
-  const app = createHttpApp({ ...edge, apollo, health });
+  const app = createHttpApp({ ...edge, apollo, probes });
   const server = createServer(app);
   const sockets = createWebSockets({ ...edge, schema });
   server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
@@ -83,17 +84,13 @@ export async function createEdge(options: {
   let stopped: Promise<void> | undefined;
   return {
     async listen() {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, config)));
-        server.listen(config.port, config.host, resolve);
-      });
-      server.removeAllListeners('error');
+      const port = await listen(server, config);
       server.on('error', (error) => logger.error({ error: error.message }, 'the HTTP server failed'));
-      const { port } = server.address() as AddressInfo;
       origins = ownOrigins(config, port);
       warnOfPlainSignIn(publicAddress(config, port), logger);
       return { port, url: listeningUrl(config.host, port) };
     },
+    open: () => sockets.open(),
     stop: (graceMs) => (stopped ??= stop(graceMs)),
   };
 }
@@ -106,15 +103,4 @@ function warnOfPlainSignIn(address: string, logger: Logger): void {
       { address },
       'signing in goes over plain HTTP here, and the cookie cannot be Secure: put TLS in front, and set BELLWIRE_PUBLIC_URL to its https address',
     );
-}
-
-function cannotListen(error: NodeJS.ErrnoException, { host, port }: Config): StartupError {
-  const place = `${host}:${port}`;
-  const reason =
-    error.code === 'EADDRINUSE'
-      ? `${place} is taken by another program. Stop it, or set BELLWIRE_PORT to another port (0 picks a free one).`
-      : error.code === 'EACCES'
-        ? `${place} may not be used by this user. Set BELLWIRE_PORT to a port from 1024 on.`
-        : `${place} cannot be listened on (${error.code ?? error.message}). Check BELLWIRE_HOST and BELLWIRE_PORT.`;
-  return new StartupError(reason, { cause: error });
 }

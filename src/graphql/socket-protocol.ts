@@ -5,10 +5,10 @@
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { makeServer, type OperationResult } from 'graphql-ws';
 
+import { tokenOfParams } from '../access/bearer.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Logger } from '../log.ts';
 import { edgeError } from './answers.ts';
-import { tokenOfParams } from './bearer.ts';
 import type { Connection, Connections } from './connections.ts';
 import { type Context, createContext, type Rooms } from './context.ts';
 import type { Guard } from './guard.ts';

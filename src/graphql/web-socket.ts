@@ -39,6 +39,8 @@ export interface WebSocketOptions {
 export interface WebSockets {
   /** Takes over a request for an upgrade, or refuses it. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** How many sockets are open, those included that have not said who they are, and how many subscriptions run on them. */
+  open(): { sockets: number; subscriptions: number };
   /** Closes all sockets with 1001; those that have not closed after graceMs are cut. */
   close(graceMs: number): Promise<void>;
 }
@@ -109,6 +111,10 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
         sockets.handleUpgrade(request, socket, head, (open) => opened(open, cookie));
       }
     },
+    open: () => ({
+      sockets: sockets.clients.size,
+      subscriptions: connections.all().reduce((sum, { running }) => sum + running.size, 0),
+    }),
     async close(graceMs) {
       closing = true;
       stopWatching();

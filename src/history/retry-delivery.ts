@@ -6,10 +6,12 @@
 import type pg from 'pg';
 
 import { checkKey, inputFingerprint, takeKey } from '../db/idempotency-keys.ts';
+import type { Keep } from '../db/partitions.ts';
 import { type SqlFragment, transactionOfResult } from '../db/sql.ts';
 import { ok, problem, refused, type Result } from '../errors.ts';
 import { retryNow, type RetryResult } from '../queue/retry.ts';
 import { History } from './history.ts';
+import { staysSendable } from './retention-plan.ts';
 
 const UNKNOWN = refused(problem('NOT_FOUND', ['id'], 'There is no such delivery that you may retry.'));
 
@@ -19,8 +21,17 @@ const REFUSALS: Record<Exclude<RetryResult, 'QUEUED' | 'NOT_FOUND'>, string> = {
   NOT_SENDABLE: 'Its webhook is disabled or deleted, or its endpoint is gone: enable the webhook first.',
 };
 
+/** What it would send is forgotten, or is about to be: the retry might not be made in time. */
+const FORGOTTEN = refused(
+  problem(
+    'INVALID_STATE',
+    ['id'],
+    'Its payload is no longer kept, or goes within a day: publish the event again instead.',
+  ),
+);
+
 /**
- * Retries a delivery that the caller manages (a fragment over the alias w of webhooks); the same key with the
+ * Retries a delivery that the caller manages (a fragment over the alias w of webhooks), while what it sends is kept for a day at least; the same key with the
  * same id asks for nothing more. Codes: NOT_FOUND, INVALID_STATE, and those of the key.
  */
 export async function retryDelivery(
@@ -28,17 +39,20 @@ export async function retryDelivery(
   caller: { loginId: string; managed: SqlFragment },
   id: string,
   idempotencyKey: string | null,
+  keep: Keep,
 ): Promise<Result<string>> {
   const wrong = idempotencyKey === null ? null : checkKey(idempotencyKey);
   if (wrong) return refused(wrong);
   return transactionOfResult(pool, async (sql) => {
-    if (!(await new History(sql).delivery(caller.managed, id))) return UNKNOWN;
+    const delivery = await new History(sql).delivery(caller.managed, id);
+    if (!delivery) return UNKNOWN;
     if (idempotencyKey !== null) {
       const use = { operation: 'deliveryRetry', fingerprint: inputFingerprint({ id }) };
       const taken = await takeKey(sql, { loginId: caller.loginId, key: idempotencyKey, ...use }, [id]);
       if (!taken.ok) return taken;
       if (taken.value) return ok(id);
     }
+    if (!(await staysSendable(sql, delivery, keep, Date.now()))) return FORGOTTEN;
     const result = await retryNow(sql, id);
     if (result === 'QUEUED') return ok(id);
     return result === 'NOT_FOUND' ? UNKNOWN : refused(problem('INVALID_STATE', ['id'], REFUSALS[result]));

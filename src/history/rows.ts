@@ -1,5 +1,5 @@
 /** The shapes in which the history is read, the same for open and closed deliveries. */
-import type { AttemptOutcome, FailureCode } from '../errors.ts';
+import type { AttemptOutcome, DeliveryFailureCode, FailureCode } from '../errors.ts';
 import { type DeliveryStatus, openStatus } from '../queue/status.ts';
 
 /** A delivery as it is now. */
@@ -15,6 +15,8 @@ export interface DeliveryRow {
   nextAttemptAt: Date | null;
   createdAt: Date;
   completedAt: Date | null;
+  /** Why it ended where no attempt says it, or null. */
+  failureCode: DeliveryFailureCode | null;
 }
 
 /** An event without its payload. */
@@ -60,19 +62,20 @@ export interface AttemptRow {
 export const OPEN_DELIVERIES = `(
   select q.id, ${openStatus('q')} as status, q.version, q.origin, q.event_id, q.webhook_id, q.endpoint_id,
          q.attempt_count, q.status_code, case when q.sender is null then q.due_at end as next_attempt_at,
-         q.created_at, null::timestamptz as completed_at
+         q.created_at, null::timestamptz as completed_at,
+         null::text as failure_code
   from delivery_queue q) d`;
 
 /** Closed deliveries with the same columns, as a FROM item named d. */
 export const CLOSED_DELIVERIES = `(
   select c.id, c.status, c.version, c.origin, c.event_id, c.webhook_id, c.endpoint_id,
          c.attempt_count, c.status_code, null::timestamptz as next_attempt_at,
-         c.created_at, c.completed_at
+         c.created_at, c.completed_at, c.failure_code
   from deliveries c) d`;
 
 /** The columns of both, read by toDelivery. */
 export const DELIVERY_COLUMNS = `d.id, d.status, d.version, d.origin, d.event_id, d.webhook_id, d.endpoint_id,
-  d.attempt_count, d.next_attempt_at, d.created_at, d.completed_at`;
+  d.attempt_count, d.next_attempt_at, d.created_at, d.completed_at, d.failure_code`;
 
 /** A row of DELIVERY_COLUMNS as a value. */
 export function toDelivery(row: Record<string, unknown>): DeliveryRow {
@@ -88,6 +91,7 @@ export function toDelivery(row: Record<string, unknown>): DeliveryRow {
     nextAttemptAt: row['next_attempt_at'] as Date | null,
     createdAt: row['created_at'] as Date,
     completedAt: row['completed_at'] as Date | null,
+    failureCode: row['failure_code'] as DeliveryRow['failureCode'],
   };
 }
 

@@ -34,7 +34,8 @@ export async function settleEpoch(sql: Sql, logger: Logger): Promise<number> {
   await sql.query(
     `insert into stream_epoch (epoch, system_identifier, timeline) values ($1, $2, $3)
      on conflict (only_row) do update
-     set epoch = excluded.epoch, system_identifier = excluded.system_identifier, timeline = excluded.timeline`,
+     set epoch = excluded.epoch, system_identifier = excluded.system_identifier, timeline = excluded.timeline,
+         floor_xid = default, floor_seq = default`,
     [epoch, found.system_identifier, found.timeline],
   );
   return epoch;

@@ -13,7 +13,7 @@ import type { Logger } from '../log.ts';
 import { BEGINNING, decodeCursor, encodeCursor, type Position } from './cursor.ts';
 import { settleEpoch } from './epoch.ts';
 import { Followers } from './followers.ts';
-import { currentPosition, type LogLine, type LogRead, readLog } from './read-log.ts';
+import { currentPosition, type LogExpired, type LogLine, type LogRead, readLog } from './read-log.ts';
 
 /** How often to look again while committed lines wait for an older transaction to end, ms. */
 const HELD_POLL_MS = 20;
@@ -34,8 +34,11 @@ export interface Batch {
   caughtUp: boolean;
   /** How many lines were folded away because a newer one of their delivery is in the batch. */
   folded: number;
-  /** The cursor could not be resumed; the reader should fetch its page anew. */
-  reset: 'CURSOR_UNKNOWN' | 'PERMISSION_CHANGED' | null;
+  /**
+   * The cursor could not be resumed; the reader should fetch its page anew. After CURSOR_EXPIRED the stream goes on
+   * from the oldest line that is kept, after the others from the present.
+   */
+  reset: 'CURSOR_EXPIRED' | 'CURSOR_UNKNOWN' | 'PERMISSION_CHANGED' | null;
 }
 
 /** What a reader may see, over the alias w of webhooks, and the transaction in which it last lost a right. */
@@ -96,8 +99,12 @@ export class Live {
   async poll(wish: Wish): Promise<Batch> {
     const start = await this.#startOf(wish, BEGINNING);
     if (start.reset) return this.#emptyBatch(start, wish);
-    const read = await readLog(this.#pool, start.position, wish.maxBatch, wish.rights.visible, wish.where);
-    return this.#batch(read, wish);
+    for (let { position } = start; ;) {
+      const read = await this.#readFrom(position, null, wish);
+      if (!('floor' in read)) return this.#batch(read, wish);
+      position = read.floor;
+      if (wish.after !== null) return this.#emptyBatch({ position, reset: 'CURSOR_EXPIRED' }, wish);
+    }
   }
 
   /**
@@ -113,6 +120,7 @@ export class Live {
     const { wakeups } = this.#followers;
     const start = await this.#startOf(wish, null);
     let position = start.position;
+    let since: Date | null = null;
     let lastYield = 0;
     if (start.reset || wish.after === null) {
       yield this.#emptyBatch(start, wish);
@@ -120,9 +128,16 @@ export class Live {
     }
     while (!this.#followers.ended(signal)) {
       const seen = wakeups.count;
-      const read = await this.#followers.read(signal, () => this.#readOnce(position, wish, renew));
+      const read = await this.#followers.read(signal, () => this.#readOnce(position, since, wish, renew));
       if (read === undefined) return;
-      position = read.position;
+      if ('floor' in read) {
+        // A reader that took nothing for so long, or came back with an old cursor.
+        [position, since] = [read.floor, null];
+        yield this.#emptyBatch({ position, reset: 'CURSOR_EXPIRED' }, { ...wish, rights: read.rights });
+        lastYield = performance.now();
+        continue;
+      }
+      [position, since] = [read.position, read.at];
       const idle = performance.now() - lastYield;
       if (read.lines.length > 0 || idle >= this.#options.heartbeatMs || lastYield === 0) {
         yield this.#batch(read, { ...wish, rights: read.rights });
@@ -154,13 +169,19 @@ export class Live {
   /** One read with the rights as they are now; undefined when the reader's have ended. */
   async #readOnce(
     position: Position,
+    since: Date | null,
     wish: Wish,
     renew: () => Promise<Rights | undefined>,
-  ): Promise<(LogRead & { rights: Rights }) | undefined> {
+  ): Promise<((LogRead | LogExpired) & { rights: Rights }) | undefined> {
     const rights = await renew();
     if (rights === undefined) return undefined;
-    const read = await readLog(this.#pool, position, wish.maxBatch, rights.visible, wish.where);
+    const read = await this.#readFrom(position, since, { ...wish, rights });
     return { ...read, rights };
+  }
+
+  #readFrom(after: Position, since: Date | null, wish: Wish): Promise<LogRead | LogExpired> {
+    const { maxBatch: limit, where, rights } = wish;
+    return readLog(this.#pool, { after, since, limit, visible: rights.visible, where });
   }
 
   /** Where to begin: at the cursor, or at the present where it cannot be resumed. */

@@ -6,7 +6,15 @@
  */
 import { collect } from '../db/fragment.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
+import type { DeliveryFailureCode } from '../errors.ts';
 import { behind, type Position } from './cursor.ts';
+
+/**
+ * Partitions of the log hold a day. Lines behind a position are no older than a day before it was read, since no
+ * transaction runs for so long; none will come for later than a day after it. What was read two days ago says
+ * nothing any more.
+ */
+const NEAR_MS = 86_400_000;
 
 /** So many lines are looked at by one statement, whether they match or not: a filter that fits nothing stays cheap. */
 const WINDOW = 2000;
@@ -30,6 +38,8 @@ export interface LogLine {
   attemptNumber: number | null;
   nextAttemptAt: Date | null;
   createdAt: Date;
+  /** Why the delivery ended where no attempt says it, or null. */
+  failureCode: DeliveryFailureCode | null;
 }
 
 /** What one read brought. */
@@ -41,6 +51,13 @@ export interface LogRead {
   more: boolean;
   /** Committed lines exist that must wait for an older transaction to end. */
   held: boolean;
+  /** When, by the database's clock. */
+  at: Date;
+}
+
+/** Lines behind the position were dropped; the log begins behind the floor. */
+export interface LogExpired {
+  floor: Position;
 }
 
 /** The lines as a FROM item d with the columns that delivery filters speak of. */
@@ -49,27 +66,48 @@ const SCANNED = `(
          case s.kind when 'CREATED' then 'PENDING' else s.kind end as status
   from scanned s) d`;
 
+/** What to read. */
+export interface LogWish {
+  after: Position;
+  limit: number;
+  /** Over the alias w of webhooks. */
+  visible: SqlFragment;
+  /** Over the alias d of lines. */
+  where: SqlFragment;
+  /** When (LogRead.at) the position was read; null where that is not known. */
+  since: Date | null;
+}
+
+/** Reads at most limit lines of deliveries that pass both fragments. */
+export async function readLog(sql: Sql, wish: LogWish): Promise<LogRead | LogExpired> {
+  if (wish.since === null) return await readWithin(sql, wish, null);
+  const [fromMs, toMs] = [wish.since.getTime() - NEAR_MS, wish.since.getTime() + 2 * NEAR_MS];
+  const read = await readWithin(sql, wish, [new Date(fromMs), new Date(toMs)]);
+  if ('floor' in read || read.at.getTime() < toMs - NEAR_MS) return read;
+  return await readWithin(sql, wish, null);
+}
+
 /**
- * Reads at most limit lines of deliveries that pass both fragments: visible over the alias w of
- * webhooks, where over d.
+ * The same, looking only into partitions of a time where one is given. As values of the statement its bounds
+ * are known when it is planned: with 23 partitions 0.8 ms instead of 2.0.
  */
-export async function readLog(
+async function readWithin(
   sql: Sql,
-  after: Position,
-  limit: number,
-  visible: SqlFragment,
-  where: SqlFragment,
-): Promise<LogRead> {
+  { after, limit, visible, where }: LogWish,
+  time: readonly [from: Date, to: Date] | null,
+): Promise<LogRead | LogExpired> {
   const { text, values } = collect((add) => {
     const [xid, seq] = [add(after.xid.toString()), add(after.seq.toString())];
+    const [from, to] = time === null ? [] : [add(time[0]), add(time[1])];
+    const within = time === null ? 'true' : `l.at >= ${from}::timestamptz and l.at < ${to}::timestamptz`;
     return `
       with horizon as materialized (
         select pg_snapshot_xmin(pg_current_snapshot()) as xmin
       ),
       scanned as materialized (
-        select * from delivery_log
-        where (xid, seq) > (${xid}::xid8, ${seq}::bigint) and xid < (select xmin from horizon)
-        order by xid, seq
+        select * from delivery_log l
+        where (l.xid, l.seq) > (${xid}::xid8, ${seq}::bigint) and l.xid < (select xmin from horizon) and ${within}
+        order by l.xid, l.seq
         limit ${WINDOW}
       ),
       matched as materialized (
@@ -81,14 +119,22 @@ export async function readLog(
       select h.xmin::text as horizon,
              (select count(*)::int from scanned) as scanned,
              (select xid::text || '.' || seq from scanned order by xid desc, seq desc limit 1) as last_scanned,
-             exists (select 1 from delivery_log l where l.xid >= h.xmin) as held,
+             -- The newest line alone: looking for any such line would read on through all that are none.
+             coalesce((select max(l.xid) from delivery_log l where ${within}) >= h.xmin, false) as held,
+             clock_timestamp() as read_at, e.floor_xid::text, e.floor_seq::text,
              m.xid::text as xid, m.seq::text as seq, m.kind, m.at, m.delivery_id, m.version, m.event_id,
-             m.webhook_id, m.endpoint_id, m.origin, m.attempt_count, m.attempt_number, m.next_attempt_at, m.created_at
-      from horizon h left join matched m on true
+             m.webhook_id, m.endpoint_id, m.origin, m.attempt_count, m.attempt_number, m.next_attempt_at, m.created_at,
+             m.failure_code
+      from horizon h left join stream_epoch e on true left join matched m on true
       order by m.xid, m.seq`;
   });
   const { rows } = await sql.query<Record<string, unknown>>(text, values);
   const head = rows[0]!;
+  const floor = {
+    xid: BigInt((head['floor_xid'] as string | null) ?? 0),
+    seq: BigInt((head['floor_seq'] as string | null) ?? 0),
+  };
+  if (later(floor, after) !== after) return { floor };
   const lines = rows.filter((row) => row['xid'] !== null).map(toLine);
   const full = (head['scanned'] as number) === WINDOW;
   const [lastXid, lastSeq] = ((head['last_scanned'] as string | null) ?? '').split('.');
@@ -97,7 +143,8 @@ export async function readLog(
     ? { xid: BigInt(lastXid!), seq: BigInt(lastSeq!) }
     : behind(BigInt(head['horizon'] as string));
   const position = cut ? lines.at(-1)!.position : later(end, after);
-  return { lines, position, more: cut || full, held: head['held'] as boolean };
+  const [held, at] = [head['held'] as boolean, head['read_at'] as Date];
+  return { lines, position, more: cut || full, held, at };
 }
 
 /** The position behind everything that can be read now; a page read after it misses nothing that comes later. */
@@ -128,5 +175,6 @@ function toLine(row: Record<string, unknown>): LogLine {
     attemptNumber: row['attempt_number'] as number | null,
     nextAttemptAt: row['next_attempt_at'] as Date | null,
     createdAt: row['created_at'] as Date,
+    failureCode: row['failure_code'] as DeliveryFailureCode | null,
   };
 }

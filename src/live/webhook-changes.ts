@@ -128,7 +128,7 @@ async function readChanges(pool: pg.Pool, after: Position, rights: ChangeRights)
         from changed c join webhooks w on w.id = c.webhook_id
       )
       select h.xmin::text as horizon,
-             exists (select from webhook_changes l where l.xid >= h.xmin) as held,
+             coalesce((select max(xid) from webhook_changes) >= h.xmin, false) as held,
              (select count(*)::int from scanned) as scanned,
              (select xid::text from scanned order by place desc limit 1) as last_xid,
              (select seq::text from scanned order by place desc limit 1) as last_seq,

@@ -13,14 +13,19 @@ import type { Sql, Statement } from '../db/sql.ts';
  */
 export function promoteSql(gone: string): string {
   return `
-  promoted as (
-    update delivery_queue set blocked = false
+  followers as materialized (
+    select id from delivery_queue
     where blocked and id = any (array(
       select (select n.id from delivery_queue n
               where n.endpoint_id = g.endpoint_id and n.entity_key = g.entity_key
                 and not exists (select 1 from ${gone} x where x.id = n.id)
               order by n.entity_seq limit 1)
       from ${gone} g where g.entity_key is not null and not g.blocked))
+    -- A cancellation may hold it, and wait for a row that is held here: left to promoteOrphans.
+    for update skip locked
+  ),
+  promoted as (
+    update delivery_queue set blocked = false where id = any (array(select id from followers))
   )`;
 }
 

@@ -326,6 +326,7 @@ export class Sender {
   }
 
   #recordLost(lost: Rescued): Promise<void> {
+    this.#options.observer?.attempted('LOST', null);
     const tried = {
       ...{ ...lost, outcome: 'LOST' as const },
       ...{ priorCount: 0, scheduleMs: [], gone: false, retryAfterMs: 0 },

@@ -48,20 +48,20 @@ const CAN_FIRE = `exists (
     where r.allowed and e.supported))`;
 
 /**
- * Whether all endpoints of webhook w are off, and one of them by itself. Those that switched themselves off are read
- * as one set, by an index of nothing else (migration 9), so that all other webhooks cost a look into it.
+ * Whether all endpoints of webhook w are off, and one of them by itself. These are read as one small set, by an index
+ * of the endpoints that switched themselves off (migration 9), so that all other webhooks cost a look into it.
  */
-const ALL_OFF = `(w.id in (
-    select ep.webhook_id from endpoints ep where ep.disabled_as = 'AUTO_DISABLED' and ep.removed_at is null)
-  and not exists (
-    select 1 from endpoints ep where ep.webhook_id = w.id and ep.removed_at is null and ep.disabled_as is null))`;
+const ALL_OFF = `w.id in (
+  select ep.webhook_id from endpoints ep
+  where ep.disabled_as = 'AUTO_DISABLED' and ep.removed_at is null and not exists (
+    select 1 from endpoints o where o.webhook_id = ep.webhook_id and o.removed_at is null and o.disabled_as is null))`;
 
 /** The conditions of the states of webhook w; exactly one of them holds. */
 const CONDITIONS: Record<WebhookStatus, string> = {
-  ENABLED: `w.enabled and not ${ALL_OFF} and ${CAN_FIRE}`,
+  ENABLED: `w.enabled and not (${ALL_OFF}) and ${CAN_FIRE}`,
   DISABLED: 'not w.enabled',
   AUTO_DISABLED: `w.enabled and ${ALL_OFF}`,
-  INACTIVE: `w.enabled and not ${ALL_OFF} and not ${CAN_FIRE}`,
+  INACTIVE: `w.enabled and not (${ALL_OFF}) and not ${CAN_FIRE}`,
 };
 
 /** The status of webhook w. */

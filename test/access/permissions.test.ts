@@ -30,14 +30,14 @@ afterAll(async () => {
   await receiver?.close();
 });
 
-it('has a row for every root field, and no row of a field that is gone', () => {
+it('has a row for every root field, and no row of a field that is gone (GQL-06)', () => {
   expect([...TABLE.keys()].sort()).toEqual([...FIELDS].sort());
   figure('GQL-06', { fields: FIELDS.length, callers: CALLERS.length, cells: FIELDS.length * CALLERS.length });
 });
 
 const REQUESTS = FIELDS.filter((field) => !field.startsWith('Subscription.'));
 
-it.each(REQUESTS)('%s is answered, refused or hidden as the table says', async (field) => {
+it.each(REQUESTS)('%s is answered, refused or hidden as the table says (GQL-06)', async (field) => {
   const found = {} as Record<Caller, Verdict>;
   for (const caller of CALLERS) {
     if (field === 'Mutation.resourceRemove') await registerResource(server.api, 'spares');
@@ -49,7 +49,7 @@ it.each(REQUESTS)('%s is answered, refused or hidden as the table says', async (
   expect(found).toEqual(TABLE.get(field)!);
 });
 
-it.each(REQUESTS)('%s is answered with 401 to nobody', async (field) => {
+it.each(REQUESTS)('%s is answered with 401 to nobody (GQL-06)', async (field) => {
   const call = CALLS[field]!(platform.objects);
   for (const token of [undefined, 'bw_nonsense']) {
     const answer = await new Api(server.api.url, token).send(call.document, call.variables);

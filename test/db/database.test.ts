@@ -1,6 +1,7 @@
 import pg from 'pg';
 
 import { createDataSource } from '../../ormconfig.ts';
+import { loadConfig } from '../../src/config.ts';
 import { refuseUnfit } from '../../src/db/check-server.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { partitionsAhead } from '../../src/db/partitions.ts';
@@ -24,10 +25,12 @@ const MIGRATIONS = [
   'IndexWebhooks1764000000004',
   'IndexSwitches1764000000005',
   'CreateSessions1764000000006',
+  'AddEndpointPolicy1764000000007',
+  'KeepHistory1764000000008',
 ];
 
 function open(url: string): Promise<Database> {
-  return openDatabase(createDataSource(url), { url, logger });
+  return openDatabase(createDataSource(url), { url, logger, keep: loadConfig({}) });
 }
 
 /** The sentence of the StartupError that opening this address ends with. */

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import net from 'node:net';
-
 import pg from 'pg';
 
 import { Hints } from '../../src/db/hints.ts';
 import { createLogger } from '../../src/log.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { simpleQuery } from '../support/postgres-protocol.ts';
 
 const logger = createLogger('silent');
 
@@ -106,7 +105,7 @@ describe('hints', () => {
   });
 
   it('notice a peer that swallows everything, and connect again', async () => {
-    const proxy = await startProxy(database.url);
+    const proxy = await startFaultProxy(database.url);
     const hints = await startHints({ url: proxy.url, probeMs: 20, probeTimeoutMs: 100 });
     const mine = listener();
     hints.on('queue', mine.listen);
@@ -118,11 +117,11 @@ describe('hints', () => {
     await sql.query('notify queue');
     await called;
     await hints.close();
-    proxy.close();
+    await proxy.close();
   });
 
   it('notice a session that does not listen any more, and renew that on the same connection', async () => {
-    const proxy = await startProxy(database.url);
+    const proxy = await startFaultProxy(database.url);
     const hints = await startHints({ url: proxy.url, probeMs: 200, probeTimeoutMs: 20_000 });
     const mine = listener();
     hints.on('queue', mine.listen);
@@ -134,74 +133,22 @@ describe('hints', () => {
     const called = mine.next();
     await sql.query('notify queue');
     await called;
-    expect(proxy.connections()).toBe(1);
+    expect(proxy.connections).toBe(1);
     await hints.close();
-    proxy.close();
+    await proxy.close();
   });
 
   it('start while the server is away, and connect when it comes', async () => {
-    const proxy = await startProxy(database.url);
+    const proxy = await startFaultProxy(database.url);
     const { port } = new URL(proxy.url);
-    proxy.close();
+    await proxy.close();
     const hints = await startHints({ url: proxy.url });
     const mine = listener();
     hints.on('queue', mine.listen);
     const connected = mine.next();
-    const again = await startProxy(database.url, Number(port));
+    const again = await startFaultProxy(database.url, { port: Number(port) });
     await connected;
     await hints.close();
-    again.close();
+    await again.close();
   });
 });
-
-/** A TCP proxy before PostgreSQL that can stop passing anything on, on the connections it has. */
-async function startProxy(url: string, port = 0) {
-  const target = new URL(url);
-  const pairs: { near: net.Socket; far: net.Socket }[] = [];
-  const server = net.createServer((near) => {
-    const far = net.connect(Number(target.port), target.hostname);
-    for (const socket of [near, far]) socket.on('error', () => undefined);
-    near.pipe(far).pipe(near);
-    pairs.push({ near, far });
-  });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const changed = new URL(url);
-  changed.hostname = '127.0.0.1';
-  changed.port = String((server.address() as net.AddressInfo).port);
-  return {
-    url: changed.href,
-    connections: () => pairs.length,
-    swallow: () => {
-      for (const { near, far } of pairs.splice(0)) {
-        near.unpipe(far);
-        far.unpipe(near);
-        near.resume();
-        far.resume();
-      }
-    },
-    inject: (bytes: Buffer) =>
-      pairs.forEach(({ near, far }) => {
-        // Its answer would confuse the client, which did not ask.
-        far.unpipe(near);
-        far.write(bytes);
-        far.once('data', () => far.pipe(near)).resume();
-      }),
-    close: () => {
-      server.close();
-      for (const { near, far } of pairs) {
-        near.destroy();
-        far.destroy();
-      }
-    },
-  };
-}
-
-/** PostgreSQL's protocol 3, message "Query". */
-function simpleQuery(text: string): Buffer {
-  const body = Buffer.from(`${text}\0`);
-  const head = Buffer.alloc(5);
-  head.write('Q');
-  head.writeInt32BE(body.length + 4, 1);
-  return Buffer.concat([head, body]);
-}

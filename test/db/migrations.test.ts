@@ -1,6 +1,10 @@
 /** Every migration can be taken back, and made again; what the host may lack is not needed. */
+import type pg from 'pg';
+
 import { createDataSource } from '../../ormconfig.ts';
 import { Access } from '../../src/access/access.ts';
+import { loadConfig } from '../../src/config.ts';
+import { ensurePartitions, listPartitions } from '../../src/db/partitions.ts';
 import { good } from '../access/people.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
 
@@ -22,6 +26,58 @@ it('the migrations go up, down to nothing, and up again to the same tables', asy
   } finally {
     await source.destroy();
     await database.drop();
+  }
+});
+
+it('the delivery log keeps its lines when it becomes partitioned, and back, and its numbers go on', async () => {
+  const database = await createEmptyDatabase();
+  const source = await createDataSource(database.url).initialize();
+  const write = (delivery: string): Promise<unknown> =>
+    source.query(
+      `insert into delivery_log (kind, delivery_id, version, event_id, webhook_id, endpoint_id, origin, attempt_count, created_at)
+       values ('CREATED', $1, 1, 'evt', 'whk', 'ep', 'EVENT', 0, now())`,
+      [delivery],
+    );
+  const lines = async () =>
+    (
+      await source.query<{ delivery_id: string; seq: string }[]>(
+        'select delivery_id, seq from delivery_log order by xid, seq',
+      )
+    ).map(({ delivery_id, seq }) => `${delivery_id} ${seq}`);
+  try {
+    await source.runMigrations();
+    while (await partitioned()) await source.undoLastMigration();
+    for (const delivery of ['first', 'second']) await write(delivery);
+    await source.query(`insert into delivery_log (kind, delivery_id, version, event_id, webhook_id, endpoint_id, origin, attempt_count, created_at, at)
+                        select kind, 'old', version, event_id, webhook_id, endpoint_id, origin, attempt_count, created_at, now() - interval '400 days'
+                        from delivery_log limit 1`);
+    await source.runMigrations();
+    expect(await partitioned()).toBe(true);
+    await write('third');
+    expect(await lines()).toEqual(['first 1', 'second 2', 'old 3', 'third 4']);
+    // Behind the lines of before come partitions of a day.
+    const keep = loadConfig({});
+    const runner = source.createQueryRunner();
+    const sql = (await runner.connect()) as pg.PoolClient;
+    await ensurePartitions(sql, keep, Date.now());
+    const [whole, next] = (await listPartitions(sql)).filter(({ of }) => of.table === 'delivery_log');
+    expect(whole).toMatchObject({ name: 'delivery_log_start', fromMs: null });
+    expect(next!.fromMs).toBe(whole!.toMs);
+    expect(whole!.toMs % 86_400_000).toBe(0);
+    await runner.release();
+    while (await partitioned()) await source.undoLastMigration();
+    await write('fourth');
+    expect(await lines()).toEqual(['first 1', 'second 2', 'old 3', 'third 4', 'fourth 5']);
+  } finally {
+    await source.destroy();
+    await database.drop();
+  }
+
+  async function partitioned(): Promise<boolean> {
+    const rows = await source.query<{ relkind: string }[]>(
+      `select relkind from pg_class where oid = 'delivery_log'::regclass`,
+    );
+    return rows[0]!.relkind === 'p';
   }
 });
 

@@ -65,14 +65,17 @@ describe('the address policy, over every range and spelling (SSRF-01)', () => {
     const different = literals.filter(
       ({ input, hostname }) => policy.checkUrl(input).ok !== policy.allowsAddress(hostname, hostname),
     );
-    expect(different).toEqual([]);
-    figure('SSRF-01', {
-      refused: refusedInputs.length,
-      allowed: ALLOWED.length,
-      literalsOnSockets: literals.length,
-      wrong: different.length,
-      ms: Math.round(performance.now() - started),
-    });
+    figure(
+      'SSRF-01',
+      {
+        refused: refusedInputs.length,
+        allowed: ALLOWED.length,
+        literalsOnSockets: literals.length,
+        wrong: different.length,
+        ms: Math.round(performance.now() - started),
+      },
+      { wrong: 0, ms: 2_000 },
+    );
   });
 
   it('tells what is malformed from what is unsafe', () => {

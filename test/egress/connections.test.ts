@@ -108,14 +108,17 @@ describe('the answers of DNS (SSRF-02)', () => {
         [],
       ]);
     }
-    figure('SSRF-02', {
-      scheme,
-      cases: scripts.length,
-      connections: listener.connections,
-      bytes: listener.bytes,
-      requests: listener.requests.length,
-    });
-    expect(listener).toMatchObject({ connections: 0, bytes: 0, requests: [] });
+    figure(
+      'SSRF-02',
+      {
+        scheme,
+        cases: scripts.length,
+        connections: listener.connections,
+        bytes: listener.bytes,
+        requests: listener.requests.length,
+      },
+      { connections: 0, bytes: 0, requests: 0 },
+    );
   });
 
   it('that alternate reach the public address only, every other time', async () => {
@@ -231,8 +234,7 @@ describe('kept sockets (SSRF-03)', () => {
     expect(allowed.connections).toBe(1);
     way.usePolicy(strictPolicy({ allowHttp: true }));
     expect((await send(way, url)).failure).toBe('ADDRESS_NOT_ALLOWED');
-    figure('SSRF-03', { scheme, requestsAfter: allowed.requests.length - 2 });
-    expect(allowed.requests.length).toBe(2);
+    figure('SSRF-03', { scheme, requestsAfter: allowed.requests.length - 2 }, { requestsAfter: 0 });
   });
 
   it('are not used by another endpoint, nor by another version of the same', async () => {
@@ -300,8 +302,7 @@ describe('what a blocked attempt tells (SSRF-08)', () => {
     ];
     const outcomes = await Promise.all(targets.map((url) => send(way, url)));
     const told = outcomes.map((outcome) => JSON.stringify([outcome, FAILURES[outcome.failure!]]));
-    expect(new Set(told).size).toBe(1);
     expect(told[0]).not.toMatch(/127\.0\.0|10\.0\.0|canary/);
-    figure('SSRF-08', { cases: told.length, different: new Set(told).size - 1 });
+    figure('SSRF-08', { cases: told.length, different: new Set(told).size - 1 }, { different: 0 });
   });
 });

@@ -123,7 +123,7 @@ const ipv6 = fc
   )
   .map(([a, b, c, rest]) => [a, b, c, ...rest]);
 
-describe('random addresses', () => {
+describe('random addresses (SSRF-05)', () => {
   it('get the verdict of an independent reading of the policy, however they are spelled', () => {
     const policy = strictPolicy({ interfaceAddresses: () => [] });
     let denied = 0;
@@ -141,7 +141,7 @@ describe('random addresses', () => {
       }),
       { numRuns: VERDICT_RUNS },
     );
-    figure('SSRF-05', { part: 'verdicts', cases: VERDICT_RUNS, denied });
+    figure('SSRF-05 verdicts', { cases: VERDICT_RUNS, denied });
   });
 });
 
@@ -244,8 +244,10 @@ describe('random URLs whose connections are really made (SSRF-05)', () => {
       fc.asyncProperty(batch, async (tuples) => (await Promise.all(tuples.map(check))).every(Boolean)),
       { numRuns: RUNS / BATCH },
     );
-    figure('SSRF-05', { part: 'connections', cases, connected, misses });
-    expect(cases).toBe(RUNS);
-    expect(connected).toBeGreaterThan(RUNS / 100);
+    figure(
+      'SSRF-05 connections',
+      { cases, connected, misses },
+      { cases: { atLeast: RUNS }, connected: { atLeast: RUNS / 100 }, misses: 0 },
+    );
   }, 60_000);
 });

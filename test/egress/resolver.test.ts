@@ -27,10 +27,13 @@ describe('a name that DNS does not answer (SSRF-07)', () => {
     const request = { key: 'ep', url, headers: {}, body: Buffer.from('{}'), timeoutMs: 5000 };
     const { value: outcome, ms, stalledMs } = await timed(() => transport.send(request));
     egress.close();
-    figure('SSRF-07', { name, failure: outcome.failure, ms: Math.round(ms), limit: DNS_LIMIT_MS + 100 });
+    figure(
+      'SSRF-07',
+      { name, failure: outcome.failure, ms: Math.round(ms - stalledMs) },
+      { ms: DNS_LIMIT_MS + 100 },
+    );
     expect(outcome).toMatchObject({ failure: 'DNS_FAILED', statusCode: null });
     expect(outcome.phases.map((phase) => phase.name)).toEqual(['dns']);
-    expect(ms - stalledMs).toBeLessThanOrEqual(DNS_LIMIT_MS + 100);
   });
 
   it('is one error, whatever went wrong, even a fault of the resolver itself', async () => {

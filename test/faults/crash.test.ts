@@ -92,14 +92,18 @@ async function outcomes(): Promise<Record<string, number>> {
 
 describe('REL-01: of two servers on one database one is killed in mid-request', () => {
   it('loses no event, and repeats only what was on the wire or not yet recorded, under the same webhook-id', async () => {
+    const timeoutMs = 2_000;
     // The survivor sleeps until the kill, so that everything on the wire is the doomed server's.
     const [doomed, survivor] = [await start(), await start()];
     await registerResource(doomed.api);
-    await createWebhook(doomed.api, receiver.url, { advanced: { timeoutMs: TIMEOUT_MS } });
+    await createWebhook(doomed.api, receiver.url, { advanced: { timeoutMs } });
     survivor.process.kill('SIGSTOP');
+    const entities = await publishMany(doomed.api, 250, 250, 'a');
+    await receiver.until(250);
+    // In one batch, so that the kill comes long before the time limit of the first request that is held.
     const hold = holdRequests();
-    const entities = await publishMany(doomed.api, 500, 100);
-    await receiver.until(16);
+    entities.push(...(await publishMany(doomed.api, 250, 250, 'b')));
+    await receiver.until(250 + 16);
     await doomed.end('SIGKILL');
     receiver.answer = status(204);
     const killedAt = performance.now();
@@ -107,7 +111,6 @@ describe('REL-01: of two servers on one database one is killed in mid-request', 
 
     await untilTrue(NOTHING_OPEN, 20_000);
     const rescuedMs = performance.now() - killedAt;
-    expect(hold.gone()).toBeGreaterThanOrEqual(1);
     const taken = await sql.query<{ status: string; count: number }>(
       'select status, count(*)::int as count from deliveries group by status',
     );
@@ -122,22 +125,30 @@ describe('REL-01: of two servers on one database one is killed in mid-request', 
     expect([...idsOfEntity.keys()].sort()).toEqual([...entities].sort());
     expect([...idsOfEntity.values()].every((ids) => ids.size === 1)).toBe(true);
     const repeats = arrived.length - new Set(arrived).size;
-    // What was in flight, and what had been answered but not recorded: both at most the concurrency.
-    expect(repeats).toBeLessThanOrEqual(2 * 16);
     const late = await sql.query<{ ms: number }>(
       `select max(extract(epoch from retry.started_at - lost.started_at) * 1000)::float8 as ms
        from attempts lost join attempts retry on retry.delivery_id = lost.delivery_id and retry.number = lost.number + 1
        where lost.outcome = 'LOST'`,
     );
-    // From the claim: the request's deadline, the margin, a poll (jittered by a quarter), and some for a busy machine.
-    expect(late.rows[0]!.ms).toBeLessThan(TIMEOUT_MS + MARGIN_MS + 1.25 * 50 + 2_000);
-    figure('REL-01', {
-      published: 500,
-      lost: 0,
-      repeats,
-      onTheWireAtKill: hold.gone(),
-      rescuedMs: Math.round(rescuedMs),
-    });
+    figure(
+      'REL-01',
+      {
+        published: 500,
+        lost: entities.length - idsOfEntity.size,
+        repeats,
+        onTheWireAtKill: hold.gone(),
+        sentAgainMs: Math.round(late.rows[0]!.ms),
+        allDoneMs: Math.round(rescuedMs),
+      },
+      {
+        lost: 0,
+        // What was in flight, and what had been answered but not recorded: both at most the concurrency.
+        repeats: 2 * 16,
+        onTheWireAtKill: { atLeast: 1 },
+        // From the claim: the request's deadline, the margin, a poll (jittered by a quarter), and some for a busy machine.
+        sentAgainMs: timeoutMs + MARGIN_MS + 1.25 * 50 + 2_000,
+      },
+    );
     expect(await survivor.end('SIGTERM')).toBe(0);
   }, 120_000);
 });
@@ -158,8 +169,6 @@ describe('REL-02: SIGTERM while a request is on the wire', () => {
     hold.letGo(204);
     expect(await ended).toBe(0);
     const stopMs = performance.now() - stopping;
-    expect(stopMs).toBeLessThan(20_000);
-    figure('REL-02', { stopMs: Math.round(stopMs), graceMs: 20_000 });
     expect(receiver.hits).toHaveLength(4);
     const { rows } = await sql.query(
       'select count(*)::int as waiting, count(sender)::int as leased from delivery_queue',
@@ -169,8 +178,13 @@ describe('REL-02: SIGTERM while a request is on the wire', () => {
     await start();
     await receiver.until(20);
     await untilTrue(NOTHING_OPEN);
-    expect(new Set(receiver.hits.map((hit) => hit.headers['webhook-id'])).size).toBe(20);
+    const sent = new Set(receiver.hits.map((hit) => hit.headers['webhook-id'])).size;
     expect(await outcomes()).toEqual({ SUCCEEDED: 20 });
+    figure(
+      'REL-02',
+      { stopMs: Math.round(stopMs), lost: 20 - sent, repeats: receiver.hits.length - sent },
+      { stopMs: 20_000, lost: 0, repeats: 0 },
+    );
   }, 120_000);
 });
 
@@ -214,7 +228,6 @@ describe('SIGTERM that cannot wait', () => {
     const stopping = performance.now();
     await first.end('SIGTERM');
     const stopMs = performance.now() - stopping;
-    expect(stopMs).toBeLessThan(20_000);
     expect(hold.held).toHaveLength(1);
     await onServer((server) => server.query(`alter database ${name} with allow_connections true`));
     sql = new pg.Client({ connectionString: database.url });
@@ -224,7 +237,7 @@ describe('SIGTERM that cannot wait', () => {
     await receiver.until(2);
     await untilTrue(NOTHING_OPEN);
     expect((await outcomes())['SUCCEEDED']).toBe(1);
-    figure('SIGTERM without a database', { stopMs: Math.round(stopMs) });
+    figure('SIGTERM without a database', { stopMs: Math.round(stopMs) }, { stopMs: 20_000 });
   }, 120_000);
 });
 
@@ -254,7 +267,7 @@ describe('REL-03: a server sleeps through its lease and then ends its request', 
     ]);
     const delivery = await sql.query('select status, attempt_count, version from deliveries');
     expect(delivery.rows).toEqual([{ status: 'SUCCEEDED', attempt_count: 2, version: 3 }]);
-    figure('REL-03', { overwrites: 0 });
+    figure('REL-03', { overwrites: delivery.rows[0].attempt_count - rows.length }, { overwrites: 0 });
   }, 120_000);
 });
 
@@ -275,6 +288,7 @@ describe('REL-04: a delivery that cannot be sent', () => {
       { status: 'FAILED', attempt_count: 4, count: 20 },
       { status: 'SUCCEEDED', attempt_count: 1, count: 20 },
     ]);
+    figure('REL-04 broken row', { attempts: rows[0].attempt_count }, { attempts: 4 });
   }, 120_000);
 
   it('ends after five lost attempts when it kills its sender every time, and its neighbours go on', async () => {
@@ -301,7 +315,11 @@ describe('REL-04: a delivery that cannot be sent', () => {
     );
     expect(rows[0]).toEqual({ status: 'FAILED', attempts: 5, lost: 5 });
     expect(rows.slice(1).map((row) => row.status)).toEqual(['SUCCEEDED']);
-    figure('REL-04', { attempts: rows[0]!.attempts, neighboursDelivered: rows.length - 1 });
+    figure(
+      'REL-04',
+      { attempts: rows[0]!.attempts, neighboursDelivered: rows.length - 1 },
+      { attempts: 5, neighboursDelivered: { atLeast: 1 } },
+    );
   }, 120_000);
 });
 

@@ -78,20 +78,18 @@ describe('ten thousand events', () => {
     try {
       server = await spawnServer(database.url, folder.path, settings);
       await registerResource(server.api);
-      const { secret } = await createWebhook(server.api, receiver.url, { advanced: { timeoutMs: 1_000 } });
+      const { secret } = await createWebhook(server.api, receiver.url, { advanced: { timeoutMs: 2_000 } });
+      const entities = await publishMany(server.api, EVENTS / 2, 500, 'a');
+      await receiver.until(EVENTS / 2, 60_000);
       let onTheWire = 0;
-      receiver.answer = (hit, response, count) => {
-        if (count <= EVENTS / 4) return void response.writeHead(204).end();
-        // From here on nothing is answered any more: these requests are on the wire at the kill.
-        response.on('close', () => {
-          onTheWire += 1;
-        });
-      };
-      const entities = await publishMany(server.api, EVENTS);
-      await receiver.until(EVENTS / 4 + 32, 60_000);
+      // Nothing is answered any more. One batch, so that the kill comes before any of these requests has timed out.
+      receiver.answer = (_hit, response) => void response.on('close', () => (onTheWire += 1));
+      entities.push(...(await publishMany(server.api, 500, 500, 'b')));
+      await receiver.until(EVENTS / 2 + 32, 60_000);
       await server.end('SIGKILL');
       receiver.answer = status(204);
       server = await spawnServer(database.url, folder.path, settings);
+      entities.push(...(await publishMany(server.api, EVENTS / 2 - 500, 500, 'c')));
       const sql = await untilEmpty(database.url, 90_000);
 
       const seen = ledger(secret);
@@ -103,17 +101,11 @@ describe('ten thousand events', () => {
                 (select count(*)::int from attempts where outcome = 'LOST') as rescued`,
       );
       await sql.end();
-      expect(rows[0]!.delivered).toBe(EVENTS);
-      expect(onTheWire).toBeGreaterThanOrEqual(1);
-      expect(rows[0]!.rescued).toBeGreaterThanOrEqual(1);
-      expect(repeats).toBeLessThanOrEqual(2 * 32);
-      figure('ledger with kill -9', {
-        events: EVENTS,
-        lost: 0,
-        repeats,
-        onTheWire,
-        rescued: rows[0]!.rescued,
-      });
+      figure(
+        'ledger with kill -9',
+        { events: EVENTS, lost: EVENTS - rows[0]!.delivered, repeats, onTheWire, rescued: rows[0]!.rescued },
+        { lost: 0, repeats: 2 * 32, onTheWire: { atLeast: 1 }, rescued: { atLeast: 1 } },
+      );
     } finally {
       await server?.end('SIGKILL');
       await database.drop();

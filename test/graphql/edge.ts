@@ -6,6 +6,7 @@ import type { Viewer } from '../../src/access/viewer.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Rooms } from '../../src/graphql/context.ts';
 import { createEdge } from '../../src/graphql/server.ts';
+import { createProbes } from '../../src/metrics/probes.ts';
 import { Api } from '../support/api.ts';
 
 /** A token that the access room of these tests knows. */
@@ -105,14 +106,20 @@ export async function startEdge(
     },
   });
   const log: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: 'debug' },
+    { write: (line) => log.push(JSON.parse(line) as Record<string, unknown>) },
+  );
   const edge = await createEdge({
     config: loadConfig({ BELLWIRE_PORT: '0', ...options.settings }),
     rooms,
-    logger: pino(
-      { level: 'debug' },
-      { write: (line) => log.push(JSON.parse(line) as Record<string, unknown>) },
-    ),
-    health: { ready: options.ready ?? (() => Promise.resolve({ ok: true })) },
+    logger,
+    probes: createProbes({
+      ready: options.ready ?? (() => Promise.resolve({ ok: true })),
+      scrape: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
+      mayScrape: () => Promise.resolve(true),
+      logger,
+    }),
   });
   const { url } = await edge.listen();
   const made = {

@@ -49,7 +49,7 @@ function expectToWait(answer: BrowserAnswer, mostS = 900): void {
   expect(seconds).toBeLessThanOrEqual(mostS);
 }
 
-it('an address that was wrong ten times is refused without a look-up, and nobody else is', async () => {
+it('an address that was wrong ten times is refused without a look-up, and nobody else is (SEC-07)', async () => {
   await start();
   const values = await wrongValues();
   const answers = await Promise.all(values.map((value) => from('127.0.0.1').signIn(value)));
@@ -62,7 +62,7 @@ it('an address that was wrong ten times is refused without a look-up, and nobody
   figure('SEC-07 one address', { wrong: 50, tried: 10, told: 10 });
 });
 
-it('twenty addresses together are told ten times that they are wrong, while right values sign in from others, and from them', async () => {
+it('twenty addresses together are told ten times that they are wrong, while right values sign in from others, and from them (SEC-07)', async () => {
   await start();
   const values = await wrongValues();
   const link = (await server.app.rooms.sessions.createLink(null))!.secret;
@@ -80,7 +80,7 @@ it('twenty addresses together are told ten times that they are wrong, while righ
   figure('SEC-07 twenty addresses', { wrong: 50, told: 10, rightSignedIn: 2 });
 });
 
-it('the time of a wrong answer does not tell what was wrong, and one with a wrong checksum costs no query', async () => {
+it('the time of a wrong answer does not tell what was wrong, and one with a wrong checksum costs no query (SEC-07)', async () => {
   await start();
   const person = await createPerson(server, { name: 'Disabled' });
   const { sessions } = server.app.rooms;

@@ -46,7 +46,7 @@ async function connectAtLast(to = edge): Promise<RawSocket> {
   throw new Error('there is no room any more');
 }
 
-describe('the subscriptions of a socket', () => {
+describe('the subscriptions of a socket (GQL-07)', () => {
   it('are 100 of 1,000; one that ends makes room for one', async () => {
     const socket = await new RawSocket(edge.url).connect();
     const { taken, refused } = await flood(socket, 1000);
@@ -133,7 +133,7 @@ describe('the subscriptions of a socket', () => {
   });
 });
 
-describe('the subscriptions of a login', () => {
+describe('the subscriptions of a login (GQL-07)', () => {
   it('are 500 over all its sockets', async () => {
     const counts = [];
     for (let index = 0; index < 6; index++) {
@@ -148,7 +148,7 @@ describe('the subscriptions of a login', () => {
   });
 });
 
-describe('the sockets of a login', () => {
+describe('the sockets of a login (GQL-07)', () => {
   it('are 50 of 200; the surplus is closed with 1013, and one that closes makes room for one', async () => {
     const tries = await Promise.all(Array.from({ length: 200 }, tryConnect));
     const taken = tries.filter((one) => one instanceof RawSocket);
@@ -197,7 +197,7 @@ describe('the sockets of a login', () => {
   });
 });
 
-describe('a socket', () => {
+describe('a socket (GQL-07)', () => {
   it('is closed with 1009 for a message of more than 64 KiB', async () => {
     const socket = await new RawSocket(edge.url).connect();
     const message = (bytes: number) => {

@@ -20,7 +20,7 @@ interface Reader {
   expiresAt: Date | null;
 }
 
-describe('the sockets of a caller', () => {
+describe('the sockets of a caller (GQL-05)', () => {
   let server: TestServer;
   let receiver: Receiver;
   beforeAll(async () => {
@@ -144,7 +144,7 @@ describe('the sockets of a caller', () => {
     expect((await otherSocket.closed).code).toBe(4403);
     expect((await socket.operation('1', WATCH('minIntervalMs: 0'))).type).toBe('next');
     socket.socket.close();
-    figure('GQL-05', { closeMs: slowest });
+    figure('GQL-05', { closeMs: slowest, slowestMs: Math.max(...Object.values(slowest)) });
   });
 });
 

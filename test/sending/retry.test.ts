@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 
 import { decide, MAX_LOST, type Tried } from '../../src/sending/retry.ts';
+import { figure } from '../support/figure.ts';
 
 const failed: Tried = {
   outcome: 'FAILED',
@@ -90,5 +91,44 @@ describe('after an attempt', () => {
         },
       ),
     );
+  });
+});
+
+describe('a thousand deliveries that fail at the same moment', () => {
+  it('come back spread over ±20 % of the wait, no share of it crowded (REL-11)', () => {
+    const wait = 300_000;
+    const delays = Array.from(
+      { length: 1_000 },
+      () => decide({ ...failed, attempt: 2 }, Math.random()).delayMs,
+    );
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(wait * 0.8);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(wait * 1.2);
+    const shares = Array.from({ length: 20 }, () => 0);
+    for (const delay of delays) {
+      const share = Math.floor(((delay - wait * 0.8) / (wait * 0.4)) * shares.length);
+      shares[Math.min(share, shares.length - 1)]! += 1;
+    }
+    const mean = delays.length / shares.length;
+    figure('REL-11', { deliveries: delays.length, fullestShare: Math.max(...shares), meanShare: mean });
+    // Eight standard deviations: not by chance.
+    expect(Math.max(...shares)).toBeLessThanOrEqual(2 * mean);
+  });
+});
+
+describe('what the receiver says', () => {
+  it('makes a wait longer, never shorter (REL-10)', () => {
+    expect(decide({ ...failed, retryAfterMs: 60_000 }, 0.5)).toEqual({ next: 'RETRY', delayMs: 60_000 });
+    expect(decide({ ...failed, attempt: 2, retryAfterMs: 1_000 }, 0.5)).toEqual({
+      next: 'RETRY',
+      delayMs: 300_000,
+    });
+  });
+
+  it('ends the delivery when it wants nothing more, and adds no attempt to the schedule', () => {
+    expect(decide({ ...failed, gone: true }, 0.5)).toEqual({ next: 'FAILED', delayMs: 0 });
+    expect(decide({ ...failed, attempt: 3, retryAfterMs: 60_000 }, 0.5)).toEqual({
+      next: 'FAILED',
+      delayMs: 0,
+    });
   });
 });

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 
 import { createDataSource } from '../../ormconfig.ts';
+import { loadConfig } from '../../src/config.ts';
 import { openDatabase } from '../../src/db/database.ts';
 import { startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
 import { createLogger } from '../../src/log.ts';
@@ -36,7 +37,8 @@ export default async function setUp(): Promise<void> {
   };
   await onServer((sql) => sql.query(`create database ${template}`));
   const url = withDatabase(server.url, template);
-  const database = await openDatabase(createDataSource(url), { url, logger: createLogger('error') });
+  const options = { url, logger: createLogger('error'), keep: loadConfig({}) };
+  const database = await openDatabase(createDataSource(url), options);
   await database.close();
   // Nobody can be connected to it by mistake, which would keep it from being cloned.
   await onServer((sql) => sql.query(`alter database ${template} with allow_connections false`));

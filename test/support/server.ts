@@ -64,42 +64,46 @@ export interface ServerProcess {
   process: ChildProcess;
   /** What it wrote so far. */
   output(): string;
+  /** Of that its log. */
+  log(): string;
   /** Sends a signal and waits for the end; the exit code, or null after a kill. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the program itself (src/main.ts) on a database and data folder, ready to be killed. */
+/** Starts the program itself (src/main.ts) on a database and data folder, ready to be killed; launcher is a program that starts it, such as faketime. */
 export async function spawnServer(
   databaseUrl: string,
   dataDir: string,
   settings: Record<string, string> = {},
   flags: string[] = ['--dev'],
+  launcher: string[] = [],
 ): Promise<ServerProcess> {
-  const child = spawn(
-    process.execPath,
-    ['--enable-source-maps', '--import', '@swc-node/register/esm-register', 'src/main.ts', ...flags],
-    {
-      cwd: packageRoot,
-      env: {
-        ...cleanEnvironment(),
-        ...QUICK,
-        DATABASE_URL: databaseUrl,
-        BELLWIRE_DATA_DIR: dataDir,
-        ...settings,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const node = [process.execPath, '--enable-source-maps', '--import', '@swc-node/register/esm-register'];
+  const [command, ...args] = [...launcher, ...node, 'src/main.ts', ...flags];
+  const child = spawn(command!, args, {
+    cwd: packageRoot,
+    env: {
+      ...cleanEnvironment(),
+      ...QUICK,
+      DATABASE_URL: databaseUrl,
+      BELLWIRE_DATA_DIR: dataDir,
+      ...settings,
     },
-  );
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
+  let log = '';
   const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
-      const found = /(http:\/\/\S+?)\/graphql\b/.exec(output)?.[1];
+      // Of every role.
+      const found = /(http:\/\/\S+?)\/healthz\b/.exec(output)?.[1];
       if (found) resolve(found);
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
+    child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
     void ended.then(([code]) => reject(new Error(`the server ended with ${code}: ${output}`)));
   });
   return {
@@ -107,6 +111,7 @@ export async function spawnServer(
     api: new Api(url, ROOT_TOKEN),
     process: child,
     output: () => output,
+    log: () => log,
     end: async (signal) => {
       child.kill(signal);
       return (await ended)[0];

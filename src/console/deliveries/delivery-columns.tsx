@@ -8,7 +8,7 @@ import { DeliveryStatusBadge } from '../ui/delivery-status.tsx';
 import { formatDuration, formatNumber, Time } from '../ui/time.tsx';
 import { RoughCountdown } from './countdown.tsx';
 import classes from './delivery-columns.module.css';
-import { answerInWords } from './words.ts';
+import { resultInWords } from './words.ts';
 
 /** showWebhook is for lists over several webhooks; others show the endpoint instead. */
 export function deliveryColumns(options: {
@@ -57,16 +57,7 @@ export function deliveryColumns(options: {
       key: 'answer',
       header: 'Answer',
       width: '10rem',
-      cell: ({ latestAttempt }) =>
-        latestAttempt === null || latestAttempt === undefined ? (
-          <Text span size="sm" c="dimmed">
-            None yet
-          </Text>
-        ) : (
-          <span title={latestAttempt.failure?.message}>
-            {answerInWords(latestAttempt).replace('HTTP ', 'HTTP\u00a0')}
-          </span>
-        ),
+      cell: (row) => <AnswerCell row={row} />,
     },
     {
       key: 'attempts',
@@ -82,6 +73,17 @@ export function deliveryColumns(options: {
         latestAttempt?.durationMs == null ? '' : formatDuration(latestAttempt.durationMs),
     },
   ];
+}
+
+function AnswerCell({ row }: { row: DeliveryRowFragment }) {
+  const { words, detail, answered } = resultInWords(row);
+  return answered ? (
+    <span title={detail}>{words.replace('HTTP ', 'HTTP\u00a0')}</span>
+  ) : (
+    <Text span size="sm" c="dimmed">
+      {words}
+    </Text>
+  );
 }
 
 function StatusCell({ row: { status, nextAttemptAt } }: { row: DeliveryRowFragment }) {

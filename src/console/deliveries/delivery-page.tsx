@@ -2,6 +2,7 @@
 import { Alert, Grid, Group, Paper, Stack, Text } from '@mantine/core';
 import { useParams } from 'react-router';
 
+import type { DeliveryFactsFragment } from '../gql/graphql.ts';
 import { Page } from '../layout/page.tsx';
 import { useMay } from '../session/viewer.tsx';
 import { DeliveryStatusBadge } from '../ui/delivery-status.tsx';
@@ -59,6 +60,11 @@ export function DeliveryPage() {
         <Grid.Col span={{ base: 12, md: 5, lg: 4 }}>
           <Stack gap="lg">
             <Section title="Attempts">
+              {delivery.failure && (
+                <Alert variant="light" color="red" title="Ended without another attempt">
+                  {delivery.failure.message}
+                </Alert>
+              )}
               {attempts.length < delivery.attemptCount && delivery.status !== 'IN_FLIGHT' && (
                 <Text size="sm" c="dimmed">
                   {attempts.length} of {delivery.attemptCount} attempts are still on record.
@@ -95,16 +101,34 @@ export function DeliveryPage() {
                 onTab={setTab}
               />
             ) : (
-              <Alert variant="light" color="gray" title="Nothing was sent yet">
-                {chosen !== null && attempts.length > 0
-                  ? `There is no attempt ${chosen} on record. Choose one of the line.`
-                  : 'What is sent and what comes back appears here with the first attempt.'}
-              </Alert>
+              <Nothing delivery={delivery} chosen={attempts.length > 0 ? chosen : null} />
             )}
           </Paper>
         </Grid.Col>
       </Grid>
     </Page>
+  );
+}
+
+/** Why there is no attempt to show; chosen is the one that the address names while there are others. */
+function Nothing({ delivery, chosen }: { delivery: DeliveryFactsFragment; chosen: number | null }) {
+  const { attemptCount, completedAt } = delivery;
+  const forgotten = chosen === null && attemptCount > 0 && completedAt != null;
+  const title = forgotten
+    ? 'What was sent is no longer kept'
+    : completedAt != null && chosen === null
+      ? 'Nothing was sent'
+      : 'Nothing was sent yet';
+  return (
+    <Alert variant="light" color="gray" title={title}>
+      {chosen !== null
+        ? `There is no attempt ${chosen} on record. Choose one of the line.`
+        : forgotten
+          ? 'Attempts are deleted after some time, while their delivery is kept for longer.'
+          : completedAt != null
+            ? 'It ended before its first attempt.'
+            : 'What is sent and what comes back appears here with the first attempt.'}
+    </Alert>
   );
 }
 

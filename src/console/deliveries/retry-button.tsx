@@ -21,7 +21,8 @@ const ABOUT_TO_MS = 3_000;
 
 /** Why sending it again makes no sense now; null when it does. */
 function refusal(delivery: DeliveryFactsFragment, now: number): string | null {
-  const { status, webhook, endpoint, origin, nextAttemptAt } = delivery;
+  const { status, webhook, endpoint, origin, nextAttemptAt, failure } = delivery;
+  if (failure?.code === 'EXPIRED') return 'Its payload is no longer kept: publish the event again instead.';
   if (status === 'IN_FLIGHT') return 'It is being sent at this moment: wait for its result.';
   if (!webhook) return 'Its webhook was deleted, so it cannot be sent again.';
   if (!endpoint) return 'Its endpoint was removed, so it cannot be sent again.';

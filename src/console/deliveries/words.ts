@@ -17,6 +17,7 @@ const FAILURES: Record<string, string> = {
   ADDRESS_NOT_ALLOWED: 'Address not allowed',
   SECRET_UNAVAILABLE: 'Secret not readable',
   SENDER_LOST: 'Sender died',
+  EXPIRED: 'Waited too long',
 };
 
 /** How each way to end reads. */
@@ -47,6 +48,25 @@ export function answerInWords({ outcome, failure, response }: Answered): string 
   if (response?.statusCode != null) return `HTTP ${response.statusCode}`;
   if (!failure) return OUTCOME_WORDS[outcome];
   return FAILURES[failure.code] ?? failure.message;
+}
+
+/**
+ * What a list shows as a delivery's answer: why it ended where no attempt says it, else what came back, else
+ * that nothing did, or that it is no longer kept.
+ */
+export function resultInWords(delivery: {
+  failure?: { code: string; message: string } | null;
+  latestAttempt?: Answered | null;
+  attemptCount: number;
+  completedAt?: string | null;
+}): { words: string; detail: string | undefined; answered: boolean } {
+  const { failure, latestAttempt, attemptCount, completedAt } = delivery;
+  if (failure)
+    return { words: FAILURES[failure.code] ?? failure.message, detail: failure.message, answered: true };
+  if (latestAttempt)
+    return { words: answerInWords(latestAttempt), detail: latestAttempt.failure?.message, answered: true };
+  const forgotten = attemptCount > 0 && completedAt != null;
+  return { words: forgotten ? 'Not kept' : 'None yet', detail: undefined, answered: false };
 }
 
 /** A size as people read it: 512 bytes, 16 KiB. */

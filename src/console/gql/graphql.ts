@@ -272,6 +272,8 @@ export type Permission =
 
 /** Why the stream could not go on from a cursor: fetch the page anew, and go on from its streamCursor. */
 export type StreamReset =
+  /** Changes behind the cursor are no longer kept; the stream goes on from the oldest one that is. */
+  | 'CURSOR_EXPIRED'
   /** The cursor is not from the present history of this server. */
   | 'CURSOR_UNKNOWN'
   /** The cursor is from before the caller lost a permission, a team or its place in the tree. */
@@ -620,7 +622,7 @@ export type DeliveriesTableQueryVariables = Exact<{
 }>;
 
 
-export type DeliveriesTableQuery = { deliveries: { streamCursor: string, nodes: Array<{ id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+export type DeliveriesTableQuery = { deliveries: { streamCursor: string, nodes: Array<{ id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
 
 export type DeliveriesCountQueryVariables = Exact<{
   filter?: DeliveryFilterInput | null | undefined;
@@ -635,14 +637,14 @@ export type DeliveriesTableEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type DeliveriesTableEventsSubscription = { deliveryEvents: { cursor: string, caughtUp: boolean, reset: StreamReset | null, events: Array<{ kind: DeliveryEventKind, delivery: { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null } }> } };
+export type DeliveriesTableEventsSubscription = { deliveryEvents: { cursor: string, caughtUp: boolean, reset: StreamReset | null, events: Array<{ kind: DeliveryEventKind, delivery: { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null } }> } };
 
 export type CatalogLabelsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type CatalogLabelsQuery = { catalog: Array<{ id: string, name: string, label: string, events: Array<{ name: string, label: string }> }> | null };
 
-export type DeliveryRowFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null };
+export type DeliveryRowFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null };
 
 export type DeliveryPageQueryVariables = Exact<{
   id: string | number;
@@ -650,7 +652,7 @@ export type DeliveryPageQueryVariables = Exact<{
 }>;
 
 
-export type DeliveryPageQuery = { delivery: { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, attempts: { totalCount: number, nodes: Array<{ id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string } } | null };
+export type DeliveryPageQuery = { delivery: { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, attempts: { totalCount: number, nodes: Array<{ id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null } | null };
 
 export type DeliveryPageEventsSubscriptionVariables = Exact<{
   after?: string | null | undefined;
@@ -696,7 +698,7 @@ export type DeliveryPageCancelMutationVariables = Exact<{
 
 export type DeliveryPageCancelMutation = { deliveryCancel: { delivery: { id: string, status: DeliveryStatus, version: number } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
 
-export type DeliveryFactsFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string } };
+export type DeliveryFactsFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null };
 
 export type AttemptLineFragment = { id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null };
 
@@ -1231,6 +1233,10 @@ export const DeliveryRowFragmentDoc = /*#__PURE__*/ gql`
     entityId
     occurredAt
   }
+  failure {
+    code
+    message
+  }
   latestAttempt {
     id
     number
@@ -1276,6 +1282,10 @@ export const DeliveryFactsFragmentDoc = /*#__PURE__*/ gql`
     name
     entityId
     occurredAt
+  }
+  failure {
+    code
+    message
   }
 }
     ` as unknown as DocumentNode<DeliveryFactsFragment, unknown>;

@@ -37,7 +37,8 @@ export function RetriesSection() {
       </List>
       <Text>
         When the last attempt has failed, the delivery stays in the list as failed, and can be sent again by
-        hand with the same id and the same bytes.
+        hand with the same id and the same bytes, for as long as its payload is kept: 30 days, unless your
+        operator has set another time. What still waits a day before that ends as failed, too.
       </Text>
     </Section>
   );

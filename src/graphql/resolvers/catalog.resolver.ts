@@ -19,7 +19,8 @@ function notRegistered(errors: Problem[]): ResourceRegisterPayloadType {
 export class CatalogResolver {
   @Query(() => [CatalogResourceType], {
     nullable: true,
-    description: "All resources with their events, by name, the server's own (bellwire.…) last: what the dropdowns offer.",
+    description:
+      "All resources with their events, by name, the server's own (bellwire.…) last: what the dropdowns offer.",
   })
   async catalog(@Ctx() { rooms }: Context): Promise<CatalogResourceType[]> {
     return (await rooms.catalog.list()).map(toResourceType);

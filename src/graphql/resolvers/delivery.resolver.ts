@@ -3,6 +3,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } fr
 
 import { may, mayReadWebhooks, missing, webhookManaged, webhookVisible } from '../../access/policy.ts';
 import { readPage } from '../../db/page.ts';
+import { DELIVERY_FAILURES } from '../../errors.ts';
 import { envelope } from '../../events/envelope.ts';
 import { cancelDelivery } from '../../history/cancel-delivery.ts';
 import { deliveryFilter } from '../../history/delivery-filter.ts';
@@ -14,7 +15,7 @@ import { toAttemptType, toDeliveryType } from '../history-mapping.ts';
 import { DeliveriesArgs, type DeliveryFilterInput } from '../inputs/delivery.input.ts';
 import { ForwardPageArgs, type PageArgs } from '../inputs/shared.input.ts';
 import { toEndpointType, toWebhookType } from '../mapping.ts';
-import { AttemptConnectionType, AttemptType } from '../types/attempt.type.ts';
+import { AttemptConnectionType, type AttemptFailureType, AttemptType } from '../types/attempt.type.ts';
 import { DeliveryActionPayloadType, DeliveryConnectionType, DeliveryType } from '../types/delivery.type.ts';
 import { EndpointType } from '../types/endpoint.type.ts';
 import { EventType } from '../types/event.type.ts';
@@ -93,7 +94,7 @@ export class DeliveryResolver {
   ): Promise<DeliveryActionPayloadType> {
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return { errors: [missing('WEBHOOKS_MANAGE')], delivery: null };
     const caller = { loginId: viewer.loginId, managed: webhookManaged(viewer) };
-    const result = await retryDelivery(rooms.db.engine, caller, id, idempotencyKey ?? null);
+    const result = await retryDelivery(rooms.db.publishing, caller, id, idempotencyKey ?? null, rooms.keep);
     if (!result.ok) return { errors: result.problems, delivery: null };
     return { errors: [], delivery: await rooms.history.delivery(webhookVisible(viewer), id) };
   }
@@ -108,7 +109,7 @@ export class DeliveryResolver {
     @Arg('id', () => ID, { description: "The delivery's id (dlv_…)." }) id: string,
   ): Promise<DeliveryActionPayloadType> {
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return { errors: [missing('WEBHOOKS_MANAGE')], delivery: null };
-    const result = await cancelDelivery(rooms.db.engine, webhookManaged(viewer), id);
+    const result = await cancelDelivery(rooms.db.publishing, webhookManaged(viewer), id);
     if (!result.ok) return { errors: result.problems, delivery: null };
     return { errors: [], delivery: await rooms.history.delivery(webhookVisible(viewer), id) };
   }
@@ -160,7 +161,8 @@ export class DeliveryResolver {
 
   @FieldResolver(() => AttemptType, {
     nullable: true,
-    description: 'The newest finished attempt; null before the first.',
+    description:
+      'The newest finished attempt; null before the first, and when the attempts are no longer kept.',
   })
   async latestAttempt(
     @Ctx() { loaders }: Context,
@@ -168,6 +170,11 @@ export class DeliveryResolver {
   ): Promise<AttemptType | null> {
     const attempt = await loaders.history.latestAttempt.load(delivery.id);
     return attempt && toAttemptType(attempt);
+  }
+
+  @FieldResolver()
+  failure(@Root() { failureCode }: DeliveryType): AttemptFailureType | null {
+    return failureCode && { code: failureCode, message: DELIVERY_FAILURES[failureCode] ?? failureCode };
   }
 }
 

@@ -1,8 +1,9 @@
 /** Deliveries: one event on its way to one endpoint. */
 import { Arg, Field, Int, ObjectType } from 'type-graphql';
 
+import type { DeliveryFailureCode } from '../../errors.ts';
 import { DateTime, StreamCursor } from '../scalars.ts';
-import { AttemptConnectionType, AttemptType } from './attempt.type.ts';
+import { AttemptConnectionType, AttemptFailureType, AttemptType } from './attempt.type.ts';
 import { EndpointType } from './endpoint.type.ts';
 import { defineEnum } from './enum.ts';
 import { NodeType, type Resolved } from './node.type.ts';
@@ -37,6 +38,7 @@ export class DeliveryType {
   eventId: string;
   webhookId: string;
   endpointId: string;
+  failureCode: DeliveryFailureCode | null;
 
   @Field(() => DeliveryStatus, { description: 'Where it stands.' })
   status: keyof typeof DeliveryStatus;
@@ -69,9 +71,17 @@ export class DeliveryType {
 
   @Field(() => AttemptType, {
     nullable: true,
-    description: 'The newest finished attempt; null before the first.',
+    description:
+      'The newest finished attempt; null before the first, and when the attempts are no longer kept.',
   })
   latestAttempt?: Resolved<AttemptType> | null;
+
+  @Field(() => AttemptFailureType, {
+    nullable: true,
+    description:
+      'Why it failed, when no attempt of it says so: EXPIRED, it still waited when its payload was about to be forgotten.',
+  })
+  failure?: AttemptFailureType | null;
 
   @Field(() => DateTime, {
     nullable: true,

@@ -21,6 +21,8 @@ export const StreamReset = defineEnum(
   'StreamReset',
   'Why the stream could not go on from a cursor: fetch the page anew, and go on from its streamCursor.',
   {
+    CURSOR_EXPIRED:
+      'Changes behind the cursor are no longer kept; the stream goes on from the oldest one that is.',
     CURSOR_UNKNOWN: 'The cursor is not from the present history of this server.',
     PERMISSION_CHANGED:
       'The cursor is from before the caller lost a permission, a team or its place in the tree.',

@@ -1,0 +1,49 @@
+/** What has to be looked after now and then, by every process: it is the same whoever does it, and harmless twice. */
+import { forgetWebhookChanges } from '../audit/webhook-changes.ts';
+import { forgetIdempotencyKeys } from '../db/idempotency-keys.ts';
+import { ensurePartitions } from '../db/partitions.ts';
+import { forgetKeys } from '../events/idempotency.ts';
+import type { Rooms } from '../graphql/rooms.ts';
+import { Retention } from '../history/retention.ts';
+import { describeError } from '../log.ts';
+import type { Ground } from './ground.ts';
+
+/** How often partitions are looked after, and what is older than it is to be kept is forgotten, ms. */
+const HOUSEKEEPING_MS = 3_600_000;
+/** The first time, so that servers that never run for an hour do it, too, ms. */
+const FIRST_HOUSEKEEPING_MS = 60_000;
+const FORGET_BATCH = 10_000;
+
+/** Housekeeping that has begun. */
+export interface Housekeeping {
+  /** Begins no further round. */
+  quiet(): void;
+  /** Lets what is under way come to an end. */
+  stop(): Promise<void>;
+}
+
+/** Begins it; rooms are there where the process serves. */
+export function startHousekeeping(
+  { config, db, logger }: Pick<Ground, 'config' | 'db' | 'logger'>,
+  rooms?: Pick<Rooms, 'drafts' | 'sessions'>,
+): Housekeeping {
+  const retention = new Retention({ url: db.url, keep: config, logger });
+
+  async function keepHouse(): Promise<void> {
+    try {
+      await ensurePartitions(db.engine, config, Date.now());
+      await rooms?.drafts.forget();
+      await rooms?.sessions.forget();
+      while ((await forgetKeys(db.engine, FORGET_BATCH)) === FORGET_BATCH);
+      await forgetIdempotencyKeys(db.engine);
+      await forgetWebhookChanges(db.engine);
+      await retention.run(Date.now());
+    } catch (error) {
+      logger.error(describeError(error), 'housekeeping failed, it is tried again in an hour');
+    }
+  }
+
+  const round = (): void => void keepHouse();
+  const timers = [setTimeout(round, FIRST_HOUSEKEEPING_MS), setInterval(round, HOUSEKEEPING_MS)];
+  return { quiet: () => timers.forEach(clearInterval), stop: () => retention.stop() };
+}

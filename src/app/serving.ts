@@ -1,0 +1,79 @@
+/**
+ * What serves: the rooms behind the API and the edge before them. Loaded only by processes whose role is to serve, so
+ * that one that only sends never holds a schema, a resolver or a page.
+ */
+import { Sessions } from '../access/sessions.ts';
+import { AuditLog } from '../audit/audit-log.ts';
+import { Catalog } from '../catalog/catalog.ts';
+import { readerOf } from '../db/sql.ts';
+import { Publisher } from '../events/publisher.ts';
+import type { Rooms } from '../graphql/context.ts';
+import { createEdge, type Edge } from '../graphql/server.ts';
+import { History } from '../history/history.ts';
+import { Live } from '../live/live.ts';
+import { WebhookChanges } from '../live/webhook-changes.ts';
+import type { Probes } from '../metrics/probes.ts';
+import { LOG_CHANNEL } from '../queue/enqueue.ts';
+import { Drafts } from '../webhooks/drafts.ts';
+import { Webhooks } from '../webhooks/webhooks.ts';
+import type { Ground } from './ground.ts';
+
+/** The time limit of an endpoint that sets none, ms. */
+const DEFAULT_TIMEOUT_MS = 15_000;
+
+/** The serving side, which does not listen yet. */
+export interface Serving {
+  rooms: Rooms;
+  edge: Edge;
+  /** Takes nothing new, lets requests finish for graceMs, then ends the streams. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Makes it. */
+export async function createServing(
+  { config, logger, db, keyring, egress, access, metrics }: Ground,
+  probes: Probes,
+): Promise<Serving> {
+  const catalog = new Catalog(db.orm);
+  await catalog.ensureOwn();
+  const live = new Live({ ...config, pool: db.streams, hints: db.hints, channel: LOG_CHANNEL, logger });
+  await live.start();
+  const saving = {
+    ...{ orm: db.orm, access, keyring, egress },
+    defaults: {
+      timeoutMs: DEFAULT_TIMEOUT_MS,
+      retryScheduleSeconds: config.retrySchedule.map((ms) => Math.ceil(ms / 1000)),
+      maxConcurrency: config.endpointConcurrency,
+    },
+  };
+  const rooms: Rooms = {
+    access,
+    sessions: new Sessions({ sql: readerOf(db.rights), access, limits: config }),
+    audit: new AuditLog(db.orm),
+    catalog,
+    webhooks: new Webhooks(saving),
+    drafts: new Drafts(saving),
+    events: new Publisher({
+      pool: db.publishing,
+      access,
+      catalog,
+      firstDelayMs: config.retrySchedule[0]!,
+      onPublished: metrics.published,
+    }),
+    history: new History(db.reads),
+    live,
+    changes: new WebhookChanges({ ...config, pool: db.streams, hints: db.hints, logger }),
+    db,
+    keep: config,
+  };
+  const edge = await createEdge({ config, rooms, logger, probes });
+  return {
+    rooms,
+    edge,
+    stop: async (graceMs) => {
+      // Streams end by their sockets, which tells clients to come back, and not by completing, which would not.
+      await edge.stop(graceMs);
+      await Promise.all([live.stop(), rooms.changes.stop()]);
+    },
+  };
+}
