@@ -34,3 +34,16 @@ export function isConnectionLoss(error: unknown): boolean {
     (driverError !== undefined && driverError !== error && isConnectionLoss(driverError))
   );
 }
+
+/**
+ * Whether a statement was refused because the server has no room for it: disk, memory or connections (SQLSTATE class
+ * 53). Its transaction is undone, so that doing the same again is harmless.
+ */
+export function isOutOfRoom(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, driverError } = error as { code?: unknown; driverError?: unknown };
+  return (
+    (typeof code === 'string' && /^53...$/.test(code)) ||
+    (driverError !== undefined && driverError !== error && isOutOfRoom(driverError))
+  );
+}

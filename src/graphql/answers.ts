@@ -58,11 +58,11 @@ export function limitError(
 /** When to come back from UNAVAILABLE, s. */
 export const RETRY_AFTER_SECONDS = 1;
 
-/** Nothing was done, because no connection to the database could be had in time. */
+/** Nothing was done, because the database had no connection free in time, or no room. */
 export function unavailable(): GraphQLError {
   return edgeError(
     'UNAVAILABLE',
-    'The database is away or busy, and nothing was done for this. Try again in a moment.',
+    'The database is away, busy or full, and nothing was done for this. Try again in a moment.',
   );
 }
 

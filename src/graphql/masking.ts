@@ -1,13 +1,13 @@
 /**
  * What of an error reaches a client, the same over HTTP, over WebSocket and in the middle of a
  * stream: errors that carry a code of EDGE_ERROR_CODES pass, with nothing but that code, the path of an
- * input and the name of a limit; a database without a free connection is UNAVAILABLE; everything else becomes "Internal server error" with an id under which the log has the cause.
+ * input and the name of a limit; a database without a free connection, or without room, is UNAVAILABLE; everything else becomes "Internal server error" with an id under which the log has the cause.
  */
 import { randomUUID } from 'node:crypto';
 
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 
-import { NoConnectionError } from '../db/connection-loss.ts';
+import { isOutOfRoom, NoConnectionError } from '../db/connection-loss.ts';
 import { describeError, type Logger } from '../log.ts';
 import { EDGE_ERROR_CODES, unavailable } from './answers.ts';
 import { withoutValue } from './withheld-values.ts';
@@ -39,6 +39,10 @@ export function createMask(logger: Logger): Mask {
         { path: place.path, error: describeError(cause).error },
         'a request got no database connection',
       );
+      return { ...unavailable().toJSON(), ...place };
+    }
+    if (isOutOfRoom(cause)) {
+      logger.error({ path: place.path, ...describeError(cause) }, 'the database has no room for a request');
       return { ...unavailable().toJSON(), ...place };
     }
     const correlationId = randomUUID();

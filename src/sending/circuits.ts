@@ -5,6 +5,7 @@
  */
 import type pg from 'pg';
 
+import type { FailureCode } from '../errors.ts';
 import { describeError, type Logger } from '../log.ts';
 import { closeCircuit, openCircuit } from '../queue/circuits.ts';
 import type { Completion, Failing } from '../queue/complete.ts';
@@ -20,6 +21,9 @@ const PROBE_GROWTH = 20;
 const PROBE_SPREAD = 0.2;
 /** Fewer failures than that switch nothing off, however long ago the first one was. */
 const LEAST_FAILURES = 5;
+
+/** Failures that one attempt proves: until somebody does something, all others fail alike. */
+const CERTAIN = new Set<FailureCode | null>(['SECRET_UNAVAILABLE']);
 
 /** What judging takes. */
 export interface CircuitOptions {

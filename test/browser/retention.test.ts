@@ -42,7 +42,7 @@ it('a delivery that waited too long says so in the list, at once, and on its pag
 
   await retain();
   await row.getByText('Waited too long').waitFor();
-  await page.getByText('Ended without another attempt').waitFor();
+  await page.getByText('Waited too long', { exact: true }).waitFor();
   await page.getByText('Nothing was sent', { exact: true }).waitFor();
   await page.getByText(/its payload was about to be forgotten/).waitFor();
   const retry = page.getByRole('button', { name: /retry|send/i });

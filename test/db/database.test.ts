@@ -27,6 +27,7 @@ const MIGRATIONS = [
   'CreateSessions1764000000006',
   'AddEndpointPolicy1764000000007',
   'KeepHistory1764000000008',
+  'AddOwnChanges1764000000009',
 ];
 
 function open(url: string): Promise<Database> {

@@ -79,7 +79,7 @@ async function expectUnavailable(query: string): Promise<void> {
   expect(response.headers.get('content-type')).toMatch(/^application\/(graphql-response\+)?json/);
   expect(body.errors).toEqual([
     expect.objectContaining({
-      message: 'The database is away or busy, and nothing was done for this. Try again in a moment.',
+      message: 'The database is away, busy or full, and nothing was done for this. Try again in a moment.',
       extensions: { code: 'UNAVAILABLE' },
     }),
   ]);

@@ -16,6 +16,7 @@ import { DeliveryFacts } from './delivery-facts.tsx';
 import { DeliveryTimeline } from './delivery-timeline.tsx';
 import { RetryButton } from './retry-button.tsx';
 import { useLiveDelivery } from './use-live-delivery.ts';
+import { failureInWords } from './words.ts';
 
 const TRAIL = [{ label: 'Deliveries', to: '/deliveries' }];
 
@@ -61,7 +62,7 @@ export function DeliveryPage() {
           <Stack gap="lg">
             <Section title="Attempts">
               {delivery.failure && (
-                <Alert variant="light" color="red" title="Ended without another attempt">
+                <Alert variant="light" color="red" title={failureInWords(delivery.failure)}>
                   {delivery.failure.message}
                 </Alert>
               )}

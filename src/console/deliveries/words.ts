@@ -46,8 +46,12 @@ interface Answered {
 /** What came back, in short: "HTTP 500", "No answer in time". */
 export function answerInWords({ outcome, failure, response }: Answered): string {
   if (response?.statusCode != null) return `HTTP ${response.statusCode}`;
-  if (!failure) return OUTCOME_WORDS[outcome];
-  return FAILURES[failure.code] ?? failure.message;
+  return failure ? failureInWords(failure) : OUTCOME_WORDS[outcome];
+}
+
+/** A cause, in short. */
+export function failureInWords({ code, message }: { code: string; message: string }): string {
+  return FAILURES[code] ?? message;
 }
 
 /**
@@ -61,8 +65,7 @@ export function resultInWords(delivery: {
   completedAt?: string | null;
 }): { words: string; detail: string | undefined; answered: boolean } {
   const { failure, latestAttempt, attemptCount, completedAt } = delivery;
-  if (failure)
-    return { words: FAILURES[failure.code] ?? failure.message, detail: failure.message, answered: true };
+  if (failure) return { words: failureInWords(failure), detail: failure.message, answered: true };
   if (latestAttempt)
     return { words: answerInWords(latestAttempt), detail: latestAttempt.failure?.message, answered: true };
   const forgotten = attemptCount > 0 && completedAt != null;
