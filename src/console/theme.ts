@@ -25,6 +25,11 @@ const bell: MantineColorsTuple = [
   '#1f3a5f',
 ];
 
+/** A colour that is told from others in both schemes. */
+function edgeOf(color: string): string {
+  return `light-dark(var(--mantine-color-${color}-8), var(--mantine-color-${color}-4))`;
+}
+
 export const theme = createTheme({
   colors: { bell },
   primaryColor: 'bell',
@@ -39,15 +44,16 @@ export const theme = createTheme({
   components: {
     // The colour is on the edge and the icon: on a tint of it neither text nor links would be read well.
     Alert: Alert.extend({
-      styles: {
+      styles: (_, { color = 'bell' }) => ({
         root: {
           backgroundColor: 'var(--mantine-color-body)',
           border: '1px solid var(--mantine-color-default-border)',
-          borderInlineStart: '4px solid var(--alert-color)',
+          borderInlineStart: `4px solid ${edgeOf(color)}`,
         },
+        icon: { color: edgeOf(color) },
         title: { color: 'var(--mantine-color-text)' },
         message: { color: 'var(--mantine-color-text)' },
-      },
+      }),
     }),
     Anchor: Anchor.extend({ defaultProps: { underline: 'always' } }),
     Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'sm', tt: 'none' } }),

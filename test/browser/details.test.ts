@@ -139,6 +139,8 @@ describe('the page Webhook Details', () => {
     expect(await page.content()).not.toContain(secret);
 
     await edit(page, 'triggers');
+    // The drop-down that took the focus lies over the button.
+    await page.keyboard.press('Escape');
     await press(page, 'ADD ANOTHER TRIGGER');
     await chooseTrigger(page, 2, 'Ticket', 'Closed');
     await row(page, 'Trigger 2').getByLabel('Name of the trigger').fill('Closed ones');

@@ -9,19 +9,30 @@ export interface Furnished {
   orders: { id: string; number: number };
   failing: { id: string; number: number };
   inactive: { id: string; number: number };
+  /** Its endpoint is paused; and one whose first endpoint is off by itself, the second by hand. */
+  paused: { id: string; number: number };
+  off: { id: string; number: number };
   manager: Person;
   teamId: string;
   /** A delivery that succeeded at its third attempt, and one that failed for good. */
   delivered: string;
   failed: string;
+  /** One that waits for another attempt. */
+  waiting: string;
   event: string;
 }
+
+/** What each path of the receiver answers, where it is not 200. */
+const STATUS_OF: Record<string, number> = { '/hooks/failing': 500, '/hooks/down': 503, '/hooks/gone': 410 };
+
+/** More failures than it takes to pause an endpoint. */
+const FAILURES = 12;
 
 /** Fills an empty server through the API; the receiver answers what each path needs. */
 export async function furnish(api: Api, receiver: Receiver): Promise<Furnished> {
   receiver.answer = ({ path, headers }, response) => {
     const attempt = Number(headers['webhook-attempt']);
-    const status = path.endsWith('/failing') ? 500 : path.endsWith('/shaky') && attempt < 3 ? 503 : 200;
+    const status = STATUS_OF[path] ?? (path.endsWith('/shaky') && attempt < 3 ? 503 : 200);
     response.writeHead(status, { 'content-type': 'text/html' }).end(`<h1>${status}</h1>`);
   };
   await registerResource(api);
@@ -68,8 +79,27 @@ export async function furnish(api: Api, receiver: Receiver): Promise<Furnished> 
     details: { name: 'Document inbox', description: 'Waits for the catalog' },
     triggers: [{ resource: 'documents', event: 'create' }],
   });
-  const off = await createWebhook(api, receiver.url, { details: { name: 'Newsletter' } });
-  await api.mutate('mutation ($id: ID!) { webhookDisable(id: $id) { errors { message } } }', { id: off.id });
+  const letters = await createWebhook(api, receiver.url, { details: { name: 'Newsletter' } });
+  await api.mutate('mutation ($id: ID!) { webhookDisable(id: $id) { errors { message } } }', {
+    id: letters.id,
+  });
+  const updates = { triggers: [{ resource: 'clients', event: 'update' }] };
+  const paused = await createWebhook(api, `${receiver.url}/down`, {
+    ...updates,
+    details: { name: 'Changes to the ledger', description: 'Its server is being repaired' },
+    advanced: { retrySchedule: [0, 3600], ratePerSecond: 50, maxConcurrency: 4, ordering: 'PER_ENTITY' },
+  });
+  const off = await createWebhook(api, [`${receiver.url}/gone`, `${receiver.url}/spare`], {
+    ...updates,
+    details: { name: 'The partner in Gent', description: 'Told of changes until it moved' },
+  });
+  await api.mutate('mutation ($id: ID!) { endpointDisable(id: $id) { errors { message } } }', {
+    id: await lastEndpoint(api, off.id),
+  });
+  await publish(
+    api,
+    ...Array.from({ length: FAILURES }, (_, index) => clientEvent(`c-20${index}`, { event: 'update' })),
+  );
   const [published] = await publish(api, clientEvent('c-1001', { loginId: manager.id }));
   const delivery = async (webhook: { id: string }, status: string): Promise<string> => {
     const stream = api.subscribe(
@@ -86,13 +116,19 @@ export async function furnish(api: Api, receiver: Receiver): Promise<Furnished> 
     return id;
   };
   return {
-    orders,
-    failing,
-    inactive,
+    ...{ orders, failing, inactive, paused, off },
     manager,
     teamId,
     delivered: await delivery(orders, 'SUCCEEDED'),
     failed: await delivery(failing, 'FAILED'),
+    waiting: await delivery(paused, 'RETRY_SCHEDULED'),
     event: published!.event.id,
   };
+}
+
+async function lastEndpoint(api: Api, webhookId: string): Promise<string> {
+  const { endpoints } = await api.run('query ($id: ID!) { webhook(id: $id) { endpoints { id } } }', {
+    id: webhookId,
+  });
+  return endpoints.at(-1).id;
 }

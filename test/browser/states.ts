@@ -94,6 +94,49 @@ export const STATES: State[] = [
     ready: heading(/Document inbox/),
   },
   {
+    name: 'details-paused',
+    path: ({ paused }) => `/webhooks/${paused.number}`,
+    ready: (page) => page.getByText('Endpoint 1 is paused').waitFor(),
+  },
+  {
+    name: 'details-endpoint-menu',
+    path: ({ paused }) => `/webhooks/${paused.number}`,
+    async ready(page) {
+      await press(page, 'Actions for endpoint 1');
+      await page.getByRole('menuitem', { name: 'Resume now' }).waitFor();
+    },
+  },
+  {
+    name: 'details-endpoint-disable',
+    path: ({ paused }) => `/webhooks/${paused.number}`,
+    async ready(page) {
+      await press(page, 'Actions for endpoint 1');
+      await page.getByRole('menuitem', { name: 'Disable' }).click();
+      await dialog(page, 'Disable Endpoint');
+    },
+  },
+  {
+    name: 'details-endpoint-deliveries',
+    path: ({ off }) => `/webhooks/${off.number}`,
+    async ready(page) {
+      await page.getByRole('link', { name: 'Its failed deliveries' }).click();
+      await rows(page);
+    },
+  },
+  {
+    name: 'details-off',
+    path: ({ off }) => `/webhooks/${off.number}`,
+    ready: (page) => page.getByText('Endpoint 1 is off after failures').waitFor(),
+  },
+  {
+    name: 'details-recovered',
+    path: ({ off }) => `/webhooks/${off.number}`,
+    async ready(page) {
+      await press(page, 'Enable: endpoint 2');
+      await page.getByText('Endpoint 2 is sent to again').waitFor();
+    },
+  },
+  {
     name: 'details-edit-details',
     path: ({ orders }) => `/webhooks/${orders.number}`,
     async ready(page) {
@@ -107,7 +150,7 @@ export const STATES: State[] = [
     async ready(page) {
       await press(page, 'Edit endpoints');
       await press(page, /Advanced/);
-      await page.getByLabel('Time limit').waitFor();
+      await page.getByRole('radio', { name: 'In order for each entity' }).waitFor();
     },
   },
   {
@@ -180,10 +223,25 @@ export const STATES: State[] = [
     path: ({ delivered }) => `/deliveries/${delivered}`,
     ready: opens(/^(Retry|Send again)/, 'Send a delivered event again?'),
   },
+  {
+    name: 'delivery-waiting',
+    path: ({ waiting }) => `/deliveries/${waiting}`,
+    ready: (page) => page.getByText('It waits while its endpoint is paused').waitFor(),
+  },
+  {
+    name: 'delivery-cancel',
+    path: ({ waiting }) => `/deliveries/${waiting}`,
+    ready: opens('Cancel delivery', 'Cancel this delivery?'),
+  },
   { name: 'events', path: '/events', ready: rows },
   { name: 'event', path: ({ event }) => `/events/${event}`, ready: rows },
   { name: 'catalog', path: '/settings/api/catalog', ready: rows },
   { name: 'resource', path: '/settings/api/catalog/clients', ready: heading('Client') },
+  {
+    name: 'resource-built-in',
+    path: '/settings/api/catalog/bellwire.endpoints',
+    ready: heading('Webhook endpoint'),
+  },
   {
     name: 'resource-remove',
     path: '/settings/api/catalog/clients',

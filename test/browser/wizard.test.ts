@@ -149,10 +149,15 @@ describe('the dialog Add Webhook', () => {
       await row(page, 'Endpoint 1').getByLabel('Web address').fill(receiver.url);
       await next(page, 3);
       const trigger = row(page, 'Trigger 1');
-      const catalog = await api.run('{ catalog { label allowed events { label supported } } }');
+      const catalog = await api.run('{ catalog { name label allowed events { label supported } } }');
       const marked = (label: string, mark: string | false) => (mark ? `${label} | ${mark}` : label);
       expect(await offered(trigger, 'Resource')).toEqual(
-        catalog.map((one: any) => marked(one.label, !one.allowed && 'not allowed – stays inactive')),
+        catalog.map(({ name, label, allowed }: any) =>
+          marked(
+            label,
+            allowed ? name.startsWith('bellwire.') && 'built in' : 'not allowed – stays inactive',
+          ),
+        ),
       );
       expect(await trigger.getByRole('combobox', { name: 'Event' }).isDisabled()).toBe(true);
       for (const one of catalog) {

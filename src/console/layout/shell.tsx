@@ -200,7 +200,7 @@ function SchemeSwitch() {
 function AccountMenu({ onKeys }: { onKeys: () => void }) {
   const { viewer, signOut } = useSession();
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end" withinPortal withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button
           variant="default"

@@ -143,7 +143,7 @@ function columns(mayManage: boolean, onDelete: (webhook: SavedWebhook) => void):
             )}
           </Group>
           {status === 'AUTO_DISABLED' && (
-            <Text span size="xs" c="dimmed">
+            <Text size="xs" c="dimmed" lineClamp={2} title={statusReason ?? undefined}>
               {statusReason}
             </Text>
           )}

@@ -10,20 +10,14 @@ import { Facts } from '../../ui/facts.tsx';
 import { Time } from '../../ui/time.tsx';
 import classes from './details.module.css';
 import { EnableEndpointButton } from './enable-endpoint-button.tsx';
-import { STOPPED, type Stopped, troubleAddress } from './endpoint-words.ts';
+import { STOPPED, type Stopped, stoppedOf, troubleAddress } from './endpoint-words.ts';
 import type { DetailedEndpoint, DetailedWebhook } from './use-webhook.ts';
-
-/** More than so many would push the page out of sight; the others are told in one line. */
-const MOST = 3;
 
 const LOOKS = {
   PAUSED: { color: 'orange', Icon: IconPlayerPause },
   AUTO_DISABLED: { color: 'red', Icon: IconAlertTriangle },
   DISABLED: { color: 'gray', Icon: IconBan },
 } as const;
-
-/** The gravest first. */
-const ORDER: readonly Stopped[] = ['AUTO_DISABLED', 'PAUSED', 'DISABLED'];
 
 interface EndpointBannersProps {
   webhook: DetailedWebhook;
@@ -35,10 +29,9 @@ export function EndpointBanners({ webhook, mayEdit, reload }: EndpointBannersPro
   const { endpoints } = webhook;
   const { back, dismiss } = useComeBack(endpoints);
   const box = useRef<HTMLDivElement>(null);
-  const stopped = ORDER.flatMap((status) => endpoints.filter((endpoint) => endpoint.status === status));
+  const { told, more } = stoppedOf(endpoints);
   const nameOf = ({ id }: { id: string }) => `Endpoint ${endpoints.findIndex((one) => one.id === id) + 1}`;
-  const more = stopped.length - MOST;
-  if (stopped.length === 0 && back.length === 0) return null;
+  if (told.length === 0 && back.length === 0) return null;
   return (
     <Stack gap="sm" ref={box} tabIndex={-1} className={classes['quiet']}>
       {back.map((endpoint) => (
@@ -59,7 +52,7 @@ export function EndpointBanners({ webhook, mayEdit, reload }: EndpointBannersPro
           </Text>
         </Alert>
       ))}
-      {stopped.slice(0, MOST).map((endpoint) => (
+      {told.map((endpoint) => (
         <Banner
           key={endpoint.id}
           webhook={webhook}

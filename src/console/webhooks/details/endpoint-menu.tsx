@@ -43,7 +43,7 @@ export function EndpointMenu({ endpoint, name, number, mayEdit, reload }: Endpoi
 
   return (
     <>
-      <Menu position="bottom-end" withinPortal>
+      <Menu position="bottom-end" withinPortal withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <ActionIcon
             variant="subtle"

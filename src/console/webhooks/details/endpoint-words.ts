@@ -29,6 +29,19 @@ export const STOPPED: Record<
   },
 };
 
+/** The gravest first. */
+const ORDER: readonly EndpointStatus[] = ['AUTO_DISABLED', 'PAUSED', 'DISABLED'];
+/** More than so many would push the page out of sight. */
+const MOST = 3;
+
+/** Those that are not sent to: the ones that have a banner of their own, and how many more there are. */
+export function stoppedOf<Endpoint extends { status: EndpointStatus }>(
+  endpoints: readonly Endpoint[],
+): { told: Endpoint[]; more: number } {
+  const stopped = ORDER.flatMap((status) => endpoints.filter((endpoint) => endpoint.status === status));
+  return { told: stopped.slice(0, MOST), more: Math.max(0, stopped.length - MOST) };
+}
+
 /** The address of the deliveries that did not arrive at an endpoint. */
 export function troubleAddress(number: number, endpointId: string, status: EndpointStatus): string {
   const shown = status === 'ACTIVE' ? STOPPED.PAUSED.deliveries : STOPPED[status].deliveries;

@@ -11,6 +11,7 @@ import { ORDERING_WORDS } from '../editor/ordering-field.tsx';
 import { describeSchedule, formatSchedule } from '../editor/retry-schedule.ts';
 import classes from './details.module.css';
 import { EndpointMenu } from './endpoint-menu.tsx';
+import { stoppedOf } from './endpoint-words.ts';
 import type { DetailedEndpoint, DetailedWebhook } from './use-webhook.ts';
 
 interface EndpointsViewProps {
@@ -21,6 +22,7 @@ interface EndpointsViewProps {
 
 export function EndpointsView({ webhook, mayEdit, reload }: EndpointsViewProps) {
   const { endpoints, number } = webhook;
+  const { told } = stoppedOf(endpoints);
   return (
     <Stack component="ul" gap="sm" className={classes['list']} aria-label="Endpoints">
       {endpoints.map((endpoint, index) => (
@@ -28,6 +30,7 @@ export function EndpointsView({ webhook, mayEdit, reload }: EndpointsViewProps) 
           key={endpoint.id}
           endpoint={endpoint}
           number={index + 1}
+          explained={told.includes(endpoint)}
           menu={
             <EndpointMenu
               endpoint={endpoint}
@@ -46,10 +49,12 @@ export function EndpointsView({ webhook, mayEdit, reload }: EndpointsViewProps) 
 interface EndpointCardProps {
   endpoint: DetailedEndpoint;
   number: number;
+  /** A banner says why it is not sent to. */
+  explained: boolean;
   menu: ReactNode;
 }
 
-function EndpointCard({ endpoint, number, menu }: EndpointCardProps) {
+function EndpointCard({ endpoint, number, explained, menu }: EndpointCardProps) {
   const { target, status, statusReason, failingSince, secrets, advanced } = endpoint;
   const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = advanced;
   return (
@@ -64,7 +69,7 @@ function EndpointCard({ endpoint, number, menu }: EndpointCardProps) {
             {menu}
           </Group>
         </Group>
-        {statusReason != null && (
+        {statusReason != null && !explained && (
           <Text size="sm">
             <DatedText text={statusReason} />
           </Text>

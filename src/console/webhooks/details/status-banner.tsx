@@ -25,10 +25,10 @@ export function StatusBanner({ webhook, onEditTriggers }: StatusBannerProps) {
   if (webhook.status === 'AUTO_DISABLED' && webhook.endpoints.length > 1)
     return (
       <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title="This webhook is off after failures">
-        <Stack gap="xs">
-          {webhook.statusReason != null && <Text size="sm">{webhook.statusReason}</Text>}
-          <Text size="sm">Enable turns on all those that switched themselves off.</Text>
-        </Stack>
+        <Text size="sm">
+          None of its endpoints is sent to; why, is said of each below. Enable turns on all those that
+          switched themselves off.
+        </Text>
       </Alert>
     );
   const idle = webhook.triggers.filter(({ inactiveReason }) => inactiveReason != null);
