@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import type { App, Running } from './app.ts';
 import { type Config, loadConfig, type Role, ROLES, settingsTable, summarizeConfig } from './config.ts';
 import type { Database } from './db/database.ts';
+import { isConnectionLoss } from './db/connection-loss.ts';
 import type { Demo } from './demo/demo.ts';
 import { StartupError } from './errors.ts';
 import { createLogger, describeError } from './log.ts';
@@ -320,6 +321,10 @@ async function main(): Promise<number> {
       return 2;
     }
     if (error instanceof StartupError) process.stderr.write(`${error.message}\n`);
+    else if (isConnectionLoss(error))
+      process.stderr.write(
+        `The database went away: ${describeError(error).error}. Start again once it is back.\n`,
+      );
     else createLogger('error').error(describeError(error), 'failed');
     return 1;
   }

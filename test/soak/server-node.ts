@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 import { packageRoot } from '../../src/paths.ts';
@@ -14,6 +15,8 @@ export const SOAK_TOKEN = 'root-token-of-the-soak-0123456789abcdef';
 
 const PROGRAM = join(packageRoot, 'dist', 'src', 'main.js');
 const FLAKY_DNS = pathToFileURL(join(import.meta.dirname, 'flaky-dns.js')).href;
+/** How often a server is started before it counts as broken. */
+const SUPERVISED_STARTS = 15;
 const READY_MS = 60_000;
 /** How much of what a server wrote is kept for the message when it ends unasked, characters. */
 const TAIL = 4_000;
@@ -120,6 +123,25 @@ export class ServerNode {
       this.deaths.push(`${this.name} ended by itself with ${signal ?? code}: ${this.#tail}`);
     });
     await this.#untilReady(child);
+  }
+
+  /**
+   * Starts it as a supervisor does: again and again while it ends at its start with a word that the database is away.
+   * It may have been killed just then.
+   */
+  async keepStarting(): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.start();
+      } catch (error) {
+        const away = /recovery mode|starting up|shutting down|cannot be reached|went away|terminated/.test(
+          this.#tail,
+        );
+        if (!away || tries === SUPERVISED_STARTS) throw error;
+        this.deaths.pop();
+        await sleep(1_000);
+      }
+    }
   }
 
   /** Sends a signal and waits for the end; the exit code, null after a kill. */

@@ -73,7 +73,7 @@ export class Killer {
       this.faults.push(`${node.name} ended with ${code} after SIGTERM: ${node.tail}`);
     if (performance.now() - startedAt > STOP_MS)
       this.faults.push(`${node.name} took more than ${STOP_MS / 1000} s to end after ${signal}`);
-    await node.start();
+    await node.keepStarting();
   }
 
   async #inFlight(): Promise<number | null> {
