@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util';
 
 import type { App, Running } from './app.ts';
 import { type Config, loadConfig, type Role, ROLES, settingsTable, summarizeConfig } from './config.ts';
-import type { Database } from './db/database.ts';
 import { isConnectionLoss } from './db/connection-loss.ts';
+import type { Database } from './db/database.ts';
 import type { Demo } from './demo/demo.ts';
 import { StartupError } from './errors.ts';
 import { createLogger, describeError } from './log.ts';

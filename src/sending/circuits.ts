@@ -63,7 +63,10 @@ export class Circuits {
       else if (ok) {
         if (lane.state !== 'CLOSED') await this.#close(lane);
       } else if (lane.state === 'HALF_OPEN') await this.#open(lane, 'HALF_OPEN');
-      else if (lane.state === 'CLOSED' && (failing || lane.allowance?.failing))
+      else if (
+        lane.state === 'CLOSED' &&
+        (failing || lane.allowance?.failing || CERTAIN.has(result.failureCode))
+      )
         await this.#open(lane, 'CLOSED');
     } catch (error) {
       this.#options.logger.warn({ endpoint: lane.endpointId, ...describeError(error) }, 'circuit.failed');

@@ -19,7 +19,7 @@ const MAY_IMPORT: [module: RegExp, files: RegExp][] = [
   // Who listens needs http and net; who talks to the database needs net. Only src/egress calls out.
   [
     /^(node:)?(net|http|https|tls)$/,
-    /^src\/(egress|db|graphql)\/|^src\/(main|app)\.ts$|^src\/demo\/receiver\.ts$/,
+    /^src\/(egress|db|graphql|metrics)\/|^src\/(main|app|listen)\.ts$|^src\/demo\/receiver\.ts$/,
   ],
   [/^(node:)?(dns|dns\/promises)$/, /^src\/egress\//],
   [/^(node:)?(http2|dgram|inspector|_http_client|_tls_wrap)$/, /^$/],
