@@ -19,11 +19,6 @@ export const LAST_SEQ = 2n ** 63n - 1n;
 /** The oldest position there is. */
 export const BEGINNING: Position = { xid: 0n, seq: 0n };
 
-/** The position behind everything that transactions below the horizon wrote. */
-export function behind(horizon: bigint): Position {
-  return { xid: horizon - 1n, seq: LAST_SEQ };
-}
-
 /** The cursor of a position, for a reader whose rights were last lost in the given transaction. */
 export function encodeCursor(epoch: number, rightsLost: bigint | null, position: Position): string {
   return Buffer.from(`${epoch}.${rightsLost ?? 0}.${position.xid}.${position.seq}`).toString('base64url');

@@ -2,12 +2,13 @@
  * Reads the delivery log behind a position, without gaps. Numbers of a sequence commit out of order,
  * so "seq > last" would skip lines of transactions that were still open when their elders were read.
  * Here only lines of transactions below the oldest one still running are read (pg_snapshot_xmin),
- * in the order (xid, seq): nothing can appear behind that front later on.
+ * in the order (xid, seq): nothing can appear behind that front later on. A position is that of a line, never of the
+ * front itself (currentPosition says why).
  */
 import { collect } from '../db/fragment.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import type { DeliveryFailureCode } from '../errors.ts';
-import { behind, type Position } from './cursor.ts';
+import { BEGINNING, type Position } from './cursor.ts';
 
 /**
  * Partitions of the log hold a day. Lines behind a position are no older than a day before it was read, since no
@@ -116,8 +117,7 @@ async function readWithin(
         order by d.xid, d.seq
         limit ${add(limit)}
       )
-      select h.xmin::text as horizon,
-             (select count(*)::int from scanned) as scanned,
+      select (select count(*)::int from scanned) as scanned,
              (select xid::text || '.' || seq from scanned order by xid desc, seq desc limit 1) as last_scanned,
              -- The newest line alone: looking for any such line would read on through all that are none.
              coalesce((select max(l.xid) from delivery_log l where ${within}) >= h.xmin, false) as held,
@@ -137,22 +137,33 @@ async function readWithin(
   if (later(floor, after) !== after) return { floor };
   const lines = rows.filter((row) => row['xid'] !== null).map(toLine);
   const full = (head['scanned'] as number) === WINDOW;
-  const [lastXid, lastSeq] = ((head['last_scanned'] as string | null) ?? '').split('.');
+  const scanned = (head['last_scanned'] as string | null)?.split('.');
+  const end = scanned ? { xid: BigInt(scanned[0]!), seq: BigInt(scanned[1]!) } : after;
   const cut = lines.length === limit;
-  const end = full
-    ? { xid: BigInt(lastXid!), seq: BigInt(lastSeq!) }
-    : behind(BigInt(head['horizon'] as string));
-  const position = cut ? lines.at(-1)!.position : later(end, after);
+  const position = cut ? lines.at(-1)!.position : end;
   const [held, at] = [head['held'] as boolean, head['read_at'] as Date];
   return { lines, position, more: cut || full, held, at };
 }
 
-/** The position behind everything that can be read now; a page read after it misses nothing that comes later. */
+/**
+ * The position behind everything that can be read now; a page read after it misses nothing that comes later. It is that
+ * of the last line, never of the horizon: a line that is seen has reached the disk, but ids of transactions that only ran
+ * are given out anew when PostgreSQL is killed, and lines written under them would lie before such a position.
+ */
 export async function currentPosition(sql: Sql): Promise<Position> {
-  const { rows } = await sql.query<{ horizon: string }>(
-    'select pg_snapshot_xmin(pg_current_snapshot())::text as horizon',
+  const { rows } = await sql.query<{ xid: string; seq: string }>(
+    `with horizon as materialized (
+       select pg_snapshot_xmin(pg_current_snapshot()) as xmin
+     )
+     select xid::text, seq::text from (
+       (select l.xid, l.seq from delivery_log l where l.xid < (select xmin from horizon)
+        order by l.xid desc, l.seq desc limit 1)
+       union all
+       select e.floor_xid, e.floor_seq from stream_epoch e where e.floor_xid is not null
+     ) known
+     order by known.xid desc, known.seq desc limit 1`,
   );
-  return behind(BigInt(rows[0]!.horizon));
+  return rows[0] ? { xid: BigInt(rows[0].xid), seq: BigInt(rows[0].seq) } : BEGINNING;
 }
 
 /** The one of two positions that lies behind the other. */

@@ -12,9 +12,9 @@ import { collect } from '../db/fragment.ts';
 import type { Hints } from '../db/hints.ts';
 import type { SqlFragment } from '../db/sql.ts';
 import type { Logger } from '../log.ts';
-import { behind, type Position } from './cursor.ts';
+import { BEGINNING, type Position } from './cursor.ts';
 import { Followers } from './followers.ts';
-import { currentPosition, later } from './read-log.ts';
+import { later } from './read-log.ts';
 
 /** How often to look again while committed changes wait for an older transaction to end, ms. */
 const HELD_POLL_MS = 20;
@@ -54,7 +54,7 @@ export class WebhookChanges {
 
   /** Behind all changes that can be read now. */
   position(): Promise<Position> {
-    return currentPosition(this.#pool);
+    return newestPosition(this.#pool);
   }
 
   /**
@@ -82,6 +82,18 @@ export class WebhookChanges {
         await this.#followers.wakeups.wait(seen, read.held ? HELD_POLL_MS : this.#pollMs, signal);
     }
   }
+}
+
+/** The position behind all changes that can be read now. */
+async function newestPosition(pool: pg.Pool): Promise<Position> {
+  const { rows } = await pool.query<{ xid: string; seq: string }>(
+    `with horizon as materialized (
+       select pg_snapshot_xmin(pg_current_snapshot()) as xmin
+     )
+     select xid::text, seq::text from webhook_changes where xid < (select xmin from horizon)
+     order by webhook_changes.xid desc, webhook_changes.seq desc limit 1`,
+  );
+  return rows[0] ? { xid: BigInt(rows[0].xid), seq: BigInt(rows[0].seq) } : BEGINNING;
 }
 
 /** The given position, or a later one behind which all changes of the last seconds lie. */
@@ -127,8 +139,7 @@ async function readChanges(pool: pg.Pool, after: Position, rights: ChangeRights)
                w.deleted_at is null and (${rights.visible(add)}) as visible
         from changed c join webhooks w on w.id = c.webhook_id
       )
-      select h.xmin::text as horizon,
-             coalesce((select max(xid) from webhook_changes) >= h.xmin, false) as held,
+      select coalesce((select max(xid) from webhook_changes) >= h.xmin, false) as held,
              (select count(*)::int from scanned) as scanned,
              (select xid::text from scanned order by place desc limit 1) as last_xid,
              (select seq::text from scanned order by place desc limit 1) as last_seq,
@@ -137,7 +148,6 @@ async function readChanges(pool: pg.Pool, after: Position, rights: ChangeRights)
       order by j.place`;
   });
   const { rows } = await pool.query<{
-    horizon: string;
     held: boolean;
     scanned: number;
     last_xid: string | null;
@@ -154,9 +164,8 @@ async function readChanges(pool: pg.Pool, after: Position, rights: ChangeRights)
         ? []
         : [{ webhookId: webhook_id, kind: !visible ? 'DELETED' : seen ? 'UPDATED' : 'CREATED' }],
     ),
-    position: more
-      ? { xid: BigInt(head.last_xid!), seq: BigInt(head.last_seq!) }
-      : behind(BigInt(head.horizon)),
+    // That of a row, never of the horizon: see currentPosition in read-log.ts.
+    position: head.last_xid === null ? after : { xid: BigInt(head.last_xid), seq: BigInt(head.last_seq!) },
     more,
     held: head.held,
   };

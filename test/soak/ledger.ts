@@ -61,8 +61,8 @@ export const ledgerSoak: Scenario = ({ minutes, seed, say }) =>
     const rate = judgeRates(fleet, webhooks);
     const broken = [...books.broken, ...streamFaults, ...order.broken, ...rate.broken];
 
-    const stuck = await openElsewhere(ground, webhooks);
-    if (stuck > 0) broken.push(`${stuck} deliveries are open although their endpoints answer`);
+    for (const [name, count] of await openElsewhere(ground, webhooks))
+      broken.push(`${count} deliveries are open although their endpoint ${name} answers`);
     const whileOff = editor.arrivedWhileOff(receivers.arrivals);
     if (whileOff.length > 0)
       broken.push(`${whileOff.length} requests came to endpoints that were off, such as ${whileOff[0]}`);
@@ -100,13 +100,18 @@ export const ledgerSoak: Scenario = ({ minutes, seed, say }) =>
   });
 
 /** Open deliveries of endpoints that can be reached: what is left to one whose name does not exist waits for it. */
-async function openElsewhere(ground: Ground, webhooks: SoakWebhook[]): Promise<number> {
-  const gone = webhooks.filter(({ kind }) => kind === 'gone').map(({ endpointId }) => endpointId);
-  const [row] = await ground.rows<{ open: number }>(
-    'select count(*)::int as open from delivery_queue where endpoint_id <> all ($1)',
-    [gone],
+async function openElsewhere(
+  ground: Ground,
+  webhooks: SoakWebhook[],
+): Promise<[name: string, count: number][]> {
+  const names = new Map(
+    webhooks.filter(({ kind }) => kind !== 'gone').map((row) => [row.endpointId, row.name]),
   );
-  return row!.open;
+  const rows = await ground.rows<{ endpoint_id: string; open: number }>(
+    'select endpoint_id, count(*)::int as open from delivery_queue where endpoint_id = any ($1) group by endpoint_id',
+    [[...names.keys()]],
+  );
+  return rows.map((row) => [names.get(row.endpoint_id)!, row.open]);
 }
 
 /** From the first try to publish to the first arrival, at endpoints that always answer: everything, and what no kill was near. */

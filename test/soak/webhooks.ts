@@ -71,7 +71,8 @@ function kinds(chance: Chance): Kind[] {
       kind: 'rated',
       count: 2,
       manner: healthy,
-      advanced: { ratePerSecond: 5 },
+      // A little more than comes: what outages leave behind is caught up with at this rate.
+      advanced: { ratePerSecond: 8 },
     },
   ];
 }
