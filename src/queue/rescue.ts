@@ -35,7 +35,7 @@ export async function takeExpired(
   }>(
     `with expired as materialized (
        select id from delivery_queue
-       where sender is not null and due_at <= clock_timestamp()
+       where sender is not null and due_at <= statement_timestamp()
        order by due_at
        limit $2
        for update skip locked

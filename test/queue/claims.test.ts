@@ -1,10 +1,11 @@
 /** The queue's statements against each other: fences, releases, takeovers. */
 import { type App } from '../../src/app.ts';
 import type { Sql } from '../../src/db/sql.ts';
-import { claim, type Claimed } from '../../src/queue/claim.ts';
+import { CLAIM, claim, type Claimed } from '../../src/queue/claim.ts';
 import { complete, type Completion, release } from '../../src/queue/complete.ts';
 import type { Job } from '../../src/queue/job.ts';
 import { takeExpired } from '../../src/queue/rescue.ts';
+import { figure } from '../support/figure.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -141,5 +142,29 @@ describe('a claim', () => {
     expect(new Set(ids).size).toBe(ids.length);
     // The rest went to the server's own sender.
     expect(ids.length + receiver.hits.length).toBeLessThanOrEqual(200);
+  });
+
+  it('reads no more pages for twenty thousand deliveries that are due later', async () => {
+    const [event] = await publish(server.api, clientEvent('later'));
+    const { rows: made } = await engine.query<{ webhook_id: string; endpoint_id: string }>(
+      `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, rank)
+       select 'dlv_later' || g, event_id, webhook_id, endpoint_id, 'EVENT', now() + interval '1 hour' + g * interval '1 ms',
+              1 + g % 2
+       from delivery_queue cross join generate_series(1, 20000) g where event_id = $1
+       returning webhook_id, endpoint_id`,
+      [event!.event.id],
+    );
+    const values = [
+      ...['somebody', [made[0]!.endpoint_id], [10], [0], [null], [false], [false], [null], [null]],
+      ...[1_000, 10_000, 32, 1, 2],
+    ];
+    const { rows } = await engine.query<{ 'QUERY PLAN': { Plan: Record<string, number> }[] }>(
+      `explain (analyze, buffers, timing off, format json) ${CLAIM.text}`,
+      values,
+    );
+    const plan = rows[0]!['QUERY PLAN'][0]!.Plan;
+    const pages = plan['Shared Hit Blocks']! + plan['Shared Read Blocks']!;
+    figure('claim', { waitingLater: 20_000, pages });
+    expect(pages).toBeLessThan(100);
   });
 });
