@@ -91,6 +91,8 @@ it('a subscription that begins while it is hidden waits, and one that ends then 
 });
 
 it('a subscription that could not go on keeps running', async () => {
+  const statuses = new Statuses();
+  client.onStatus(statuses.take);
   const heard = new Promise<void>((resolve) =>
     client.subscribe<{ webhookChanges: { webhook: { name: string } } }>(
       { query: 'subscription { webhookChanges { webhook { name } } }' },
@@ -101,6 +103,7 @@ it('a subscription that could not go on keeps running', async () => {
       },
     ),
   );
+  await statuses.until('live');
   tab.turn('hidden');
   await createWebhook(server.api, receiver.url, { details: { name: 'Hidden' } });
   await heard;
