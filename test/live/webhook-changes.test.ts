@@ -112,18 +112,21 @@ describe('an open page', () => {
   ])('of a team’s member %s sees a webhook come with the team and go with it', async (_, rights) => {
     const member = await createPerson(server, { name: 'Member', ...rights });
     const team = await createTeam(server, 'Readers', [member.id]);
-    const page = member.api.subscribe(WATCH);
-    open.push(page);
     const webhook = await createWebhook(server.api, 'http://127.0.0.1:9999/', {
       details: { name: 'Shared' },
     });
+    const client = member.api.socket();
+    const connected = new Promise<void>((resolve) => client.on('connected', () => resolve()));
+    const page = new Stream(client, WATCH, {});
+    open.push(page);
+    await connected;
     const assign = (teamId: string | null) =>
       server.api.mutate(UPDATE, { id: webhook.id, input: { details: { teamId } } });
-    for (let tries = 0; page.received.length === 0 && tries < 50; tries++) {
-      await assign(team);
-      await page.until((changes) => changes[0], 300).catch(() => assign(null));
-    }
-    expect(page.received[0]).toMatchObject({ kind: 'CREATED', webhook: { name: 'Shared' } });
+    await assign(team);
+    expect(await page.until((changes) => changes[0])).toMatchObject({
+      kind: 'CREATED',
+      webhook: { name: 'Shared' },
+    });
     await server.api.mutate(UPDATE, { id: webhook.id, input: { details: { name: 'Renamed' } } });
     await page.until((changes) =>
       changes.some((change) => change.kind === 'UPDATED' && change.webhook.name === 'Renamed'),
