@@ -7,4 +7,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 1,
   testTimeout: 60_000,
+  // Sockets that were cut by force leave requests behind that libuv never ends: Node then spins in its own clean-up
+  // at the natural end of the process (node::Environment::CleanupHandles), for ever.
+  forceExit: true,
 };
