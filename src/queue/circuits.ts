@@ -5,21 +5,31 @@
  * senders (src/sending/health.ts); here a step is made once, however many of them come to the same conclusion.
  */
 import type { Sql } from '../db/sql.ts';
+import type { FailureCode } from '../errors.ts';
 
-/** Opens a closed circuit, or reopens one whose probe has failed; probeMs is the wait before its (next) probe. Returns whether it did. */
+/**
+ * Opens a closed circuit, or reopens one whose probe has failed, because of a failure (code); probe.afterMs is the wait
+ * before its (first) probe. Returns whether it did. An endpoint that also succeeds now and then may have no row yet, or
+ * one that says nothing of failures: this failure is its first since then.
+ */
 export async function openCircuit(
   sql: Sql,
   endpointId: string,
+  code: FailureCode,
   from: { state: 'CLOSED' } | { state: 'HALF_OPEN'; sender: string },
   probe: { afterMs: number; maxMs: number; spread: number },
 ): Promise<boolean> {
   const { rowCount } = await sql.query(
-    `update endpoint_circuits
-     set state = 'OPEN', opened_at = coalesce(opened_at, clock_timestamp()), trips = trips + 1,
-         probe_at = clock_timestamp() + least($2::float8 * 2 ^ least(trips, 20), $3::float8) * $4::float8 * interval '1 ms',
-         holder = null, lease_until = null
-     where endpoint_id = $1 and failing_since is not null
-       and state = $5 and ($5 = 'CLOSED' or holder = $6)`,
+    `insert into endpoint_circuits as c (endpoint_id, state, opened_at, trips, probe_at, failing_since, failures, failure_code)
+     select $1, 'OPEN', clock_timestamp(), 1,
+            clock_timestamp() + least($2::float8, $3::float8) * $4::float8 * interval '1 ms', clock_timestamp(), 1, $7
+     where $5 = 'CLOSED' or exists (select 1 from endpoint_circuits h where h.endpoint_id = $1 and h.holder = $6)
+     on conflict (endpoint_id) do update
+     set state = 'OPEN', opened_at = coalesce(c.opened_at, excluded.opened_at), trips = c.trips + 1,
+         probe_at = clock_timestamp() + least($2::float8 * 2 ^ least(c.trips, 20), $3::float8) * $4::float8 * interval '1 ms',
+         failing_since = coalesce(c.failing_since, excluded.failing_since), failures = greatest(c.failures, 1),
+         failure_code = coalesce(c.failure_code, excluded.failure_code), holder = null, lease_until = null
+     where c.state = $5 and ($5 = 'CLOSED' or c.holder = $6)`,
     [
       endpointId,
       probe.afterMs,
@@ -27,6 +37,7 @@ export async function openCircuit(
       probe.spread,
       from.state,
       from.state === 'HALF_OPEN' ? from.sender : null,
+      code,
     ],
   );
   return rowCount === 1;

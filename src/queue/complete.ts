@@ -105,31 +105,34 @@ const COMPLETE: Statement = {
   -- Locked in one order, so that two batches with the same endpoints cannot wait for each other.
   circuits as materialized (
     select c.endpoint_id from endpoint_circuits c join verdicts v on v.endpoint_id = c.endpoint_id
-    where not v.healthy or c.failing_since is not null
+    where not v.healthy or v.hold_ms > 0 or c.failing_since is not null
     order by c.endpoint_id
     for update of c
   ),
   recovered as (
     update endpoint_circuits set failing_since = null, failures = 0, failure_code = null
     where endpoint_id = any (array(select v.endpoint_id from verdicts v join circuits c on c.endpoint_id = v.endpoint_id
-                                   where v.healthy))
+                                   where v.healthy and v.hold_ms = 0))
   ),
-  failing as (
+  -- Failures, and what a receiver asked for beside successes: it then has no failures, but is left alone all the same.
+  noted as (
     insert into endpoint_circuits as c (endpoint_id, failing_since, failures, failure_code, hold_until)
-    select v.endpoint_id, clock_timestamp(), v.failures, v.failure_code,
+    select v.endpoint_id, case when not v.healthy then clock_timestamp() end, case when v.healthy then 0 else v.failures end,
+           case when not v.healthy then v.failure_code end,
            case when v.hold_ms > 0 then clock_timestamp() + v.hold_ms * interval '1 ms' end
     from verdicts v
-    where not v.healthy and (select count(*) from circuits) >= 0
+    where (not v.healthy or v.hold_ms > 0) and (select count(*) from circuits) >= 0
     order by v.endpoint_id
     on conflict (endpoint_id) do update
-      set failing_since = coalesce(c.failing_since, excluded.failing_since), failures = c.failures + excluded.failures,
+      set failing_since = case when excluded.failures > 0 then coalesce(c.failing_since, excluded.failing_since) end,
+          failures = case when excluded.failures > 0 then c.failures + excluded.failures else 0 end,
           failure_code = excluded.failure_code, hold_until = greatest(c.hold_until, excluded.hold_until)
     returning c.endpoint_id, c.failing_since, c.failures, c.failure_code
   )
   select counted.count, pg_notify('${LOG_CHANNEL}', ''),
          (select json_agg(json_build_object('endpointId', endpoint_id, 'failures', failures, 'code', failure_code, 'failingSince', failing_since,
                                             'failingMs', extract(epoch from clock_timestamp() - failing_since) * 1000))
-          from failing) as failing
+          from noted where failures > 0) as failing
   from (select count(*)::int as count from held) counted`,
 };
 

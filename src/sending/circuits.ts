@@ -62,12 +62,12 @@ export class Circuits {
         await this.#switchOff(lane.endpointId, { code: 'GONE', failingSince: null });
       else if (ok) {
         if (lane.state !== 'CLOSED') await this.#close(lane);
-      } else if (lane.state === 'HALF_OPEN') await this.#open(lane, 'HALF_OPEN');
+      } else if (lane.state === 'HALF_OPEN') await this.#open(lane, result.failureCode!, 'HALF_OPEN');
       else if (
         lane.state === 'CLOSED' &&
         (failing || lane.allowance?.failing || CERTAIN.has(result.failureCode))
       )
-        await this.#open(lane, 'CLOSED');
+        await this.#open(lane, result.failureCode!, 'CLOSED');
     } catch (error) {
       this.#options.logger.warn({ endpoint: lane.endpointId, ...describeError(error) }, 'circuit.failed');
     }
@@ -93,11 +93,11 @@ export class Circuits {
       this.#options.logger.warn({ endpoint: endpointId, code: cause.code }, 'endpoint.switched-off');
   }
 
-  async #open(lane: Lane, from: 'CLOSED' | 'HALF_OPEN'): Promise<void> {
+  async #open(lane: Lane, code: FailureCode, from: 'CLOSED' | 'HALF_OPEN'): Promise<void> {
     const { pool, sender, probeMs, logger } = this.#options;
     const state = from === 'CLOSED' ? { state: from } : { state: from, sender };
     const spread = 1 - PROBE_SPREAD + 2 * PROBE_SPREAD * Math.random();
-    const opened = await openCircuit(pool, lane.endpointId, state, {
+    const opened = await openCircuit(pool, lane.endpointId, code, state, {
       afterMs: probeMs,
       maxMs: probeMs * PROBE_GROWTH,
       spread,

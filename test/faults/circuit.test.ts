@@ -112,6 +112,22 @@ describe('an endpoint that fails', () => {
     });
   });
 
+  it('eight times of ten is paused, although successes come in between (REL-08)', async () => {
+    await start({ BELLWIRE_PROBE_INTERVAL: '1h' });
+    // Many at once: results of one moment are recorded together, successes among them.
+    const receiver = await receiverOf(
+      (_hit, response, count) => void response.writeHead(count % 10 < 8 ? 500 : 204).end(),
+    );
+    const webhook = await createWebhook(server.api, receiver.url, { advanced: { retrySchedule: [0, 600] } });
+    await publishMany(server.api, 300);
+    const paused = await until(
+      () => endpoint(webhook.endpointId),
+      ({ status: state }) => state === 'PAUSED',
+    );
+    expect(paused.statusReason).toContain('status other than 2xx');
+    expect(receiver.hits.length).toBeLessThan(150);
+  });
+
   it('now and then is never paused (REL-08)', async () => {
     await start();
     const receiver = await receiverOf(

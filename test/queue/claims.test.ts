@@ -1,6 +1,7 @@
 /** The queue's statements against each other: fences, releases, takeovers. */
 import { type App } from '../../src/app.ts';
 import type { Sql } from '../../src/db/sql.ts';
+import { openCircuit } from '../../src/queue/circuits.ts';
 import { CLAIM, claim, type Claimed } from '../../src/queue/claim.ts';
 import { complete, type Completion, release } from '../../src/queue/complete.ts';
 import type { Job } from '../../src/queue/job.ts';
@@ -144,6 +145,19 @@ describe('a claim', () => {
     expect(ids.length + receiver.hits.length).toBeLessThanOrEqual(200);
   });
 
+  it('heeds a receiver that asks for a pause, although another result of the same moment is a success', async () => {
+    await publish(server.api, clientEvent('a'), clientEvent('b'));
+    const [first, second] = [await claimDue('one'), await claimDue('one')];
+    await complete(engine, [result(first), { ...result(second, 'RETRY'), statusCode: 429, holdMs: 60_000 }]);
+    const circuits = async (): Promise<unknown> =>
+      (
+        await engine.query(
+          'select failing_since, failures, hold_until > now() as held from endpoint_circuits',
+        )
+      ).rows;
+    expect(await circuits()).toEqual([{ failing_since: null, failures: 0, held: true }]);
+  });
+
   it('reads no more pages for twenty thousand deliveries that are due later', async () => {
     const [event] = await publish(server.api, clientEvent('later'));
     const { rows: made } = await engine.query<{ webhook_id: string; endpoint_id: string }>(
@@ -166,5 +180,24 @@ describe('a claim', () => {
     const pages = plan['Shared Hit Blocks']! + plan['Shared Read Blocks']!;
     figure('claim', { waitingLater: 20_000, pages });
     expect(pages).toBeLessThan(100);
+  });
+});
+
+describe('a circuit', () => {
+  const PROBE = { afterMs: 60_000, maxMs: 600_000, spread: 1 };
+
+  it('is opened by a failure that others have succeeded beside, once, and says why', async () => {
+    const { endpointId } = await createWebhook(server.api, receiver.url);
+    const open = (): Promise<boolean> =>
+      openCircuit(engine, endpointId, 'STATUS', { state: 'CLOSED' }, PROBE);
+    // Nothing is known of the endpoint: its failures were recorded together with successes.
+    expect(await Promise.all([open(), open()])).toEqual(expect.arrayContaining([true, false]));
+    const { rows } = await engine.query(
+      'select state, trips, failures, failure_code, failing_since is not null as failing from endpoint_circuits',
+    );
+    expect(rows).toEqual([{ state: 'OPEN', trips: 1, failures: 1, failure_code: 'STATUS', failing: true }]);
+    // Only who holds the probe reopens it.
+    const probed = { state: 'HALF_OPEN' as const, sender: 'somebody' };
+    expect(await openCircuit(engine, endpointId, 'STATUS', probed, PROBE)).toBe(false);
   });
 });
