@@ -5,6 +5,9 @@ import { type Receiver, startReceiver, status } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, publishMany, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
+/** Enough for a 95th percentile that one hiccup does not make. */
+const SAMPLES = 150;
+
 let server: TestServer;
 const receivers: Receiver[] = [];
 
@@ -55,21 +58,19 @@ it('an endpoint that hangs with a hundred deliveries due does not delay twenty o
     });
   await createWebhook(server.api, hanging.url, { advanced: { timeoutMs: 30_000 } });
   await latencies(healthy, 20, 5, 'warm');
-  const quiet = await latencies(healthy, 20, 30, 'quiet');
+  const quiet = await latencies(healthy, 20, SAMPLES, 'quiet');
   await publishMany(server.api, 100);
   // As many as one endpoint may have on the wire, twice the slots of the server.
   await hanging.until(32);
-  const noisy = await latencies(healthy, 20, 30, 'noisy');
-  const [quietP50, noisyP50] = [median(quiet), median(noisy)];
+  const noisy = await latencies(healthy, 20, SAMPLES, 'noisy');
+  const ratio = Math.round((p95(noisy) / p95(quiet)) * 100) / 100;
   figure('REL-06', {
-    ...{ quietP50Ms: Math.round(quietP50), noisyP50Ms: Math.round(noisyP50) },
-    ...{ quietP95Ms: Math.round(p95(quiet)), noisyP95Ms: Math.round(p95(noisy)) },
-    ...{ slowestMs: Math.round(noisy.at(-1)!), hanging: hanging.hits.length },
+    ...{ quietP50Ms: Math.round(median(quiet)), noisyP50Ms: Math.round(median(noisy)) },
+    ...{ quietP95Ms: Math.round(p95(quiet)), noisyP95Ms: Math.round(p95(noisy)), ratio },
+    hanging: hanging.hits.length,
   });
-  // Of thirty the 95th percentile is the last but one: here the middle is judged, the soak judges the percentile.
-  expect(noisyP50).toBeLessThanOrEqual(quietP50 * 1.5 + 25);
-  // What hangs here hangs for 30 s.
-  expect(noisy.at(-1)).toBeLessThan(5_000);
+  // 25 ms for a machine that is busy otherwise: what hangs here hangs for 30 s.
+  expect(p95(noisy)).toBeLessThanOrEqual(p95(quiet) * 1.5 + 25);
 }, 60_000);
 
 it('a burst of one account with many endpoints does not keep another account waiting', async () => {
