@@ -14,7 +14,7 @@ export interface Position {
 }
 
 /** Behind every line of all transactions up to this one. */
-export const LAST_SEQ = 2n ** 63n - 1n;
+const LAST_SEQ = 2n ** 63n - 1n;
 
 /** The oldest position there is. */
 export const BEGINNING: Position = { xid: 0n, seq: 0n };

@@ -50,11 +50,6 @@ export const STEPS: readonly Step[] = [
   ...CLOSED.map((from): Step => ({ from, to: 'RETRY_SCHEDULED', by: 'retry by hand', logged: true })),
 ];
 
-/** Whether a delivery may go from one state to another. */
-export function isLegal(from: DeliveryStatus | null, to: DeliveryStatus): boolean {
-  return STEPS.some((step) => step.from === from && step.to === to);
-}
-
 /** The state of an open delivery as an SQL expression over its queue row. */
 export function openStatus(queue: string): string {
   return `case when ${queue}.sender is not null then 'IN_FLIGHT'

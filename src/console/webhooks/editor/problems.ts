@@ -86,11 +86,6 @@ export function focusField(path: string): void {
   }
 }
 
-/** Whether one of the errors lies at a path or below it. */
-export function hasErrorAt(errors: Record<string, unknown>, path: string): boolean {
-  return Object.keys(errors).some((at) => at === path || at.startsWith(`${path}.`));
-}
-
 /** The errors below a path, by what is left of theirs. */
 export function errorsBelow(errors: Record<string, unknown>, path: string): Record<string, string> {
   const below: Record<string, string> = {};
