@@ -15,7 +15,8 @@ export const USER_ERROR_CODES = {
   UNSAFE_TARGET: 'The address must not be called by this server.',
   UNKNOWN_RESOURCE: 'The catalog has no such resource.',
   UNKNOWN_EVENT: 'The resource has no such event.',
-  CREDENTIAL_MISMATCH: 'The address moved to another host, so its secret values must be given again.',
+  CREDENTIAL_MISMATCH:
+    'The credential is missing or of another type; or the address moved to another host, so that credential and secret values must be given again.',
   CONFLICT: 'Somebody else changed the object; read it again.',
   KEY_REUSED: 'The idempotency key was used before with another input.',
   INVALID_STATE: 'The object is not in a state that allows this.',

@@ -1,6 +1,8 @@
 /** A draft as it is shown: secret values left out, defaults filled in, and what saving it would refuse. */
 import type { Problem } from '../errors.ts';
+import type { AuthenticationView } from './authentication.ts';
 import type { WebhookDraftEntity } from './draft.entity.ts';
+import { draftAuthenticationView } from './draft-authentication.ts';
 import type { DraftDetails, DraftEndpoint, DraftTrigger } from './draft-rows.ts';
 import type { DeliveryOrdering } from './inputs.ts';
 import type { EndpointDefaults } from './read-endpoints.ts';
@@ -16,6 +18,8 @@ export interface DraftCheck {
 
 /** An endpoint row as it is shown. */
 export interface DraftEndpointView extends Pick<DraftEndpoint, 'id' | 'kind' | 'target'> {
+  /** Null while nobody has touched it. */
+  authentication: AuthenticationView | null;
   /** Null while nobody has touched it. */
   advanced: {
     headers: { name: string; value: string | null; secret: boolean }[];
@@ -51,6 +55,7 @@ export function toDraftView(
     ...{ id, version, ...details, triggers, savedAs, updatedAt, expiresAt },
     endpoints: endpoints.map((row) => ({
       ...{ id: row.id, kind: row.kind, target: row.target },
+      authentication: draftAuthenticationView(row.authentication),
       advanced: isUntouched(row)
         ? null
         : {
@@ -71,6 +76,7 @@ function isUntouched({
   id: _id,
   kind: _kind,
   target: _target,
+  authentication: _authentication,
   ...settings
 }: DraftEndpoint): boolean {
   return headers.length === 0 && Object.values(settings).every((value) => value == null);

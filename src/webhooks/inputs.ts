@@ -3,6 +3,7 @@
  * alone and null clears it; lists that are given replace the stored ones, rows with an id keep that
  * row together with its secrets.
  */
+import type { AuthenticationInput } from './authentication.ts';
 import type { HeaderInput } from './headers.ts';
 
 /** Name, description and scope. */
@@ -35,6 +36,8 @@ export interface EndpointInput {
   id?: string | null;
   kind?: 'URL' | null;
   target?: string | null;
+  /** Null for none. */
+  authentication?: AuthenticationInput | null;
   advanced?: EndpointAdvancedInput | null;
 }
 

@@ -1,6 +1,7 @@
 /** Reads endpoints as they stand now, each with its status; secret headers are without their values. */
 import { collect } from '../db/fragment.ts';
 import type { Reader, SqlFragment } from '../db/sql.ts';
+import type { AuthenticationType, AuthenticationView } from './authentication.ts';
 import {
   CIRCUIT_JOIN,
   type EndpointState,
@@ -26,6 +27,7 @@ export interface EndpointView extends ShownStatus {
   webhookId: string;
   kind: 'URL';
   target: string;
+  authentication: AuthenticationView;
   headers: { name: string; value: string | null; secret: boolean }[];
   timeoutMs: number;
   /** Seconds before each attempt. */
@@ -40,8 +42,14 @@ export interface EndpointView extends ShownStatus {
 }
 
 /** A row as it is read. */
-type Row = Omit<EndpointView, 'headers' | 'retrySchedule' | 'maxConcurrency' | keyof ShownStatus> &
+type Row = Omit<
+  EndpointView,
+  'authentication' | 'headers' | 'retrySchedule' | 'maxConcurrency' | keyof ShownStatus
+> &
   EndpointState & {
+    authType: AuthenticationType;
+    authHint: string | null;
+    authExpiresAt: Date | null;
     headers: StoredHeader[];
     retrySchedule: number[] | null;
     maxConcurrency: number | null;
@@ -57,6 +65,7 @@ export async function readEndpoints(
   const rows = await reader.query<Row[]>(
     `select ep.id, ep.webhook_id as "webhookId", ep.kind, ep.target, ep.headers, ep.timeout_ms as "timeoutMs",
             ep.retry_schedule as "retrySchedule", ep.rate_per_second as "ratePerSecond",
+            ep.auth_type as "authType", ep.auth_hint as "authHint", ep.auth_expires_at as "authExpiresAt",
             ep.max_concurrency as "maxConcurrency", ep.ordering, ep.version, ep.created_at as "createdAt",
             ${STATE_COLUMNS}
      from endpoints ep
@@ -85,6 +94,7 @@ function toView(row: Row, defaults: EndpointDefaults): EndpointView {
   const { id, webhookId, kind, target, timeoutMs, ratePerSecond, ordering, version, createdAt } = row;
   return {
     ...{ id, webhookId, kind, target, timeoutMs, ratePerSecond, ordering, version, createdAt },
+    authentication: { type: row.authType, hint: row.authHint, expiresAt: row.authExpiresAt },
     headers: row.headers.map(({ name, value, secret }) => ({ name, value, secret })),
     retrySchedule: row.retrySchedule ?? defaults.retryScheduleSeconds,
     maxConcurrency: row.maxConcurrency ?? defaults.maxConcurrency,

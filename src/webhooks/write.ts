@@ -6,7 +6,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, In, IsNull } from 'typeorm';
 
 import { holdTeam } from '../access/teams.ts';
 import { type Changes, recordAudit } from '../audit/audit-log.ts';
@@ -19,6 +19,7 @@ import type { Keyring } from '../secrets/keyring.ts';
 import { SecretEntity } from '../secrets/secret.entity.ts';
 import { makeSigningSecret, signingSecretPlace } from '../secrets/signing-secret.ts';
 import { webhookChanges } from './audit-changes.ts';
+import { NO_AUTHENTICATION, sealAuthentication } from './authentication.ts';
 import { type Current, readCurrent } from './current.ts';
 import { EndpointEntity } from './endpoint.entity.ts';
 import { sealHeaders } from './headers.ts';
@@ -60,15 +61,16 @@ export async function insertWebhook(
   return made;
 }
 
-/** Carries out an edit by a login of a webhook whose row the caller has locked. */
+/** Carries out an edit by a login of a webhook whose row the caller has locked, in the version that the plan is for. */
 export async function updateWebhook(
   manager: EntityManager,
   keyring: Keyring,
   loginId: string,
-  current: Current,
+  id: string,
   plan: Plan,
 ): Promise<MadeSecret[]> {
-  const { id } = current.webhook;
+  // Not as the plan found it: what is kept may have been sealed with another key since (`keys rotate`).
+  const current = (await readCurrent(manager, id))!;
   await noteWebhookChanges(manager, only(id));
   await manager.update(WebhookEntity, id, { ...plan.details, ...touched() });
   const made = plan.endpoints
@@ -171,8 +173,12 @@ async function writeEndpoints(
   for (const [position, plan] of planned.entries()) {
     const row = stored.find((endpoint) => endpoint.id === plan.id);
     const id = plan.id ?? newId('endpoint');
-    const { id: _planned, kind, headers, ...rest } = plan;
-    const settings = { ...rest, headers: sealHeaders(keyring, id, headers) };
+    const { id: _planned, kind, headers, authentication, ...rest } = plan;
+    const settings = {
+      ...rest,
+      headers: sealHeaders(keyring, id, headers, row?.headers ?? []),
+      ...sealAuthentication(keyring, id, authentication),
+    };
     if (row === undefined) {
       await manager.insert(EndpointEntity, { id, webhookId, position, kind, ...settings });
       made.push(await addSecret(manager, keyring, id));
@@ -203,10 +209,15 @@ async function removeEndpoints(manager: EntityManager, ids: string[]): Promise<v
   if (ids.length === 0) return;
   await cancelDeliveries(await sqlOf(manager), { endpointIds: ids });
   await manager.delete(SecretEntity, { endpointId: In(ids) });
-  await manager.query(
-    `update endpoints set removed_at = clock_timestamp(), version = version + 1, headers = '[]'
-     where id = any ($1::text[]) and removed_at is null`,
-    [ids],
+  await manager.update(
+    EndpointEntity,
+    { id: In(ids), removedAt: IsNull() },
+    {
+      removedAt: () => 'clock_timestamp()',
+      version: () => 'version + 1',
+      headers: [],
+      ...NO_AUTHENTICATION,
+    },
   );
 }
 
