@@ -78,6 +78,14 @@ export const FAILURES = {
   TLS_FAILED: ['UNREACHABLE', 'The TLS handshake failed.'],
   INVALID_RESPONSE: ['UNREACHABLE', 'The answer was not valid HTTP.'],
   HEADERS_TOO_LARGE: ['UNREACHABLE', 'The headers of the answer were too large.'],
+  TOKEN_REFUSED: [
+    'REJECTED',
+    "The token server refused the endpoint's client: check its client id, secret and scope.",
+  ],
+  TOKEN_UNAVAILABLE: [
+    'UNREACHABLE',
+    'No access token was to be had: the token server was not reached in time, or its answer held none.',
+  ],
   ADDRESS_NOT_ALLOWED: ['BLOCKED', 'The address of the receiver is not allowed.'],
   SECRET_UNAVAILABLE: ['BLOCKED', 'A secret of the endpoint could not be decrypted; its key is missing.'],
   SENDER_LOST: ['LOST', 'The sender died during the attempt; the receiver may have got it.'],

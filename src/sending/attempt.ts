@@ -10,7 +10,10 @@ import type { Completion } from '../queue/complete.ts';
 import type { Job } from '../queue/job.ts';
 import { type Keyring, SecretUnavailableError } from '../secrets/keyring.ts';
 import type { StoredHeader } from '../webhooks/headers.ts';
+import { type AuthenticationType, type Credential, openCredential } from '../webhooks/authentication.ts';
 import { openEndpointSecrets } from '../webhooks/open-secrets.ts';
+import { authenticationOf, sendAuthenticated } from './authenticate.ts';
+import type { OAuthTokens } from './oauth-tokens.ts';
 import { keepPhases, keepRequest, keepResponse, type KeptHeader } from './record.ts';
 import { decide } from './retry.ts';
 import { isBusy, retryAfterMs } from './retry-after.ts';
@@ -20,6 +23,7 @@ import type { Exchange, Transport } from './transport.ts';
 /** What attempts need besides their job. */
 export interface AttemptTools {
   transport: Transport;
+  tokens: OAuthTokens;
   keyring: Keyring;
   logger: Logger;
   /** The server's retry schedule, for endpoints without one of their own, ms. */
@@ -35,6 +39,7 @@ interface Prepared {
   headers: Record<string, string>;
   kept: KeptHeader[];
   secrets: string[];
+  credential: Credential | null;
   body: Buffer;
 }
 
@@ -47,13 +52,15 @@ export async function attempt(job: Job, claimedAt: number, tools: AttemptTools):
   let failure: FailureCode | null;
   try {
     prepared = prepare(job, startedAt, tools);
-    exchange = await tools.transport.send({
+    const sent = await sendAuthenticated(tools, prepared.credential, {
       key: `${job.endpointId}@${job.endpointVersion}`,
       url: job.target,
       headers: prepared.headers,
       body: prepared.body,
       timeoutMs: job.timeoutMs,
     });
+    prepared.secrets.push(...sent.secrets);
+    exchange = sent.exchange;
     failure = exchange.failure;
   } catch (error) {
     failure = error instanceof SecretUnavailableError ? 'SECRET_UNAVAILABLE' : 'INTERNAL';
@@ -129,21 +136,30 @@ function prepare(job: Job, startedAt: Date, tools: AttemptTools): Prepared {
     'webhook-attempt': String(job.attempt),
     ...(job.origin === 'TEST' ? { 'webhook-test': 'true' } : {}),
   };
+  const credential = openCredential(tools.keyring, job.endpointId, {
+    authType: job.authType as AuthenticationType,
+    authSealed: job.authSealed,
+  });
+  const authentication = authenticationOf(credential);
   const custom = job.headers as StoredHeader[];
   // An endpoint may bring a user agent of its own; everything else here is the server's to say.
-  const agent: Record<string, string> = custom.some((header) => header.name.toLowerCase() === 'user-agent')
+  const agent: Record<string, string> = [...custom, ...authentication.kept].some(
+    (header) => header.name.toLowerCase() === 'user-agent',
+  )
     ? {}
     : { 'user-agent': tools.userAgent };
   const kept = [
     ...Object.entries({ ...own, ...agent }).map(([name, value]) => ({ name, value, secret: false })),
     { name: 'content-length', value: String(body.length), secret: false },
     ...custom.map(({ name, value, secret }) => ({ name, value: secret ? null : value, secret })),
+    ...authentication.kept,
   ];
   const secretValues = custom.filter((header) => header.secret).map((header) => opened.headers[header.name]!);
   return {
-    headers: { ...agent, ...opened.headers, ...own },
+    headers: { ...agent, ...opened.headers, ...authentication.headers, ...own },
     kept,
-    secrets: [...secretValues, ...opened.signingKeys],
+    secrets: [...secretValues, ...opened.signingKeys, ...authentication.secrets],
+    credential,
     body,
   };
 }
