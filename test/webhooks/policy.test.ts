@@ -13,7 +13,7 @@ const STEP = `mutation ($id: ID!, $input: [EndpointInput!]!) { webhookDraftSetEn
   errors { code field message } draft { endpoints { id advanced { ${POLICY} } } } } }`;
 const TARGET = 'http://127.0.0.1:9999/hooks';
 const CHOSEN = { ratePerSecond: 5, maxConcurrency: 2, ordering: 'PER_ENTITY' };
-const NOTHING = { ratePerSecond: null, maxConcurrency: 32, ordering: 'NONE' };
+const NOTHING = { ratePerSecond: null, maxConcurrency: 64, ordering: 'NONE' };
 
 let server: TestServer;
 let api: Api;
@@ -145,7 +145,7 @@ it('a draft keeps the policy through its steps and hands it to the webhook', asy
   const [row] = first.draft.endpoints;
   expect([first.errors, row.advanced]).toEqual([[], CHOSEN]);
   const again = await api.run(STEP, { id, input: [{ id: row.id, advanced: { maxConcurrency: null } }] });
-  expect(again.draft.endpoints).toEqual([{ id: row.id, advanced: { ...CHOSEN, maxConcurrency: 32 } }]);
+  expect(again.draft.endpoints).toEqual([{ id: row.id, advanced: { ...CHOSEN, maxConcurrency: 64 } }]);
   await api.mutate(
     `mutation ($id: ID!) { webhookDraftSetTriggers(id: $id, input: [{ resource: "clients", event: "create" }]) { errors { code } } }`,
     { id },
@@ -155,7 +155,7 @@ it('a draft keeps the policy through its steps and hands it to the webhook', asy
     { id },
   );
   const { endpoints } = await api.run(READ, { id: webhook.id });
-  expect(endpoints).toEqual([{ id: row.id, advanced: { ...CHOSEN, maxConcurrency: 32 } }]);
+  expect(endpoints).toEqual([{ id: row.id, advanced: { ...CHOSEN, maxConcurrency: 64 } }]);
 });
 
 it('what waits in order for an endpoint goes by itself once that keeps none any more', async () => {
