@@ -170,8 +170,12 @@ async function within(limitMs: number, result: Promise<TokenResult>): Promise<To
 function toResponse({ statusCode, headers, body, bodyTruncated }: Exchange): Response {
   if (statusCode === null || bodyTruncated) throw new Error('no answer');
   const type = headers.find(([name]) => name.toLowerCase() === 'content-type');
-  return new Response(new Uint8Array(body), {
-    status: statusCode,
-    headers: type ? [type] : [],
-  });
+  return new Response(withoutIdToken(body), { status: statusCode, headers: type ? [type] : [] });
+}
+
+/** Some add an id token where the scope has openid; the library would judge its issuer, which nobody has named. */
+function withoutIdToken(body: Buffer): string {
+  const text = body.toString();
+  if (!text.includes('"id_token"')) return text;
+  return JSON.stringify(JSON.parse(text), (key, value: unknown) => (key === 'id_token' ? undefined : value));
 }
