@@ -16,8 +16,11 @@ import type { Exchange, Transport } from './transport.ts';
 const MAX_ENDPOINTS = 1_000;
 /** The life of a token whose answer names none, s: short, since a token that has ended costs a request. */
 const UNNAMED_LIFE_S = 300;
-/** How long before its end a token is not used any more, s, or as a share of its life where that is less. */
-const MARGIN = { seconds: 60, share: 0.1 };
+/**
+ * How long before its end a token is not used any more, s, or as a share of its life where that is less; and at least a
+ * second, since servers count in whole ones, or half of a life that is shorter than two.
+ */
+const MARGIN = { seconds: 60, share: 0.1, least: { seconds: 1, share: 0.5 } };
 /** The longest token that is sent: servers take some 16 KiB of headers. */
 const MAX_TOKEN = 8_192;
 /** What can stand in a header behind `Bearer `. */
@@ -97,10 +100,9 @@ export class OAuthTokens {
     const answer = await this.#ask(entry.key, credential, timeoutMs);
     delete entry.pending;
     if (!answer.ok) return answer;
-    const life = answer.lifeSeconds;
-    const { token } = answer;
+    const { token, lifeSeconds } = answer;
     entry.token = token;
-    entry.until = startedAt + (life - Math.min(MARGIN.seconds, life * MARGIN.share)) * 1000;
+    entry.until = startedAt + (lifeSeconds - marginOf(lifeSeconds)) * 1000;
     return { ok: true, token, kept: false };
   }
 
@@ -146,6 +148,11 @@ export class OAuthTokens {
     logger.debug({ endpoint: key, failure, status, cause: exchange?.failure }, 'token.failed');
     return { ok: false, failure };
   }
+}
+
+function marginOf(lifeSeconds: number): number {
+  const { seconds, share, least } = MARGIN;
+  return Math.max(Math.min(seconds, lifeSeconds * share), Math.min(least.seconds, lifeSeconds * least.share));
 }
 
 function failureOf(exchange: Exchange | undefined): FailureCode {
