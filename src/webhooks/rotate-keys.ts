@@ -152,7 +152,7 @@ const DRAFTS: Table = {
   },
 };
 
-/** Seals anew what is not sealed with the active key of the ring; notes each batch. */
+/** Seals anew what is not sealed with the active key of the ring; notes each batch that changed something. */
 export async function rotateKeys(
   pool: pg.Pool,
   keyring: Keyring,
@@ -184,8 +184,9 @@ async function rotateTable(
     const { rows } = await pool.query<{ id: string }>(table.select, [after, prefix, BATCH]);
     const ids = rows.map(({ id }) => id);
     if (ids.length === 0) return;
+    const before = values.count;
     await transaction(pool, (sql) => table.reseal(sql, ids, values));
-    onBatch({ table: table.name, resealed: values.count });
+    if (values.count > before) onBatch({ table: table.name, resealed: values.count });
     after = ids.at(-1)!;
   }
 }
