@@ -26,7 +26,7 @@ const LIBRARIES = {
   standardwebhooks: (key: string, { body, headers }: Hit) =>
     new SignatureCheck(key).verify(body.toString(), headers as Record<string, string>),
   svix: (key: string, { body, headers }: Hit) =>
-    new SvixCheck(key).verify(body.toString(), headers),
+    new SvixCheck(key).verify(body.toString(), headers as Record<string, string>),
 };
 
 let server: TestServer;

@@ -17,7 +17,7 @@ const CHOSEN = {
   ...{ signing: 'STANDARD_WEBHOOKS_ED25519', format: 'CLOUDEVENTS_BINARY' },
 };
 const NOTHING = {
-  ...{ ratePerSecond: null, maxConcurrency: 32, ordering: 'NONE' },
+  ...{ ratePerSecond: null, maxConcurrency: 64, ordering: 'NONE' },
   ...{ signing: 'STANDARD_WEBHOOKS_HMAC', format: 'STANDARD_WEBHOOKS' },
 };
 
@@ -156,7 +156,7 @@ it('a draft keeps the policy through its steps and hands it to the webhook', asy
   const [row] = first.draft.endpoints;
   expect([first.errors, row.advanced]).toEqual([[], CHOSEN]);
   const again = await api.run(STEP, { id, input: [{ id: row.id, advanced: { maxConcurrency: null } }] });
-  expect(again.draft.endpoints).toEqual([{ id: row.id, advanced: { ...CHOSEN, maxConcurrency: 32 } }]);
+  expect(again.draft.endpoints).toEqual([{ id: row.id, advanced: { ...CHOSEN, maxConcurrency: 64 } }]);
   await api.mutate(
     `mutation ($id: ID!) { webhookDraftSetTriggers(id: $id, input: [{ resource: "clients", event: "create" }]) { errors { code } } }`,
     { id },
@@ -166,7 +166,7 @@ it('a draft keeps the policy through its steps and hands it to the webhook', asy
     { id },
   );
   const { endpoints } = await api.run(READ, { id: webhook.id });
-  expect(endpoints).toEqual([{ id: row.id, advanced: { ...CHOSEN, maxConcurrency: 32 } }]);
+  expect(endpoints).toEqual([{ id: row.id, advanced: { ...CHOSEN, maxConcurrency: 64 } }]);
 });
 
 it('what waits in order for an endpoint goes by itself once that keeps none any more', async () => {
