@@ -303,6 +303,33 @@ describe('a change of the scheme', () => {
   });
 });
 
+it('a wizard keeps the scheme and the format that were chosen, and is saved with them', async () => {
+  const chosen = { signing: 'STANDARD_WEBHOOKS_ED25519', format: 'ENTITY' };
+  const { draft } = await admin.api.mutate(
+    'mutation { webhookDraftCreate(input: { name: "Wizard" }) { errors { code } draft { id } } }',
+  );
+  const step = (advanced: object, id?: string): Promise<any> =>
+    admin.api.mutate(
+      `mutation ($id: ID!, $input: [EndpointInput!]!) { webhookDraftSetEndpoints(id: $id, input: $input) {
+         errors { code } draft { endpoints { id advanced { signing format } } } } }`,
+      { id: draft.id, input: [{ id, kind: 'URL', target: TARGET, advanced }] },
+    );
+  const [row] = (await step({ ...chosen, format: 'CLOUDEVENTS_BINARY' })).draft.endpoints;
+  expect((await step({ format: 'ENTITY' }, row.id as string)).draft.endpoints).toEqual([
+    { id: row.id, advanced: chosen },
+  ]);
+  await admin.api.mutate(
+    `mutation ($id: ID!) { webhookDraftSetTriggers(id: $id, input: [{ resource: "clients", event: "create" }]) { errors { code } } }`,
+    { id: draft.id },
+  );
+  const { webhook: made, newSecrets } = await admin.api.mutate(
+    `mutation ($id: ID!) { webhookDraftSave(id: $id) { errors { code } newSecrets { value }
+       webhook { endpoints { advanced { signing format } secrets { publicKey } } } } }`,
+    { id: draft.id },
+  );
+  expect(made.endpoints).toEqual([{ advanced: chosen, secrets: [{ publicKey: newSecrets[0].value }] }]);
+});
+
 it('secrets that have ended are forgotten by and by', async () => {
   await rotate({ graceSeconds: 100 });
   await forgetEndedSecrets(sql);
