@@ -63,7 +63,9 @@ export function toDraftType(draft: DraftView): WebhookDraftType {
   return {
     ...shown,
     savedAsId: draft.savedAs,
-    endpoints: draft.endpoints.map(({ id, kind, target, advanced }) => ({ id, kind, target, advanced })),
+    endpoints: draft.endpoints.map(({ id, kind, target, authentication, advanced }) => ({
+      ...{ id, kind, target, authentication, advanced },
+    })),
     triggers: draft.triggers.map(({ id, resource, event, name, description }) => ({
       ...{ id, resource, event, name, description },
     })),
@@ -80,11 +82,11 @@ export function toWebhookType(webhook: WebhookView): WebhookType {
 
 /** An endpoint. */
 export function toEndpointType(endpoint: EndpointView): EndpointType {
-  const { id, kind, target, status, statusReason, failingSince } = endpoint;
+  const { id, kind, target, authentication, status, statusReason, failingSince } = endpoint;
   const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency } = endpoint;
   const { ordering, signing, format } = endpoint;
   return {
-    ...{ id, kind, target, status, statusReason, failingSince },
+    ...{ id, kind, target, authentication, status, statusReason, failingSince },
     advanced: {
       ...{ headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency },
       ...{ ordering, signing, format },

@@ -32,6 +32,9 @@ export interface Job {
   /** Whether others of the same entity wait behind it. */
   ordered: boolean;
   target: string;
+  authType: string;
+  /** The credential; null where there is none. */
+  authSealed: Buffer | null;
   headers: unknown;
   timeoutMs: number;
   /** Seconds; null takes the server's default. */
@@ -66,6 +69,8 @@ export interface JobRow {
   endpoint_version: number;
   entity_key: string | null;
   target: string;
+  auth_type: string;
+  auth_sealed: Buffer | null;
   headers: unknown;
   timeout_ms: number;
   retry_schedule: number[] | null;
@@ -98,6 +103,8 @@ export function toJob(row: JobRow): Job {
     endpointVersion: row.endpoint_version,
     ordered: row.entity_key !== null,
     target: row.target,
+    authType: row.auth_type,
+    authSealed: row.auth_sealed,
     headers: row.headers,
     timeoutMs: row.timeout_ms,
     retrySchedule: row.retry_schedule,

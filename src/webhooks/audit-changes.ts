@@ -24,6 +24,8 @@ function settings(current: Current | null): Record<string, unknown> {
       ...{ ordering, signing, format },
     };
     for (const [part, value] of Object.entries(parts)) flat[`endpoints.${id}.${part}`] = value;
+    flat[`endpoints.${id}.authentication.type`] = endpoint.authType;
+    flat[`endpoints.${id}.authentication.hint`] = endpoint.authHint;
     for (const header of headers) if (!header.secret) flat[headerPath(id, header)] = header.value;
   }
   flat['triggers'] = current.triggers.map((trigger) => trigger.id);
@@ -45,9 +47,10 @@ function secretChanges(before: Current | null, after: Current | null): Changes {
 
 function secrets(endpoints: EndpointEntity[]): Map<string, string> {
   const found = new Map<string, string>();
-  for (const { id, headers, signing } of endpoints) {
+  for (const { id, headers, signing, authSealed } of endpoints) {
     // They come and go with the scheme.
     if (signing !== 'NONE') found.set(`endpoints.${id}.signingSecret`, signing);
+    if (authSealed) found.set(`endpoints.${id}.authentication.credential`, authSealed.toString('base64'));
     for (const header of headers) if (header.secret) found.set(headerPath(id, header), header.sealed ?? '');
   }
   return found;

@@ -2,7 +2,9 @@
 import type { Problem } from '../errors.ts';
 import type { PayloadFormat } from '../queue/payload-format.ts';
 import type { SigningScheme } from '../secrets/signing-secret.ts';
+import type { AuthenticationView } from './authentication.ts';
 import type { WebhookDraftEntity } from './draft.entity.ts';
+import { draftAuthenticationView } from './draft-authentication.ts';
 import type { DraftDetails, DraftEndpoint, DraftTrigger } from './draft-rows.ts';
 import type { DeliveryOrdering } from './inputs.ts';
 import type { EndpointDefaults } from './read-endpoints.ts';
@@ -18,6 +20,8 @@ export interface DraftCheck {
 
 /** An endpoint row as it is shown. */
 export interface DraftEndpointView extends Pick<DraftEndpoint, 'id' | 'kind' | 'target'> {
+  /** Null while nobody has touched it. */
+  authentication: AuthenticationView | null;
   /** Null while nobody has touched it. */
   advanced: {
     headers: { name: string; value: string | null; secret: boolean }[];
@@ -55,6 +59,7 @@ export function toDraftView(
     ...{ id, version, ...details, triggers, savedAs, updatedAt, expiresAt },
     endpoints: endpoints.map((row) => ({
       ...{ id: row.id, kind: row.kind, target: row.target },
+      authentication: draftAuthenticationView(row.authentication),
       advanced: isUntouched(row)
         ? null
         : {
@@ -77,6 +82,7 @@ function isUntouched({
   id: _id,
   kind: _kind,
   target: _target,
+  authentication: _authentication,
   ...settings
 }: DraftEndpoint): boolean {
   return headers.length === 0 && Object.values(settings).every((value) => value == null);

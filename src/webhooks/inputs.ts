@@ -5,6 +5,7 @@
  */
 import type { PayloadFormat } from '../queue/payload-format.ts';
 import type { SigningScheme } from '../secrets/signing-secret.ts';
+import type { AuthenticationInput } from './authentication.ts';
 import type { HeaderInput } from './headers.ts';
 
 /** Name, description and scope. */
@@ -39,6 +40,8 @@ export interface EndpointInput {
   id?: string | null;
   kind?: 'URL' | null;
   target?: string | null;
+  /** Null for none. */
+  authentication?: AuthenticationInput | null;
   advanced?: EndpointAdvancedInput | null;
 }
 

@@ -16,6 +16,7 @@ import { type Reader, type SqlFragment, sqlOf } from '../db/sql.ts';
 import { ok, problem, refused, type Result } from '../errors.ts';
 import { type IdKind, kindOfId, newId } from '../ids.ts';
 import type { Keyring } from '../secrets/keyring.ts';
+import type { TargetGuard } from './check-target.ts';
 import { type Current, isAutoDisabled, lockWebhook, readCurrent } from './current.ts';
 import { UNKNOWN, whyNotEditable } from './editable.ts';
 import type { MadeSecret } from './endpoint-secrets.ts';
@@ -47,7 +48,6 @@ import { revealSecret, rotateSecret, type Rotation, type SecretOutcome } from '.
 import type { TriggerChoice, TriggerInactiveReason } from './status.ts';
 import { type EndpointOutcome, switchEndpoint } from './switch-endpoint.ts';
 import { type Plan, validate } from './validate.ts';
-import type { TargetGuard } from './validate-endpoints.ts';
 import { deleteWebhook, insertWebhook, switchWebhook, teamStands, updateWebhook } from './write.ts';
 
 /** How many of the triggers on some events are listed at once. */
@@ -129,7 +129,7 @@ export class Webhooks {
         if (locked?.version !== current.webhook.version) return null;
         if (!(await teamStands(manager, plan.value))) return null;
         const { keyring } = this.#options;
-        const made = await updateWebhook(manager, keyring, viewer.loginId, current, plan.value);
+        const made = await updateWebhook(manager, keyring, viewer.loginId, id, plan.value);
         return (await this.#outcome(manager, id, made))!;
       });
     });

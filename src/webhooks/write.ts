@@ -6,7 +6,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, In, IsNull } from 'typeorm';
 
 import { holdTeam } from '../access/teams.ts';
 import { type Changes, recordAudit } from '../audit/audit-log.ts';
@@ -17,6 +17,7 @@ import { cancelDeliveries } from '../queue/cancel.ts';
 import { releaseOrder } from '../queue/release-order.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { webhookChanges } from './audit-changes.ts';
+import { NO_AUTHENTICATION, sealAuthentication } from './authentication.ts';
 import { type Current, readCurrent } from './current.ts';
 import { EndpointEntity } from './endpoint.entity.ts';
 import { addSecret, forgetSecrets, type MadeSecret } from './endpoint-secrets.ts';
@@ -52,15 +53,16 @@ export async function insertWebhook(
   return made;
 }
 
-/** Carries out an edit by a login of a webhook whose row the caller has locked. */
+/** Carries out an edit by a login of a webhook whose row the caller has locked, in the version that the plan is for. */
 export async function updateWebhook(
   manager: EntityManager,
   keyring: Keyring,
   loginId: string,
-  current: Current,
+  id: string,
   plan: Plan,
 ): Promise<MadeSecret[]> {
-  const { id } = current.webhook;
+  // Not as the plan found it: what is kept may have been sealed with another key since (`keys rotate`).
+  const current = (await readCurrent(manager, id))!;
   await noteWebhookChanges(manager, only(id));
   await manager.update(WebhookEntity, id, { ...plan.details, ...touched() });
   const made = plan.endpoints
@@ -163,8 +165,12 @@ async function writeEndpoints(
   for (const [position, plan] of planned.entries()) {
     const row = stored.find((endpoint) => endpoint.id === plan.id);
     const id = plan.id ?? newId('endpoint');
-    const { id: _planned, kind, headers, ...rest } = plan;
-    const settings = { ...rest, headers: sealHeaders(keyring, id, headers) };
+    const { id: _planned, kind, headers, authentication, ...rest } = plan;
+    const settings = {
+      ...rest,
+      headers: sealHeaders(keyring, id, headers, row?.headers ?? []),
+      ...sealAuthentication(keyring, id, authentication),
+    };
     if (row === undefined) {
       await manager.insert(EndpointEntity, { id, webhookId, position, kind, ...settings });
       made.push(...(await addSecret(manager, keyring, id, settings.signing)));
@@ -191,10 +197,15 @@ async function removeEndpoints(manager: EntityManager, ids: string[]): Promise<v
   if (ids.length === 0) return;
   await cancelDeliveries(await sqlOf(manager), { endpointIds: ids });
   await forgetSecrets(manager, ids);
-  await manager.query(
-    `update endpoints set removed_at = clock_timestamp(), version = version + 1, headers = '[]'
-     where id = any ($1::text[]) and removed_at is null`,
-    [ids],
+  await manager.update(
+    EndpointEntity,
+    { id: In(ids), removedAt: IsNull() },
+    {
+      removedAt: () => 'clock_timestamp()',
+      version: () => 'version + 1',
+      headers: [],
+      ...NO_AUTHENTICATION,
+    },
   );
 }
 

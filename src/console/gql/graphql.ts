@@ -40,6 +40,37 @@ export type AttemptOutcome =
   /** No valid answer: name, connection, TLS or HTTP failed. */
   | 'UNREACHABLE';
 
+/** Authentication types; each asks for a credential of its own kind. */
+export type AuthenticationType =
+  /** A key in a header, such as X-API-Key. */
+  | 'API_KEY'
+  /** User name and password in the header Authorization (RFC 7617). */
+  | 'BASIC'
+  /** A token in the header Authorization (RFC 6750). */
+  | 'BEARER'
+  /** A secret value in a header of any name, such as Authorization with a scheme of its own. */
+  | 'CUSTOM_HEADER'
+  /** A client certificate, shown in the TLS handshake. */
+  | 'MUTUAL_TLS'
+  /** Requests carry no credential; they are signed all the same. */
+  | 'NONE'
+  /** A bearer token that is fetched for a client id and secret, kept until shortly before it ends, and fetched once anew when the endpoint answers 401 (RFC 6749, 4.4). */
+  | 'OAUTH2_CLIENT_CREDENTIALS';
+
+/** User name and password; one of the two may be empty. */
+export type BasicCredentialInput = {
+  /** The password, 1,024 characters at most. */
+  password: string;
+  /** The user name, 1,024 characters at most, without a colon. */
+  username: string;
+};
+
+/** A bearer token. */
+export type BearerCredentialInput = {
+  /** The token without the word Bearer: letters, digits and -._~+/, 8,192 characters at most. */
+  token: string;
+};
+
 /** An event of a resource. */
 export type CatalogEventInput = {
   /** When it happens; empty when left out. */
@@ -186,10 +217,30 @@ export type EndpointAdvancedInput = {
   timeoutMs?: number | null | undefined;
 };
 
+/** The authentication type and the credential of that very type; leave the credential out to keep the stored one. */
+export type EndpointAuthenticationInput = {
+  /** For API_KEY. */
+  apiKey?: HeaderCredentialInput | null | undefined;
+  /** For BASIC. */
+  basic?: BasicCredentialInput | null | undefined;
+  /** For BEARER. */
+  bearer?: BearerCredentialInput | null | undefined;
+  /** For CUSTOM_HEADER. */
+  customHeader?: HeaderCredentialInput | null | undefined;
+  /** For MUTUAL_TLS. */
+  mutualTls?: MutualTlsCredentialInput | null | undefined;
+  /** For OAUTH2_CLIENT_CREDENTIALS. */
+  oauth2?: OAuth2CredentialInput | null | undefined;
+  /** The type; NONE forgets the stored credential. */
+  type: AuthenticationType;
+};
+
 /** One endpoint row. Give the id of a stored endpoint to keep its secrets. */
 export type EndpointInput = {
   /** Headers, time limit, retries, pace, order, signing and format. */
   advanced?: EndpointAdvancedInput | null | undefined;
+  /** How requests authenticate; null for not at all. Left out, that of a stored endpoint stays, and a new one has none. */
+  authentication?: EndpointAuthenticationInput | null | undefined;
   /** The endpoint that this row edits; left out, the row is a new one. */
   id?: string | number | null | undefined;
   /** What kind of destination it is; required. */
@@ -230,6 +281,14 @@ export type EventFilterInput = {
   resource?: Array<string> | null | undefined;
 };
 
+/** A header and its secret value. */
+export type HeaderCredentialInput = {
+  /** The header's name, such as X-API-Key, by the rules of HttpHeaderInput. */
+  name: string;
+  /** Its value, printable ASCII characters, 4,096 at most. */
+  value: string;
+};
+
 /** One header that every request carries. */
 export type HttpHeaderInput = {
   /** The name. Host, Connection, Transfer-Encoding, Content-…, webhook-… and ce-… belong to the server. */
@@ -254,6 +313,26 @@ export type LoginInput = {
   parentId?: string | number | null | undefined;
   /** What it may do; nothing when left out on create. Only what the caller holds may be given or taken away. */
   permissions?: Array<Permission> | null | undefined;
+};
+
+/** A client certificate and its key, PEM. */
+export type MutualTlsCredentialInput = {
+  /** The certificate, behind it those that signed it, 16,384 characters at most. */
+  certificate: string;
+  /** Its private key, without a passphrase. */
+  privateKey: string;
+};
+
+/** OAuth 2.0 client credentials grant; id and secret go by HTTP Basic (client_secret_basic). */
+export type OAuth2CredentialInput = {
+  /** The client id, 1,024 characters at most. */
+  clientId: string;
+  /** The client secret, 1,024 characters at most. */
+  clientSecret: string;
+  /** The scope to ask for, words with one blank between them; none when left out. */
+  scope?: string | null | undefined;
+  /** The address that tokens are fetched from, by the same rules as the address of an endpoint. */
+  tokenUrl: string;
 };
 
 /** Which end of a list comes first. */
@@ -354,7 +433,7 @@ export type TriggerInput = {
 export type UserErrorCode =
   /** Somebody else changed the object; read it again. */
   | 'CONFLICT'
-  /** The address moved to another host, so its secret values must be given again. */
+  /** The credential is missing or of another type; or the address moved to another host, so that credential and secret values must be given again. */
   | 'CREDENTIAL_MISMATCH'
   /** The draft ended a week after its last change. */
   | 'DRAFT_EXPIRED'

@@ -5,6 +5,7 @@ import { DeliveryOrdering, EndpointKind, PayloadFormat, SigningScheme } from '..
 import { defineEnum } from '../types/enum.ts';
 import { OrderDirection } from '../types/page.type.ts';
 import { WebhookStatus } from '../types/webhook.type.ts';
+import { EndpointAuthenticationInput } from './authentication.input.ts';
 import { DateTimeRangeInput, PageArgs } from './shared.input.ts';
 
 /** Name, description and scope. */
@@ -134,6 +135,13 @@ export class EndpointInput {
 
   @Field(() => String, { nullable: true, description: 'The address; required.' })
   target?: string | null;
+
+  @Field(() => EndpointAuthenticationInput, {
+    nullable: true,
+    description:
+      'How requests authenticate; null for not at all. Left out, that of a stored endpoint stays, and a new one has none.',
+  })
+  authentication?: EndpointAuthenticationInput | null;
 
   @Field(() => EndpointAdvancedInput, {
     nullable: true,

@@ -4,6 +4,7 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import type { PayloadFormat as Format } from '../../queue/payload-format.ts';
 import type { SigningScheme as Scheme } from '../../secrets/signing-secret.ts';
 import { DateTime } from '../scalars.ts';
+import { EndpointAuthenticationType } from './authentication.type.ts';
 import { defineEnum } from './enum.ts';
 import { HttpHeaderType } from './http.type.ts';
 import { NodeType, type Resolved } from './node.type.ts';
@@ -169,6 +170,9 @@ export class EndpointType {
     description: 'Since when every attempt has failed; null when the last one succeeded.',
   })
   failingSince: Date | null;
+
+  @Field(() => EndpointAuthenticationType, { description: 'How requests authenticate.' })
+  authentication: EndpointAuthenticationType;
 
   @Field(() => EndpointAdvancedType, {
     description: 'Headers, time limit, retries, pace, order, signing and format.',
