@@ -52,7 +52,9 @@ export class Lane {
   room(nowMs: number, defaultLimit: number): number {
     if (this.dueAt > nowMs || this.notBefore > nowMs) return 0;
     const limit = Math.min(this.limit ?? defaultLimit, this.allowance?.value ?? Infinity);
-    const room = limit - this.inFlight - this.foreign;
+    const own = limit - this.inFlight;
+    // Whether requests of others have ended is known by asking, and what is asked for is granted behind a count of them.
+    const room = this.foreign > 0 ? Math.max(Math.min(1, own), own - this.foreign) : own;
     return Math.max(0, Math.min(room, this.pace ? this.pace.free(nowMs) : Infinity));
   }
 }

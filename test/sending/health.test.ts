@@ -34,6 +34,13 @@ describe('the results of an endpoint', () => {
     expect(after(times(9, false), health, 331 * SECOND)).toBe(true);
   });
 
+  it('of endpoints that are called no more make room for others, and no others do', () => {
+    const health = new Health();
+    expect(after(times(9, false), health, 330 * SECOND)).toBe(false);
+    for (let index = 0; index < 10_001; index += 1) health.note(`ep_many${index}`, false, 339 * SECOND);
+    expect(health.note('ep_1', false, 340 * SECOND)).toBe(true);
+  });
+
   it('are those of one endpoint alone', () => {
     const health = new Health();
     for (let index = 0; index < 50; index += 1) health.note('ep_2', false, index);
