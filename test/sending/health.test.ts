@@ -19,6 +19,8 @@ describe('the results of an endpoint', () => {
     expect(after([...times(3, true), ...times(7, false)])).toBe(true);
     expect(after([...times(4, true), ...times(9, false)])).toBe(false);
     expect(after([...times(4, true), ...times(10, false)])).toBe(true);
+    // A success is no reason to.
+    expect(after([...times(9, false), true])).toBe(false);
   });
 
   it('that fail now and then never open it', () => {

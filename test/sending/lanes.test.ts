@@ -64,6 +64,22 @@ describe('slots', () => {
     expect(wants(lanes.choose(30, 0))).toEqual({ 'a/1': 5, 'a/2': 5, 'b/1': 10, 'c/1': 10 });
   });
 
+  it('that come one by one go to the accounts by turns', () => {
+    const lanes = lanesOf(['a/1', 'a/2', 'b/1']);
+    const served = [1, 2, 3, 4].map(() => lanes.choose(1, 0)[0]!.endpointId);
+    expect(served).toEqual(['a/1', 'b/1', 'a/2', 'b/1']);
+  });
+
+  it('that could be used now, and the most that could ever be, are those of endpoints with work', () => {
+    const lanes = lanesOf(['a/1', 'a/later', 'a/held'], 10);
+    lanes.of('a/later').dueAt = 5;
+    lanes.of('a/held').notBefore = 5;
+    lanes.of('a/1').inFlight = 4;
+    expect(lanes.pressure(99, 0)).toEqual({ startable: 6, capacity: 10 });
+    expect(lanes.pressure(2, 0)).toEqual({ startable: 2, capacity: 10 });
+    expect(lanes.pressure(99, 5)).toEqual({ startable: 26, capacity: 30 });
+  });
+
   it('that one endpoint cannot take go to the others', () => {
     const lanes = lanesOf(['a/1', 'a/2']);
     lanes.settle(busy('a/1', { maxConcurrency: 3 }), 0, 0);
@@ -112,6 +128,8 @@ describe('an endpoint', () => {
     lanes.settle(busy('a/1', { taken: 0, granted: 5 }), 311, 312);
     expect([lanes.choose(5, 1_000), lanes.nextAt(1_000)]).toEqual([[], Infinity]);
     lanes.expect('a/1', 0, 1_000);
+    // Work that comes later makes it wait for no longer.
+    lanes.expect('a/1', 600_000, 1_000);
     expect(lanes.choose(5, 1_000)).toHaveLength(1);
   });
 
@@ -272,6 +290,8 @@ describe('a rate', () => {
       if (!ask) continue;
       expect([ask.want, ask.ratePerSecond]).toEqual([1, 10]);
       lanes.settle(busy('a/1', { ratePerSecond: 10 }), now, now);
+      // Whoever sleeps until then is in time for the next one.
+      expect(lanes.nextAt(now)).toBe(lanes.of('a/1').pace!.nextAt);
       sent.push(now);
     }
     for (const [index, at] of sent.entries())
