@@ -144,9 +144,9 @@ export const SETTINGS = {
   endpointConcurrency: setting({
     env: 'BELLWIRE_ENDPOINT_CONCURRENCY',
     type: 'number',
-    default: '32',
+    default: '64',
     meaning:
-      'How many requests this process has in flight at one endpoint at most. An endpoint with a limit of its own keeps that one, over all processes.',
+      'How many requests this process has in flight at one endpoint at most; half of BELLWIRE_CONCURRENCY while it does not answer quickly. An endpoint with a limit of its own keeps that one, over all processes.',
     parse: wholeNumber(1, 1_000),
   }),
   maxRetryAfterMs: setting({

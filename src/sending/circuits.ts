@@ -55,7 +55,7 @@ export class Circuits {
     if (!result.telling) return;
     const ok = result.outcome === 'SUCCEEDED';
     const failing = this.#health.note(lane.endpointId, ok, nowMs);
-    this.#options.lanes.note(lane, ok);
+    this.#options.lanes.note(lane, ok, result.durationMs);
     if (isBusy(result.statusCode)) this.#options.lanes.slowDown(lane, nowMs);
     try {
       if (result.failureCode === 'GONE')

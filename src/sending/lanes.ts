@@ -17,8 +17,19 @@ const ELSEWHERE_MS = 100;
 const IDLE_MS = 60_000;
 /** Of several answers that an endpoint is busy, one in this time counts, ms: they speak of the same moment. */
 const BUSY_MS = 1_000;
+/** An endpoint is quick that answered so often in a row within so many ms. */
+const QUICK_AFTER = 100;
+const QUICK_MS = 250;
 /** A blind claim at an endpoint whose account is not known yet counts for itself. */
 const UNKNOWN = '?';
+
+/** How many requests at once an endpoint gets that has no limit of its own. */
+export interface LaneLimits {
+  /** At most. */
+  most: number;
+  /** While it is not known to be quick: what hangs holds a slot for a second, so it must never hold all of them. */
+  untilQuick: number;
+}
 
 /** One endpoint, as this sender knows it. */
 export class Lane {
@@ -41,6 +52,8 @@ export class Lane {
   since: Ask['since'] = { first: null, retry: null };
   rescanAt = 0;
   busyUntil = 0;
+  /** Quick answers in a row. */
+  quick = 0;
   servedAt = 0;
   usedAt = 0;
 
@@ -48,11 +61,20 @@ export class Lane {
     this.endpointId = endpointId;
   }
 
+  /** Requests at once, at most, by its own limit or the given ones. */
+  limitBy({ most, untilQuick }: LaneLimits): number {
+    return this.limit ?? (this.quick >= QUICK_AFTER ? most : Math.min(most, untilQuick));
+  }
+
+  /** The same, while it is being slowed down or ramped up. */
+  allowedBy(limits: LaneLimits): number {
+    return Math.min(this.limitBy(limits), this.allowance?.value ?? Infinity);
+  }
+
   /** Requests that may be added now. */
-  room(nowMs: number, defaultLimit: number): number {
+  room(nowMs: number, limits: LaneLimits): number {
     if (this.dueAt > nowMs || this.notBefore > nowMs) return 0;
-    const limit = Math.min(this.limit ?? defaultLimit, this.allowance?.value ?? Infinity);
-    const own = limit - this.inFlight;
+    const own = this.allowedBy(limits) - this.inFlight;
     // Whether requests of others have ended is known by asking, and what is asked for is granted behind a count of them.
     const room = this.foreign > 0 ? Math.max(Math.min(1, own), own - this.foreign) : own;
     return Math.max(0, Math.min(room, this.pace ? this.pace.free(nowMs) : Infinity));
@@ -62,14 +84,13 @@ export class Lane {
 /** All lanes of a sender. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
-  readonly #defaultLimit: number;
+  readonly #limits: LaneLimits;
   readonly #accountServedAt = new Map<string, number>();
   #turn = 0;
   #sweptAt = 0;
 
-  /** defaultLimit: requests at once at an endpoint without a limit of its own. */
-  constructor(defaultLimit: number) {
-    this.#defaultLimit = defaultLimit;
+  constructor(limits: LaneLimits) {
+    this.#limits = limits;
   }
 
   /** An endpoint has work in so many ms. */
@@ -93,8 +114,8 @@ export class Lanes {
     let capacity = 0;
     for (const lane of this.#lanes.values()) {
       if (lane.dueAt > nowMs || lane.notBefore > nowMs) continue;
-      startable += lane.room(nowMs, this.#defaultLimit);
-      capacity += Math.min(lane.limit ?? this.#defaultLimit, lane.allowance?.value ?? Infinity);
+      startable += lane.room(nowMs, this.#limits);
+      capacity += lane.allowedBy(this.#limits);
     }
     return { startable: Math.min(startable, free), capacity };
   }
@@ -103,7 +124,7 @@ export class Lanes {
   choose(free: number, nowMs: number): Ask[] {
     const accounts = new Map<string, { lane: Lane; room: number; want: number }[]>();
     for (const lane of this.#lanes.values()) {
-      const room = lane.room(nowMs, this.#defaultLimit);
+      const room = lane.room(nowMs, this.#limits);
       if (room === 0) continue;
       const key = lane.account === UNKNOWN ? `${UNKNOWN}${lane.endpointId}` : lane.account;
       const entry = { lane, room, want: 0 };
@@ -191,18 +212,15 @@ export class Lanes {
   slowDown(lane: Lane, nowMs: number): void {
     if (nowMs < lane.busyUntil) return;
     lane.busyUntil = nowMs + BUSY_MS;
-    const now = Math.min(lane.limit ?? this.#defaultLimit, lane.allowance?.value ?? Infinity);
-    lane.allowance = new Allowance(Math.max(1, Math.floor(now / 2)), 'ADD');
+    const half = Math.floor(lane.allowedBy(this.#limits) / 2);
+    lane.allowance = new Allowance(Math.max(1, half), 'ADD');
   }
 
-  /** A result: an allowance that has reached the endpoint's limit is one no more. */
-  note(lane: Lane, ok: boolean): void {
+  /** A result, and how long the exchange took: an allowance that has reached the endpoint's limit is one no more. */
+  note(lane: Lane, ok: boolean, durationMs: number | null): void {
+    lane.quick = durationMs !== null && durationMs < QUICK_MS ? lane.quick + 1 : 0;
     lane.allowance?.note(ok);
-    if (
-      lane.allowance &&
-      lane.state === 'CLOSED' &&
-      lane.allowance.value >= (lane.limit ?? this.#defaultLimit)
-    )
+    if (lane.allowance && lane.state === 'CLOSED' && lane.allowance.value >= lane.limitBy(this.#limits))
       lane.allowance = null;
   }
 

@@ -24,8 +24,12 @@ import { Recorder } from './recorder.ts';
 import { decide } from './retry.ts';
 import { logFailure, Upkeep } from './upkeep.ts';
 
-/** The share of what could be on the wire that must be free before the next claim under load, and how long less may wait for it: small claims cost more than they bring. */
+/**
+ * Before the next claim under load, so much must be free: a share of all slots, or a greater one of what the endpoints
+ * with work may have on the wire; and how long less may wait for it. Small claims cost more than they bring.
+ */
 const CLAIM_SHARE = 0.25;
+const CLAIM_SHARE_OF_WORK = 0.5;
 const CLAIM_WAIT_MS = 5;
 /** A claim whose answer took so long (the process slept, the network hung) may know settings that no longer hold, ms. */
 const STALE_CLAIM_MS = 5_000;
@@ -37,6 +41,8 @@ const LEASE_RESERVE_MS = 1_000;
 const PARKED_MS = 1_000;
 /** How many requests are on the wire at most, those included that hold no slot, in slots. */
 const PARKED_FACTOR = 8;
+/** The share of the slots that an endpoint gets at most before it is known to be quick. */
+const SHARE_UNTIL_QUICK = 0.5;
 /** Looking for endpoints with work takes at most this share of the time. */
 const LOOK_SHARE = 0.05;
 /** The shortest wait between two looks that hints ask for, ms. */
@@ -100,7 +106,10 @@ export class Sender {
   constructor(options: SenderOptions) {
     const { pool, logger } = options;
     this.#options = options;
-    this.#lanes = new Lanes(options.endpointConcurrency);
+    this.#lanes = new Lanes({
+      most: options.endpointConcurrency,
+      untilQuick: Math.max(1, Math.floor(options.concurrency * SHARE_UNTIL_QUICK)),
+    });
     this.#circuits = new Circuits({ ...options, lanes: this.#lanes, sender: this.#name });
     this.#recorder = new Recorder(pool, logger, (failing) => void this.#circuits.endFailing(failing));
     this.#upkeep = new Upkeep({
@@ -214,7 +223,9 @@ export class Sender {
     if (free <= 0) return [];
     const { startable, capacity } = this.#lanes.pressure(free, now);
     if (startable === 0) return [];
-    const wanted = Math.floor(Math.min(this.#options.concurrency, capacity) * CLAIM_SHARE);
+    const wanted = Math.floor(
+      Math.min(this.#options.concurrency * CLAIM_SHARE, capacity * CLAIM_SHARE_OF_WORK),
+    );
     const busy = this.#inFlight.size > 0 && now < this.#claimedAt + CLAIM_WAIT_MS;
     return busy && startable < wanted ? [] : this.#lanes.choose(free, now);
   }

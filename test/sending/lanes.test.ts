@@ -25,7 +25,7 @@ function busy(endpointId: string, more: Partial<Standing> = {}): Standing {
 
 /** Lanes that know these endpoints (account/name), all of them with work. */
 function lanesOf(endpointIds: string[], limit = 1_000): Lanes {
-  const lanes = new Lanes(limit);
+  const lanes = new Lanes({ most: limit, untilQuick: limit });
   for (const endpointId of endpointIds) {
     lanes.expect(endpointId, 0, 0);
     lanes.settle(busy(endpointId), 0, 0);
@@ -40,6 +40,11 @@ function wants(asks: Ask[], by: (ask: Ask) => string = (ask) => ask.endpointId):
 }
 const accountOf = (ask: Ask): string => ask.endpointId.split('/')[0]!;
 
+/** An endpoint answers so often, each time after so many ms. */
+function answers(lanes: Lanes, endpointId: string, times: number, durationMs: number): void {
+  for (let count = 0; count < times; count += 1) lanes.note(lanes.of(endpointId), true, durationMs);
+}
+
 describe('slots', () => {
   it('are shared evenly between the endpoints of an account', () => {
     const lanes = lanesOf(['a/1', 'a/2', 'a/3', 'a/4']);
@@ -50,6 +55,20 @@ describe('slots', () => {
     const many = Array.from({ length: 30 }, (_, index) => `big/${index}`);
     const lanes = lanesOf([...many, 'small/1']);
     expect(wants(lanes.choose(40, 0), accountOf)).toEqual({ big: 20, small: 20 });
+  });
+
+  it('are never all held by one endpoint unless it has answered quickly a hundred times in a row', () => {
+    const lanes = new Lanes({ most: 64, untilQuick: 32 });
+    lanes.expect('a/1', 0, 0);
+    lanes.settle(busy('a/1'), 0, 0);
+    const most = (): number => lanes.choose(100, 0)[0]!.want;
+    expect(most()).toBe(32);
+    answers(lanes, 'a/1', 99, 20);
+    expect(most()).toBe(32);
+    answers(lanes, 'a/1', 1, 20);
+    expect(most()).toBe(64);
+    answers(lanes, 'a/1', 1, 300);
+    expect(most()).toBe(32);
   });
 
   it('go to those that waited longest when there are fewer than endpoints, and all have their turn', () => {
@@ -157,9 +176,9 @@ describe('an endpoint', () => {
     expect(wants(lanes.choose(64, 10))).toEqual({ 'a/1': 8 });
     lanes.slowDown(lane, 2_000);
     expect(wants(lanes.choose(64, 2_000))).toEqual({ 'a/1': 4 });
-    for (let step = 0; step < 4; step += 1) lanes.note(lane, true);
+    for (let step = 0; step < 4; step += 1) lanes.note(lane, true, 20);
     expect(wants(lanes.choose(64, 2_000))).toEqual({ 'a/1': 5 });
-    for (let step = 0; step < 200; step += 1) lanes.note(lane, true);
+    for (let step = 0; step < 200; step += 1) lanes.note(lane, true, 20);
     expect(wants(lanes.choose(64, 2_000))).toEqual({ 'a/1': 16 });
     for (let now = 4_000; now < 20_000; now += 2_000) lanes.slowDown(lane, now);
     // One at least, or it could never say that it is better.
@@ -173,7 +192,7 @@ describe('an endpoint', () => {
     const rounds = [1, 2, 4, 8].map((size) => {
       const asks = lanes.choose(64, 0);
       lane.state = 'CLOSED';
-      for (let step = 0; step < size; step += 1) lanes.note(lane, true);
+      for (let step = 0; step < size; step += 1) lanes.note(lane, true, 20);
       return [asks[0]!.want, asks[0]!.exclusive];
     });
     expect(rounds).toEqual([
@@ -266,13 +285,13 @@ describe('a paused endpoint', () => {
     const lanes = lanesOf(['a/1']);
     lanes.settle(busy('a/1', { state: 'HALF_OPEN' }), 0, 0);
     const lane = lanes.of('a/1');
-    lanes.note(lane, true);
-    lanes.note(lane, false);
+    lanes.note(lane, true, 20);
+    lanes.note(lane, false, 20);
     expect(lane.allowance!.failing).toBe(false);
-    lanes.note(lane, false);
+    lanes.note(lane, false, 20);
     expect(lane.allowance!.failing).toBe(true);
     lanes.slowDown(lane, 0);
-    for (let step = 0; step < 9; step += 1) lanes.note(lane, false);
+    for (let step = 0; step < 9; step += 1) lanes.note(lane, false, 20);
     // One that has too much to do is slowed down, not paused.
     expect(lane.allowance!.failing).toBe(false);
   });
