@@ -90,6 +90,15 @@ async function row(columns: string): Promise<any> {
   return rows[0];
 }
 
+/** Asks by hand for one that waits. */
+async function hasten(): Promise<string> {
+  const { rows } = await engine.query<{ id: string }>(
+    'select id from delivery_queue where sender is null order by id limit 1',
+  );
+  expect(await retryNow(engine, rows[0]!.id)).toBe('QUEUED');
+  return rows[0]!.id;
+}
+
 /** Two senders come to the circuit's row at the same moment; how the endpoint stands for them. */
 async function twoAtOnce(): Promise<Claimed[]> {
   const lock = await holdLock(
@@ -113,6 +122,8 @@ describe('an endpoint with a limit of its own', () => {
     const other = await claimAt('two');
     expect(other.standing).toMatchObject({ may: 'ELSEWHERE', taken: 0 });
     expect(other.standing.heldMs).toBeGreaterThan(LEASE_MS - 5_000);
+    await hasten();
+    expect((await claimAt('two')).standing).toMatchObject({ may: 'ELSEWHERE', taken: 0 });
     await leaseEnds();
     const second = await claimAt('two');
     expect(second.standing).toMatchObject({ may: 'ALL', foreign: 2, granted: 1, taken: 1 });
@@ -140,6 +151,7 @@ describe('an endpoint with a limit of its own', () => {
 
   it('whose rate the sender does not know, or no longer, is only told of', async () => {
     await begin(3, { ratePerSecond: 5 });
+    await hasten();
     for (const ratePerSecond of [null, 4])
       expect((await claimAt('one', { ratePerSecond })).standing).toMatchObject({
         ...{ may: 'LEARN', ratePerSecond: 5, taken: 0 },
@@ -147,6 +159,11 @@ describe('an endpoint with a limit of its own', () => {
     expect((await claimAt('one', { ratePerSecond: 5, want: 1 })).standing).toMatchObject({
       may: 'ALL',
       taken: 1,
+    });
+    // The one that keeps the rate is the only one.
+    expect((await claimAt('two', { ratePerSecond: 5 })).standing).toMatchObject({
+      may: 'ELSEWHERE',
+      taken: 0,
     });
   });
 
@@ -179,11 +196,10 @@ describe('a paused endpoint', () => {
     await engine.query(`update delivery_queue set due_at = now() + interval '1 hour'`);
     expect((await claimAt('one')).standing).toMatchObject(waits);
     expect(await row('state, holder')).toEqual({ state: 'OPEN', holder: null });
-    const { rows } = await engine.query<{ id: string }>('select id from delivery_queue order by id limit 1');
     await change(`probe_at = now() + interval '1 hour'`);
-    expect(await retryNow(engine, rows[0]!.id)).toBe('QUEUED');
+    const id = await hasten();
     const byHand = await claimAt('one');
-    expect(byHand.jobs.map(({ id }) => id)).toEqual([rows[0]!.id]);
+    expect(byHand.jobs.map((job) => job.id)).toEqual([id]);
     expect(byHand.standing.state).toBe('OPEN');
   });
 
@@ -215,6 +231,9 @@ describe('a paused endpoint', () => {
     const probe = { afterMs: 60_000, maxMs: 600_000, spread: 1 };
     const reopen = (sender: string): Promise<boolean> =>
       openCircuit(engine, endpointId, 'TIMEOUT', { state: 'HALF_OPEN', sender }, probe);
+    // There is nothing to reopen.
+    expect(await reopen('one')).toBe(false);
+    expect(await row('state')).toBeUndefined();
     const waits: [trips: number, seconds: number][] = [];
     for (const trips of [1, 2, 3, 4, 5, 100_000]) {
       await circuit({
@@ -259,7 +278,16 @@ describe('a paused endpoint', () => {
       ...{ state: 'CLOSED', trips: 0, opened_at: null, probe_at: null, hold_until: null },
       ...{ holder: 'one', leased: true },
     });
+    expect((await claimAt('two')).standing).toMatchObject({ may: 'ELSEWHERE', taken: 0 });
     expect((await claimAt('one', { exclusive: true })).standing).toMatchObject({ may: 'ALL', taken: 1 });
+  });
+
+  it('is kept by the sender that ramps it up, for as long as that one wants', async () => {
+    await begin(3);
+    expect((await claimAt('one', { want: 1, exclusive: true })).jobs).toHaveLength(1);
+    expect((await claimAt('two')).standing).toMatchObject({ may: 'ELSEWHERE', taken: 0 });
+    await leaseEnds();
+    expect((await claimAt('two')).jobs).toHaveLength(2);
   });
 });
 
@@ -341,6 +369,27 @@ describe('the next delivery of an entity', () => {
   });
 });
 
+describe('a claim', () => {
+  it('takes what is due and waits: nothing that is due later, and no lease that ran out', async () => {
+    await begin(3);
+    const [lost] = (await claimAt('one', { want: 1 })).jobs;
+    // It is for the rescue, which records the attempt.
+    await engine.query(
+      `update delivery_queue set due_at = now() - interval '1 second' where sender is not null`,
+    );
+    const { rows } = await engine.query<{ id: string }>(
+      'select id from delivery_queue where sender is null order by id',
+    );
+    await engine.query(`update delivery_queue set due_at = now() + interval '1 minute' where id = $1`, [
+      rows[0]!.id,
+    ]);
+    const { jobs, standing } = await claimAt('two');
+    expect(jobs.map(({ id }) => id)).toEqual([rows[1]!.id]);
+    expect(jobs.map(({ id }) => id)).not.toContain(lost!.id);
+    expect(standing.nextDueMs).toBeGreaterThan(50_000);
+  });
+});
+
 describe('a look for work', () => {
   const found = async (): Promise<number | undefined> =>
     (await readyEndpoints(engine, 60_000)).find((one) => one.endpointId === endpointId)?.dueMs;
@@ -363,8 +412,7 @@ describe('a look for work', () => {
     expect(await found()).toBeGreaterThan(20_000);
     await change(`probe_at = now(), hold_until = now() + interval '30 seconds'`);
     expect(await found()).toBeGreaterThan(20_000);
-    const { rows } = await engine.query<{ id: string }>('select id from delivery_queue');
-    await retryNow(engine, rows[0]!.id);
+    await hasten();
     expect(await found()).toBeLessThanOrEqual(0);
   });
 });
