@@ -308,9 +308,10 @@ describe('the failures of an endpoint', () => {
   it('add up until a success, which ends the period', async () => {
     await begin(4);
     const { jobs } = await claimAt('one');
-    for (const [index, job] of jobs.slice(0, 2).entries())
-      expect((await complete(engine, [result(job)])).failing).toMatchObject([{ failures: index + 1 }]);
+    expect((await complete(engine, [result(jobs[0]!)])).failing).toMatchObject([{ failures: 1 }]);
     const { failing_since: since } = await row('failing_since');
+    expect((await complete(engine, [result(jobs[1]!)])).failing).toMatchObject([{ failures: 2 }]);
+    expect((await row('failing_since')).failing_since).toEqual(since);
     expect(since).not.toBeNull();
     expect((await complete(engine, [result(jobs[2]!, SUCCESS)])).failing).toEqual([]);
     expect(await row('failures, failing_since')).toEqual({ failures: 0, failing_since: null });
