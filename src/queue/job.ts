@@ -1,7 +1,9 @@
+import type { PayloadFormat } from './payload-format.ts';
+
 /** A claimed delivery with everything that one attempt needs. */
 export interface Job {
   id: string;
-  /** The number of the claim; a completion with an older one is not taken. */
+  /** The number of the claim; with another one, or another attempt, a completion is not taken. */
   fence: number;
   /** The number of the attempt, from 1. */
   attempt: number;
@@ -12,6 +14,8 @@ export interface Job {
   /** An attempt that was due by schedule and was asked for by hand before. */
   hastened: boolean;
   origin: 'EVENT' | 'TEST';
+  /** The one of its birth, whatever its endpoint has now. */
+  format: PayloadFormat;
   /** What is left of the lease when the statement ended, ms. */
   leaseMs: number;
   eventId: string;
@@ -35,6 +39,9 @@ export interface Job {
   timeoutMs: number;
   /** Seconds; null takes the server's default. */
   retrySchedule: number[] | null;
+  /** Whether its endpoint has its requests signed. */
+  signed: boolean;
+  /** Those that sign now, newest first. */
   secrets: { id: string; sealed: Buffer }[];
 }
 
@@ -48,6 +55,7 @@ export interface JobRow {
   manual: boolean;
   was_hastened: boolean;
   origin: 'EVENT' | 'TEST';
+  format: PayloadFormat;
   lease_ms: number;
   event_id: string;
   resource: string;
@@ -66,6 +74,7 @@ export interface JobRow {
   headers: unknown;
   timeout_ms: number;
   retry_schedule: number[] | null;
+  signed: boolean;
   secrets: { id: string; sealed: string }[] | null;
 }
 
@@ -80,6 +89,7 @@ export function toJob(row: JobRow): Job {
     manual: row.manual,
     hastened: row.was_hastened,
     origin: row.origin,
+    format: row.format,
     leaseMs: row.lease_ms,
     eventId: row.event_id,
     resource: row.resource,
@@ -98,6 +108,7 @@ export function toJob(row: JobRow): Job {
     headers: row.headers,
     timeoutMs: row.timeout_ms,
     retrySchedule: row.retry_schedule,
+    signed: row.signed,
     secrets: (row.secrets ?? []).map(({ id, sealed }) => ({ id, sealed: Buffer.from(sealed, 'base64') })),
   };
 }

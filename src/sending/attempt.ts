@@ -1,10 +1,11 @@
 /**
  * One attempt. Comes in: a claimed job. Goes out: a completion, whatever happened: failures of the
  * world and of this code alike become an outcome with a code. The body is the same bytes on every
- * attempt; timestamp and signature are fresh, the webhook-id is the delivery's.
+ * attempt, in the format that the delivery was born with; timestamp and signature are fresh, the webhook-id is the
+ * delivery's.
  */
 import { type AttemptOutcome, type FailureCode, FAILURES } from '../errors.ts';
-import { envelope } from '../events/envelope.ts';
+import { contentOf } from '../events/content.ts';
 import { describeError, type Logger } from '../log.ts';
 import type { Completion } from '../queue/complete.ts';
 import type { Job } from '../queue/job.ts';
@@ -126,13 +127,17 @@ function prepare(job: Job, startedAt: Date, tools: AttemptTools): Prepared {
     headers: job.headers,
     secrets: job.secrets,
   });
-  const body = Buffer.from(envelope({ ...job, test: job.origin === 'TEST', payload: job.payload }));
+  // Unsigned goes only what shall be: an endpoint that lost its secrets is a fault to be seen.
+  if (job.signed && opened.signingKeys.length === 0)
+    throw new SecretUnavailableError(`The endpoint ${job.endpointId} has no secret to sign with.`);
+  const content = contentOf(job.format, { ...job, test: job.origin === 'TEST', payload: job.payload });
+  const body = Buffer.from(content.body);
   const timestamp = Math.floor(startedAt.getTime() / 1000);
   const own: Record<string, string> = {
-    'content-type': 'application/json',
+    ...content.headers,
     'webhook-id': job.id,
     'webhook-timestamp': String(timestamp),
-    'webhook-signature': sign(opened.signingKeys, job.id, timestamp, body),
+    ...(job.signed ? { 'webhook-signature': sign(opened.signingKeys, job.id, timestamp, body) } : {}),
     'webhook-attempt': String(job.attempt),
     ...(job.origin === 'TEST' ? { 'webhook-test': 'true' } : {}),
   };
@@ -141,7 +146,10 @@ function prepare(job: Job, startedAt: Date, tools: AttemptTools): Prepared {
     authSealed: job.authSealed,
   });
   const authentication = authenticationOf(credential);
-  const custom = job.headers as StoredHeader[];
+  // One that was saved before its name was the server's alone does not go beside the server's own.
+  const custom = (job.headers as StoredHeader[]).filter(
+    ({ name }) => !Object.hasOwn(own, name.toLowerCase()),
+  );
   // An endpoint may bring a user agent of its own; everything else here is the server's to say.
   const agent: Record<string, string> = [...custom, ...authentication.kept].some(
     (header) => header.name.toLowerCase() === 'user-agent',
@@ -156,7 +164,12 @@ function prepare(job: Job, startedAt: Date, tools: AttemptTools): Prepared {
   ];
   const secretValues = custom.filter((header) => header.secret).map((header) => opened.headers[header.name]!);
   return {
-    headers: { ...agent, ...opened.headers, ...authentication.headers, ...own },
+    headers: {
+      ...agent,
+      ...Object.fromEntries(custom.map(({ name }) => [name, opened.headers[name]!])),
+      ...authentication.headers,
+      ...own,
+    },
     kept,
     secrets: [...secretValues, ...opened.signingKeys, ...authentication.secrets],
     credential,

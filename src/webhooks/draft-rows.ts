@@ -6,7 +6,9 @@
  */
 import type { Problem } from '../errors.ts';
 import { newId } from '../ids.ts';
+import type { PayloadFormat } from '../queue/payload-format.ts';
 import { type Keyring, SecretUnavailableError } from '../secrets/keyring.ts';
+import type { SigningScheme } from '../secrets/signing-secret.ts';
 import { parseUrl } from '../url.ts';
 import { movedAway } from './check-target.ts';
 import {
@@ -46,6 +48,8 @@ export interface DraftEndpoint {
   maxConcurrency?: number | null;
   ordering?: DeliveryOrdering | null;
   authentication?: DraftAuthentication | null;
+  signing?: SigningScheme | null;
+  format?: PayloadFormat | null;
 }
 
 /** A row of step 3. */
@@ -79,7 +83,8 @@ export function mergeEndpoints(
 ): DraftEndpoint[] {
   return mergeRows('endpoint', typed, inputs, problems, (input, row, id) => {
     const advanced = input.advanced ?? (input.advanced === null ? CLEARED : {});
-    const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = advanced;
+    const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency } = advanced;
+    const { ordering, signing, format } = advanced;
     const target = given(input.target, row?.target);
     const origin = originOf(target);
     const kept = (row?.headers ?? []).map((header) =>
@@ -96,6 +101,8 @@ export function mergeEndpoints(
       ratePerSecond: given(ratePerSecond, row?.ratePerSecond),
       maxConcurrency: given(maxConcurrency, row?.maxConcurrency),
       ordering: given(ordering, row?.ordering),
+      signing: given(signing, row?.signing),
+      format: given(format, row?.format),
     };
   });
 }
@@ -152,6 +159,7 @@ export function withoutSecrets(rows: DraftEndpoint[]): DraftEndpoint[] {
 const CLEARED = {
   ...{ headers: null, timeoutMs: null, retrySchedule: null },
   ...{ ratePerSecond: null, maxConcurrency: null, ordering: null },
+  ...{ signing: null, format: null },
 };
 
 function given<T>(input: T | null | undefined, typed: T | null | undefined): T | null {

@@ -1,5 +1,7 @@
 /** A draft as it is shown: secret values left out, defaults filled in, and what saving it would refuse. */
 import type { Problem } from '../errors.ts';
+import type { PayloadFormat } from '../queue/payload-format.ts';
+import type { SigningScheme } from '../secrets/signing-secret.ts';
 import type { AuthenticationView } from './authentication.ts';
 import type { WebhookDraftEntity } from './draft.entity.ts';
 import { draftAuthenticationView } from './draft-authentication.ts';
@@ -28,6 +30,8 @@ export interface DraftEndpointView extends Pick<DraftEndpoint, 'id' | 'kind' | '
     ratePerSecond: number | null;
     maxConcurrency: number;
     ordering: DeliveryOrdering;
+    signing: SigningScheme;
+    format: PayloadFormat;
   } | null;
 }
 
@@ -65,6 +69,8 @@ export function toDraftView(
             ratePerSecond: row.ratePerSecond ?? null,
             maxConcurrency: row.maxConcurrency ?? defaults.maxConcurrency,
             ordering: row.ordering ?? 'NONE',
+            signing: row.signing ?? 'STANDARD_WEBHOOKS_HMAC',
+            format: row.format ?? 'STANDARD_WEBHOOKS',
           },
     })),
     check: () => (checked ??= check()),

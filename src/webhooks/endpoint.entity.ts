@@ -1,6 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import type { FailureCode } from '../errors.ts';
+import type { PayloadFormat } from '../queue/payload-format.ts';
+import type { SigningScheme } from '../secrets/signing-secret.ts';
 import type { AuthenticationType, StoredAuthentication } from './authentication.ts';
 import type { StoredHeader } from './headers.ts';
 import type { DeliveryOrdering } from './inputs.ts';
@@ -29,6 +31,10 @@ export class EndpointEntity implements StoredAuthentication {
   /** Requests at once over all senders; null takes the server's default, for each sender. */
   @Column('int', { name: 'max_concurrency', nullable: true }) maxConcurrency: number | null;
   @Column('text') ordering: DeliveryOrdering;
+  /** For deliveries to come; those that are there keep theirs. */
+  @Column('text') format: PayloadFormat;
+  /** Which secrets it has follows from it. */
+  @Column('text') signing: SigningScheme;
   /** Null while it is on. */
   @Column('text', { name: 'disabled_as', nullable: true }) disabledAs: 'DISABLED' | 'AUTO_DISABLED' | null;
   @Column({ type: 'timestamptz', name: 'disabled_at', nullable: true }) disabledAt: Date | null;

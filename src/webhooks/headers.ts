@@ -17,11 +17,11 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** field-value of RFC 9110, 5.5, without obs-text: visible ASCII with blanks and tabs inside only. */
 const VALUE = /^(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?$/;
 /**
- * What frames the message, belongs to the connection (RFC 9110, 7.6.1), to a proxy, or to Standard
- * Webhooks: set by the server alone, since a second value could split a request or forge a signature.
+ * What frames the message, belongs to the connection (RFC 9110, 7.6.1), to a proxy, to Standard Webhooks or to
+ * CloudEvents: set by the server alone, since a second value could split a request or forge what it is.
  */
 const RESERVED =
-  /^(?:host|connection|transfer-encoding|keep-alive|te|trailer|upgrade|expect|http2-settings|content-.*|proxy-.*|webhook-.*)$/i;
+  /^(?:host|connection|transfer-encoding|keep-alive|te|trailer|upgrade|expect|http2-settings|content-.*|proxy-.*|webhook-.*|ce-.*)$/i;
 
 /** One header as given; a secret one keeps its stored value when none is given. */
 export interface HeaderInput {
@@ -92,7 +92,7 @@ export function checkHeaderName(
   else if (RESERVED.test(name))
     refuse(
       'INVALID',
-      `${name} is set by the server. Reserved are Host, Connection, Transfer-Encoding, Keep-Alive, TE, Trailer, Upgrade, Expect, HTTP2-Settings, and all that begin with Content-, Proxy- or webhook-.`,
+      `${name} is set by the server. Reserved are Host, Connection, Transfer-Encoding, Keep-Alive, TE, Trailer, Upgrade, Expect, HTTP2-Settings, and all that begin with Content-, Proxy-, webhook- or ce-.`,
     );
   else if (seen.has(name.toLowerCase())) refuse('DUPLICATE', `${name} is given twice.`);
   seen.add(name.toLowerCase());

@@ -1,6 +1,8 @@
 /** Reads endpoints as they stand now, each with its status; secret headers are without their values. */
 import { collect } from '../db/fragment.ts';
 import type { Reader, SqlFragment } from '../db/sql.ts';
+import type { PayloadFormat } from '../queue/payload-format.ts';
+import type { SigningScheme } from '../secrets/signing-secret.ts';
 import type { AuthenticationType, AuthenticationView } from './authentication.ts';
 import {
   CIRCUIT_JOIN,
@@ -37,6 +39,8 @@ export interface EndpointView extends ShownStatus {
   /** Requests at once: over all senders when it was chosen, of each sender when it is the default. */
   maxConcurrency: number;
   ordering: DeliveryOrdering;
+  signing: SigningScheme;
+  format: PayloadFormat;
   version: number;
   createdAt: Date;
 }
@@ -66,7 +70,8 @@ export async function readEndpoints(
     `select ep.id, ep.webhook_id as "webhookId", ep.kind, ep.target, ep.headers, ep.timeout_ms as "timeoutMs",
             ep.retry_schedule as "retrySchedule", ep.rate_per_second as "ratePerSecond",
             ep.auth_type as "authType", ep.auth_hint as "authHint", ep.auth_expires_at as "authExpiresAt",
-            ep.max_concurrency as "maxConcurrency", ep.ordering, ep.version, ep.created_at as "createdAt",
+            ep.max_concurrency as "maxConcurrency", ep.ordering, ep.signing, ep.format, ep.version,
+            ep.created_at as "createdAt",
             ${STATE_COLUMNS}
      from endpoints ep
      join webhooks w on w.id = ep.webhook_id and w.deleted_at is null
@@ -91,9 +96,11 @@ export async function readEndpointsOf(
 }
 
 function toView(row: Row, defaults: EndpointDefaults): EndpointView {
-  const { id, webhookId, kind, target, timeoutMs, ratePerSecond, ordering, version, createdAt } = row;
+  const { id, webhookId, kind, target, timeoutMs, ratePerSecond } = row;
+  const { ordering, signing, format, version, createdAt } = row;
   return {
-    ...{ id, webhookId, kind, target, timeoutMs, ratePerSecond, ordering, version, createdAt },
+    ...{ id, webhookId, kind, target, timeoutMs, ratePerSecond },
+    ...{ ordering, signing, format, version, createdAt },
     authentication: { type: row.authType, hint: row.authHint, expiresAt: row.authExpiresAt },
     headers: row.headers.map(({ name, value, secret }) => ({ name, value, secret })),
     retrySchedule: row.retrySchedule ?? defaults.retryScheduleSeconds,

@@ -3,6 +3,8 @@
  * connection; a host name that does not resolve now is no reason to refuse it.
  */
 import { type Problem, problem } from '../errors.ts';
+import type { PayloadFormat } from '../queue/payload-format.ts';
+import type { SigningScheme } from '../secrets/signing-secret.ts';
 import type { PlannedAuthentication } from './authentication.ts';
 import { checkTarget, movedAway, type TargetGuard } from './check-target.ts';
 import type { EndpointEntity } from './endpoint.entity.ts';
@@ -36,6 +38,8 @@ export interface PlannedEndpoint {
   ratePerSecond: number | null;
   maxConcurrency: number | null;
   ordering: DeliveryOrdering;
+  signing: SigningScheme;
+  format: PayloadFormat;
 }
 
 /** The Advanced section as it will be. */
@@ -123,7 +127,8 @@ function checkAdvanced(
   problems: Problem[],
 ): PlannedAdvanced {
   const given = input ?? (input === null ? EVERYTHING_DEFAULT : {});
-  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = given;
+  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency } = given;
+  const { ordering, signing, format } = given;
   const stored = row?.headers ?? [];
   if (timeoutMs != null && !inRange(timeoutMs, TIMEOUT_MS.min, TIMEOUT_MS.max))
     problems.push(
@@ -160,12 +165,15 @@ function checkAdvanced(
     ratePerSecond: (ratePerSecond === undefined ? row?.ratePerSecond : ratePerSecond) ?? null,
     maxConcurrency: (maxConcurrency === undefined ? row?.maxConcurrency : maxConcurrency) ?? null,
     ordering: (ordering === undefined ? row?.ordering : ordering) ?? 'NONE',
+    signing: (signing === undefined ? row?.signing : signing) ?? 'STANDARD_WEBHOOKS_HMAC',
+    format: (format === undefined ? row?.format : format) ?? 'STANDARD_WEBHOOKS',
   };
 }
 
 const EVERYTHING_DEFAULT: EndpointAdvancedInput = {
   ...{ headers: null, timeoutMs: null, retrySchedule: null },
   ...{ ratePerSecond: null, maxConcurrency: null, ordering: null },
+  ...{ signing: null, format: null },
 };
 
 function checkSchedule(seconds: number[], field: string[], problems: Problem[]): void {

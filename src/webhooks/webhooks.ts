@@ -2,7 +2,7 @@
  * What is saved on the Webhooks page. Comes in: a viewer and what it wants to create, change or
  * read. Goes out: the webhook as it stands after the commit, or all problems at once. Each change is
  * one transaction with its secrets, its routes and the deliveries that it cancels, so a crash leaves
- * all of it or nothing. Signing secrets are in clear only in the answer that made them.
+ * all of it or nothing. Signing secrets are in clear only in the answer that made or revealed them.
  */
 import type { DataSource } from 'typeorm';
 
@@ -19,6 +19,7 @@ import type { Keyring } from '../secrets/keyring.ts';
 import type { TargetGuard } from './check-target.ts';
 import { type Current, isAutoDisabled, lockWebhook, readCurrent } from './current.ts';
 import { UNKNOWN, whyNotEditable } from './editable.ts';
+import type { MadeSecret } from './endpoint-secrets.ts';
 import type { WebhookFilter } from './filter.ts';
 import type { WebhookInput } from './inputs.ts';
 import { listWebhooks } from './list.ts';
@@ -43,17 +44,11 @@ import {
   readEndpoints,
   readEndpointsOf,
 } from './read-endpoints.ts';
+import { revealSecret, rotateSecret, type Rotation, type SecretOutcome } from './signing-secrets.ts';
 import type { TriggerChoice, TriggerInactiveReason } from './status.ts';
 import { type EndpointOutcome, switchEndpoint } from './switch-endpoint.ts';
 import { type Plan, validate } from './validate.ts';
-import {
-  deleteWebhook,
-  insertWebhook,
-  type MadeSecret,
-  switchWebhook,
-  teamStands,
-  updateWebhook,
-} from './write.ts';
+import { deleteWebhook, insertWebhook, switchWebhook, teamStands, updateWebhook } from './write.ts';
 
 /** How many of the triggers on some events are listed at once. */
 const MAX_TRIGGERS_LISTED = 1000;
@@ -162,6 +157,16 @@ export class Webhooks {
   /** Turns an endpoint off and cancels what waits for it; one that somebody turned off stays as it is. */
   disableEndpoint(viewer: Viewer, id: string): Promise<EndpointOutcome> {
     return switchEndpoint(this.#orm, this.#options.defaults, viewer, id, 'DISABLED');
+  }
+
+  /** Makes a new signing secret for an endpoint; the older ones sign beside it until the grace period is over. */
+  rotateSecret(viewer: Viewer, rotation: Rotation): Promise<SecretOutcome> {
+    return rotateSecret(this.#options, viewer, rotation);
+  }
+
+  /** Shows the newest signing secret of an endpoint, audited. */
+  revealSecret(viewer: Viewer, id: string): Promise<SecretOutcome> {
+    return revealSecret(this.#options, viewer, id);
   }
 
   /** Deletes a webhook and cancels what waits; deleting twice is no error. Returns the id. */

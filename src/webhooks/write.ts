@@ -16,25 +16,17 @@ import { newId } from '../ids.ts';
 import { cancelDeliveries } from '../queue/cancel.ts';
 import { releaseOrder } from '../queue/release-order.ts';
 import type { Keyring } from '../secrets/keyring.ts';
-import { SecretEntity } from '../secrets/secret.entity.ts';
-import { makeSigningSecret, signingSecretPlace } from '../secrets/signing-secret.ts';
 import { webhookChanges } from './audit-changes.ts';
 import { NO_AUTHENTICATION, sealAuthentication } from './authentication.ts';
 import { type Current, readCurrent } from './current.ts';
 import { EndpointEntity } from './endpoint.entity.ts';
+import { addSecret, forgetSecrets, type MadeSecret } from './endpoint-secrets.ts';
 import { sealHeaders } from './headers.ts';
 import { statusChange, turnOn } from './switch-endpoint.ts';
 import { TriggerEntity } from './trigger.entity.ts';
 import type { Plan, PlannedTrigger } from './validate.ts';
 import type { PlannedEndpoint } from './validate-endpoints.ts';
 import { WebhookEntity } from './webhook.entity.ts';
-
-/** A signing secret that was made now, in clear. */
-export interface MadeSecret {
-  endpointId: string;
-  secretId: string;
-  value: string;
-}
 
 /**
  * Whether the team that a plan was checked with is still there; it then stays, and who is added to it has to
@@ -181,7 +173,7 @@ async function writeEndpoints(
     };
     if (row === undefined) {
       await manager.insert(EndpointEntity, { id, webhookId, position, kind, ...settings });
-      made.push(await addSecret(manager, keyring, id));
+      made.push(...(await addSecret(manager, keyring, id, settings.signing)));
     } else if (
       Object.entries(settings).some(
         ([key, value]) => !isDeepStrictEqual(row[key as keyof typeof settings], value),
@@ -190,6 +182,10 @@ async function writeEndpoints(
       await manager.update(EndpointEntity, id, { position, ...settings, version: () => 'version + 1' });
       if (row.ordering !== 'NONE' && settings.ordering === 'NONE')
         await releaseOrder(await sqlOf(manager), id);
+      if (row.signing !== settings.signing) {
+        await forgetSecrets(manager, [id]);
+        made.push(...(await addSecret(manager, keyring, id, settings.signing)));
+      }
     } else if (row.position !== position) {
       await manager.update(EndpointEntity, id, { position });
     }
@@ -197,18 +193,10 @@ async function writeEndpoints(
   return made;
 }
 
-async function addSecret(manager: EntityManager, keyring: Keyring, endpointId: string): Promise<MadeSecret> {
-  const secretId = newId('secret');
-  const { value, hint } = makeSigningSecret();
-  const sealed = keyring.seal(value, signingSecretPlace(secretId));
-  await manager.insert(SecretEntity, { id: secretId, endpointId, sealed, hint });
-  return { endpointId, secretId, value };
-}
-
 async function removeEndpoints(manager: EntityManager, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
   await cancelDeliveries(await sqlOf(manager), { endpointIds: ids });
-  await manager.delete(SecretEntity, { endpointId: In(ids) });
+  await forgetSecrets(manager, ids);
   await manager.update(
     EndpointEntity,
     { id: In(ids), removedAt: IsNull() },

@@ -28,6 +28,8 @@ const MIGRATIONS = [
   'AddEndpointPolicy1764000000007',
   'KeepHistory1764000000008',
   'AddOwnChanges1764000000009',
+  'AddFormatsAndSigning1764000000010',
+  'AddAuthentication1764000000011',
 ];
 
 function open(url: string): Promise<Database> {

@@ -199,6 +199,8 @@ export type DraftStep =
 
 /** The Advanced section; what is left out takes its default. */
 export type EndpointAdvancedInput = {
+  /** What requests look like; STANDARD_WEBHOOKS by default. On an endpoint that exists it counts for events from now on. */
+  format?: PayloadFormat | null | undefined;
   /** Headers that every request carries, 20 at most; none by default. */
   headers?: Array<HttpHeaderInput> | null | undefined;
   /** The most requests at the same time, over all senders: from 1 to 1000. By default the server's setting, which each sender counts for itself. */
@@ -209,6 +211,8 @@ export type EndpointAdvancedInput = {
   ratePerSecond?: number | null | undefined;
   /** Seconds before each attempt, 1 to 20 entries, as many as attempts; the server's schedule by default. */
   retrySchedule?: Array<number> | null | undefined;
+  /** How requests are signed; STANDARD_WEBHOOKS_HMAC by default. Another scheme than the stored one makes a new secret (newSecrets) and forgets the old ones at once. */
+  signing?: SigningScheme | null | undefined;
   /** How long the whole exchange may take, in milliseconds: from 100 to 30000, 15000 by default. */
   timeoutMs?: number | null | undefined;
 };
@@ -233,7 +237,7 @@ export type EndpointAuthenticationInput = {
 
 /** One endpoint row. Give the id of a stored endpoint to keep its secrets. */
 export type EndpointInput = {
-  /** Headers, time limit, retries, pace and order. */
+  /** Headers, time limit, retries, pace, order, signing and format. */
   advanced?: EndpointAdvancedInput | null | undefined;
   /** How requests authenticate; null for not at all. Left out, that of a stored endpoint stays, and a new one has none. */
   authentication?: EndpointAuthenticationInput | null | undefined;
@@ -287,7 +291,7 @@ export type HeaderCredentialInput = {
 
 /** One header that every request carries. */
 export type HttpHeaderInput = {
-  /** The name. Host, Connection, Transfer-Encoding, Content-… and webhook-… belong to the server. */
+  /** The name. Host, Connection, Transfer-Encoding, Content-…, webhook-… and ce-… belong to the server. */
   name: string;
   /** True keeps the value encrypted: it is sent, but never shown again. */
   secret?: boolean;
@@ -338,6 +342,17 @@ export type OrderDirection =
   /** Largest, last in the alphabet, or newest first. */
   | 'DESC';
 
+/** What the requests of an endpoint look like. A delivery keeps the format of its beginning, on every attempt. */
+export type PayloadFormat =
+  /** CloudEvents 1.0 with its attributes in ce-… headers, the entity alone as the body. */
+  | 'CLOUDEVENTS_BINARY'
+  /** CloudEvents 1.0 in one JSON document, the entity as its data; application/cloudevents+json. */
+  | 'CLOUDEVENTS_STRUCTURED'
+  /** The entity alone, byte for byte as it was published; application/json. */
+  | 'ENTITY'
+  /** The entity as data in an envelope of Standard Webhooks; application/json. */
+  | 'STANDARD_WEBHOOKS';
+
 /** What a login may do inside its account's portfolio; a token may hold fewer than its login. */
 export type Permission =
   /** Manage logins and teams of the caller's own portfolio. */
@@ -348,6 +363,15 @@ export type Permission =
   | 'EVENTS_PUBLISH'
   /** Create, edit, switch, test and delete the account's webhooks, and read what they sent. */
   | 'WEBHOOKS_MANAGE';
+
+/** How the requests of an endpoint are signed (Standard Webhooks). */
+export type SigningScheme =
+  /** Not at all: the receiver cannot tell who a request is from. */
+  | 'NONE'
+  /** Ed25519: the server keeps the private key, the receiver verifies with the public one (whpk_…). Signatures begin with v1a. */
+  | 'STANDARD_WEBHOOKS_ED25519'
+  /** HMAC-SHA256 with a secret that both sides hold (whsec_…): signatures begin with v1. */
+  | 'STANDARD_WEBHOOKS_HMAC';
 
 /** Why the stream could not go on from a cursor: fetch the page anew, and go on from its streamCursor. */
 export type StreamReset =

@@ -1,7 +1,7 @@
 /** Inputs about webhooks: all fields weak, so that every mistake comes back with its path, all at once. */
 import { ArgsType, Field, ID, InputType, Int } from 'type-graphql';
 
-import { DeliveryOrdering, EndpointKind } from '../types/endpoint.type.ts';
+import { DeliveryOrdering, EndpointKind, PayloadFormat, SigningScheme } from '../types/endpoint.type.ts';
 import { defineEnum } from '../types/enum.ts';
 import { OrderDirection } from '../types/page.type.ts';
 import { WebhookStatus } from '../types/webhook.type.ts';
@@ -42,7 +42,7 @@ export class WebhookDetailsInput {
 export class HttpHeaderInput {
   @Field(() => String, {
     description:
-      'The name. Host, Connection, Transfer-Encoding, Content-… and webhook-… belong to the server.',
+      'The name. Host, Connection, Transfer-Encoding, Content-…, webhook-… and ce-… belong to the server.',
   })
   name: string;
 
@@ -103,6 +103,20 @@ export class EndpointAdvancedInput {
     description: 'Whether deliveries arrive in order; NONE by default.',
   })
   ordering?: keyof typeof DeliveryOrdering | null;
+
+  @Field(() => SigningScheme, {
+    nullable: true,
+    description:
+      'How requests are signed; STANDARD_WEBHOOKS_HMAC by default. Another scheme than the stored one makes a new secret (newSecrets) and forgets the old ones at once.',
+  })
+  signing?: keyof typeof SigningScheme | null;
+
+  @Field(() => PayloadFormat, {
+    nullable: true,
+    description:
+      'What requests look like; STANDARD_WEBHOOKS by default. On an endpoint that exists it counts for events from now on.',
+  })
+  format?: keyof typeof PayloadFormat | null;
 }
 
 /** One endpoint row. */
@@ -131,7 +145,7 @@ export class EndpointInput {
 
   @Field(() => EndpointAdvancedInput, {
     nullable: true,
-    description: 'Headers, time limit, retries, pace and order.',
+    description: 'Headers, time limit, retries, pace, order, signing and format.',
   })
   advanced?: EndpointAdvancedInput | null;
 }

@@ -203,7 +203,8 @@ export class WebhookDraftSavePayloadType {
   webhook: WebhookType | null;
 
   @Field(() => [RevealedSecretType], {
-    description: 'The signing secret of each endpoint, shown this once: empty when the save is repeated.',
+    description:
+      'The signing secret of each endpoint that signs, shown this once: empty when the save is repeated.',
   })
   newSecrets: RevealedSecretType[];
 }
