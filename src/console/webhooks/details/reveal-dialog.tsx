@@ -20,7 +20,7 @@ interface RevealDialogProps {
 
 export function RevealDialog({ endpoint, name, opened, onClose }: RevealDialogProps) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Reveal signing secret">
+    <Modal opened={opened} onClose={onClose} title="Reveal signing secret" size="lg">
       {/* The value lives in here alone, and only while the dialog is open. */}
       <Reveal endpoint={endpoint} name={name} onClose={onClose} />
     </Modal>

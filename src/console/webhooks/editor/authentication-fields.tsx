@@ -44,10 +44,8 @@ export function AuthenticationFields({ at, values, errors, onChange }: Authentic
     <Stack gap="sm" role="group" aria-label="Authentication">
       <Select
         label="Authentication"
-        description={
-          type === 'NONE' ? 'Requests carry no credential. They are signed all the same.' : ON_THE_WIRE[type]
-        }
-        maw={420}
+        description={type === 'NONE' ? 'Requests carry no credential.' : ON_THE_WIRE[type]}
+        styles={{ wrapper: { maxWidth: 420 } }}
         allowDeselect={false}
         data={TYPES}
         data-field={`${at}.type`}
