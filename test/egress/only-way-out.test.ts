@@ -24,6 +24,8 @@ const MAY_IMPORT: [module: RegExp, files: RegExp][] = [
   [/^(node:)?(dns|dns\/promises)$/, /^src\/egress\//],
   [/^(node:)?(http2|dgram|inspector|_http_client|_tls_wrap)$/, /^$/],
   [/^got$/, /^src\/sending\/transport\.ts$/],
+  // Calls fetch where it is given none of ours.
+  [/^oauth4webapi$/, /^src\/sending\/oauth-tokens\.ts$/],
   [/^pg$/, /^src\//],
   [/^ws$/, /^src\/(graphql|client)\/|^src\/(main|app)\.ts$/],
   [
