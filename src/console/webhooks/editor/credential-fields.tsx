@@ -47,11 +47,17 @@ export function CredentialFields({ type, at, credentials, errors, onChange }: Cr
         onChange(part, { [name]: event.currentTarget.value } as Partial<CredentialValues[Part]>),
     };
   }
-  const secret = {
-    // A password of this page is none that a browser may fill in or keep.
-    autoComplete: 'new-password',
-    visibilityToggleButtonProps: { 'aria-label': 'Show or hide what was typed' },
-  };
+  /** The same for what is not shown while it is typed; this kind of field does not say by itself that it is wrong. */
+  function secret<Part extends CredentialPart>(part: Part, name: keyof CredentialValues[Part] & string) {
+    const own = field(part, name);
+    return {
+      ...own,
+      'aria-invalid': own.error === undefined ? undefined : (true as const),
+      // A password of this page is none that a browser may fill in or keep.
+      autoComplete: 'new-password',
+      visibilityToggleButtonProps: { 'aria-label': 'Show or hide what was typed' },
+    };
+  }
   switch (type) {
     case 'BASIC':
       return (
@@ -60,8 +66,7 @@ export function CredentialFields({ type, at, credentials, errors, onChange }: Cr
           <PasswordInput
             label="Password"
             description="One of the two may be empty."
-            {...field('basic', 'password')}
-            {...secret}
+            {...secret('basic', 'password')}
           />
         </Pair>
       );
@@ -71,8 +76,7 @@ export function CredentialFields({ type, at, credentials, errors, onChange }: Cr
           label="Token"
           description="Without the word Bearer."
           required
-          {...field('bearer', 'token')}
-          {...secret}
+          {...secret('bearer', 'token')}
         />
       );
     case 'API_KEY':
@@ -86,12 +90,7 @@ export function CredentialFields({ type, at, credentials, errors, onChange }: Cr
             placeholder={type === 'API_KEY' ? 'X-API-Key' : 'Authorization'}
             {...field(part, 'name')}
           />
-          <PasswordInput
-            label={type === 'API_KEY' ? 'Key' : 'Value'}
-            required
-            {...field(part, 'value')}
-            {...secret}
-          />
+          <PasswordInput label={type === 'API_KEY' ? 'Key' : 'Value'} required {...secret(part, 'value')} />
         </Pair>
       );
     }
@@ -108,7 +107,7 @@ export function CredentialFields({ type, at, credentials, errors, onChange }: Cr
           />
           <Pair>
             <TextInput label="Client id" required {...field('oauth2', 'clientId')} />
-            <PasswordInput label="Client secret" required {...field('oauth2', 'clientSecret')} {...secret} />
+            <PasswordInput label="Client secret" required {...secret('oauth2', 'clientSecret')} />
           </Pair>
           <TextInput
             label="Scope"

@@ -122,6 +122,7 @@ function HeaderRow(props: {
       {header.secret ? (
         <PasswordInput
           {...value}
+          aria-invalid={value.error === undefined ? undefined : true}
           placeholder={header.kept ? 'Stored; leave empty to keep it' : ''}
           visibilityToggleButtonProps={{ 'aria-label': 'Show or hide what was typed' }}
         />
