@@ -130,7 +130,7 @@ function Stored(props: AuthenticationFieldsProps & { type: CredentialType; own: 
           </Text>
         )}
         {type === 'MUTUAL_TLS' && expiresAt != null && (
-          <CertificateEnd at={expiresAt} remedy="Replace it before." />
+          <CertificateEnd at={expiresAt} remedy="Replace it here." />
         )}
       </Stack>
     </div>
