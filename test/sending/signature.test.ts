@@ -32,7 +32,7 @@ const LIBRARIES = {
 let server: TestServer;
 let receiver: Receiver;
 let sql: pg.Client;
-let now: () => Date;
+let now = (): Date => new Date();
 let published = 0;
 
 beforeAll(async () => {
