@@ -155,7 +155,8 @@ describe('REL-01: of two servers on one database one is killed in mid-request', 
 
 describe('REL-02: SIGTERM while a request is on the wire', () => {
   it('claims nothing more, ends the request, gives the rest back and exits with 0; the next server sends the rest once', async () => {
-    const first = await start({ BELLWIRE_CONCURRENCY: '4' });
+    // Of which an endpoint gets half before it has answered quickly.
+    const first = await start({ BELLWIRE_CONCURRENCY: '8' });
     await registerResource(first.api);
     await createWebhook(first.api, receiver.url, { advanced: { timeoutMs: 10_000 } });
     const hold = holdRequests();

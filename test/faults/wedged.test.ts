@@ -18,7 +18,8 @@ async function start(role: string): Promise<ServerProcess> {
   const settings = {
     BELLWIRE_READY_MAX_DUE_AGE: `${THRESHOLD_MS}ms`,
     BELLWIRE_LEASE_MARGIN: '500ms',
-    BELLWIRE_CONCURRENCY: '4',
+    // Of which an endpoint gets half before it has answered quickly.
+    BELLWIRE_CONCURRENCY: '8',
   };
   const server = await spawnServer(database.url, folder.path, settings, ['--dev', '--role', role]);
   running.push(server);
