@@ -34,7 +34,7 @@ const banner = (page: Page, title: string): Locator => page.getByRole('alert').f
 const card = (page: Page, number: number): Locator =>
   page
     .getByRole('list', { name: 'Endpoints' })
-    .getByRole('listitem')
+    .locator('> li')
     .nth(number - 1);
 const readEndpoint = (id: string): Promise<any> =>
   api.run('query ($id: ID!) { node(id: $id) { ... on Endpoint { status statusReason failingSince } } }', {
