@@ -11,7 +11,7 @@ const waysPath: State['path'] = ({ ways }) => `/webhooks/${ways.number}`;
 
 /** Step 2 with the Advanced section opened. */
 async function advanced(page: Page): Promise<void> {
-  await page.getByLabel('Name', { exact: false }).first().fill('Partners');
+  await page.getByRole('textbox', { name: 'Name' }).first().fill('Partners');
   await next(page, 2);
   await row(page, 'Endpoint 1').getByLabel('Web address').fill('https://hooks.example.com/orders');
   await press(page, 'Advanced');

@@ -38,7 +38,7 @@ const broken = (operation: string) => async (page: Page) => {
 };
 
 const wizardTo = (step: 2 | 3) => async (page: Page) => {
-  await page.getByLabel('Name', { exact: false }).first().fill(`Wizard ${step}`);
+  await page.getByRole('textbox', { name: 'Name' }).first().fill(`Wizard ${step}`);
   await next(page, 2);
   if (step === 2) {
     await page.getByLabel('Web address').fill('not an address');

@@ -91,7 +91,7 @@ export async function addWebhook(
     event?: string;
   },
 ): Promise<string[]> {
-  await page.getByLabel('Name', { exact: false }).first().fill(name);
+  await page.getByRole('textbox', { name: 'Name' }).first().fill(name);
   await next(page, 2);
   await row(page, 'Endpoint 1').getByLabel('Web address').fill(target);
   await next(page, 3);
