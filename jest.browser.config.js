@@ -7,4 +7,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 1,
   testTimeout: 60_000,
+  // Sockets that were cut by force, as in the fault tests (jest.faults.config.js).
+  forceExit: true,
 };
