@@ -140,7 +140,7 @@ describe('REL-12: pg_terminate_backend of all connections under load', () => {
         lost,
         repeats: counts.reduce((sum, count) => sum + count - 1, 0),
       },
-      { connectionsEnded: { atLeast: 15 }, claimsAgainMs: 5_000, lost: 0, repeats: 3 * 2 * 32 },
+      { connectionsEnded: { atLeast: 15 }, claimsAgainMs: 5_000, lost: 0, repeats: 3 * 2 * 16 },
     );
   }, 120_000);
 });
