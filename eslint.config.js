@@ -24,6 +24,7 @@ const VALUE_TYPES = [
   'DeliveryEvent',
   'DeliveryEventBatch',
   'EndpointAdvanced',
+  'EndpointAuthentication',
   'HttpHeader',
   'HttpMessage',
   'PageInfo',

@@ -17,6 +17,8 @@ import { CreateSessions1764000000006 } from './migrations/1764000000006-create-s
 import { AddEndpointPolicy1764000000007 } from './migrations/1764000000007-add-endpoint-policy.ts';
 import { KeepHistory1764000000008 } from './migrations/1764000000008-keep-history.ts';
 import { AddOwnChanges1764000000009 } from './migrations/1764000000009-add-own-changes.ts';
+import { AddFormatsAndSigning1764000000010 } from './migrations/1764000000010-add-formats-and-signing.ts';
+import { AddAuthentication1764000000011 } from './migrations/1764000000011-add-authentication.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -57,6 +59,8 @@ export function createDataSource(url: string | undefined): DataSource {
       AddEndpointPolicy1764000000007,
       KeepHistory1764000000008,
       AddOwnChanges1764000000009,
+      AddFormatsAndSigning1764000000010,
+      AddAuthentication1764000000011,
     ],
     synchronize: false,
     logging: false,

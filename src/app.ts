@@ -17,6 +17,7 @@ import { createMetricsServer, createProbes, createProbeServer, type ProbeOptions
 import { processSources } from './metrics/sources.ts';
 import { version } from './paths.ts';
 import { autoDisable } from './sending/auto-disable.ts';
+import { OAuthTokens } from './sending/oauth-tokens.ts';
 import { KEPT_BODY_BYTES } from './sending/record.ts';
 import { Sender } from './sending/sender.ts';
 import { createTransport } from './sending/transport.ts';
@@ -117,14 +118,20 @@ async function starting<T>(start: (stops: Stops, stop: () => Promise<void>) => P
 }
 
 function createSender({ config, db, egress, keyring, logger, metrics, now }: Ground): Sender {
+  const transport = createTransport(egress, {
+    maxBodyBytes: KEPT_BODY_BYTES + REDACTION_WINDOW_BYTES,
+    logger,
+  });
+  const userAgent = `Bellwire/${version}`;
   return new Sender({
     pool: db.engine,
     hints: db.hints,
     keyring,
     logger,
-    transport: createTransport(egress, { maxBodyBytes: KEPT_BODY_BYTES + REDACTION_WINDOW_BYTES, logger }),
+    transport,
+    tokens: new OAuthTokens({ transport, userAgent, logger }),
     scheduleMs: config.retrySchedule,
-    userAgent: `Bellwire/${version}`,
+    userAgent,
     now,
     concurrency: config.concurrency,
     endpointConcurrency: config.endpointConcurrency,

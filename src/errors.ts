@@ -15,7 +15,8 @@ export const USER_ERROR_CODES = {
   UNSAFE_TARGET: 'The address must not be called by this server.',
   UNKNOWN_RESOURCE: 'The catalog has no such resource.',
   UNKNOWN_EVENT: 'The resource has no such event.',
-  CREDENTIAL_MISMATCH: 'The address moved to another host, so its secret values must be given again.',
+  CREDENTIAL_MISMATCH:
+    'The credential is missing or of another type; or the address moved to another host, so that credential and secret values must be given again.',
   CONFLICT: 'Somebody else changed the object; read it again.',
   KEY_REUSED: 'The idempotency key was used before with another input.',
   INVALID_STATE: 'The object is not in a state that allows this.',
@@ -77,6 +78,14 @@ export const FAILURES = {
   TLS_FAILED: ['UNREACHABLE', 'The TLS handshake failed.'],
   INVALID_RESPONSE: ['UNREACHABLE', 'The answer was not valid HTTP.'],
   HEADERS_TOO_LARGE: ['UNREACHABLE', 'The headers of the answer were too large.'],
+  TOKEN_REFUSED: [
+    'REJECTED',
+    "The token server refused the endpoint's client: check its client id, secret and scope.",
+  ],
+  TOKEN_UNAVAILABLE: [
+    'UNREACHABLE',
+    'No access token was to be had: the token server was not reached in time, or its answer held none.',
+  ],
   ADDRESS_NOT_ALLOWED: ['BLOCKED', 'The address of the receiver is not allowed.'],
   SECRET_UNAVAILABLE: ['BLOCKED', 'A secret of the endpoint could not be decrypted; its key is missing.'],
   SENDER_LOST: ['LOST', 'The sender died during the attempt; the receiver may have got it.'],

@@ -6,6 +6,7 @@ import { forgetKeys } from '../events/idempotency.ts';
 import type { Rooms } from '../graphql/rooms.ts';
 import { Retention } from '../history/retention.ts';
 import { describeError } from '../log.ts';
+import { forgetEndedSecrets } from '../webhooks/endpoint-secrets.ts';
 import type { Ground } from './ground.ts';
 
 /** How often partitions are looked after, and what is older than it is to be kept is forgotten, ms. */
@@ -37,6 +38,7 @@ export function startHousekeeping(
       while ((await forgetKeys(db.engine, FORGET_BATCH)) === FORGET_BATCH);
       await forgetIdempotencyKeys(db.engine);
       await forgetWebhookChanges(db.engine);
+      await forgetEndedSecrets(db.engine);
       await retention.run(Date.now());
     } catch (error) {
       logger.error(describeError(error), 'housekeeping failed, it is tried again in an hour');

@@ -10,6 +10,7 @@ import { publicAddress, signInAddress } from '../graphql/origins.ts';
 import { describeError } from '../log.ts';
 import { LOGINS } from './cast.ts';
 import { sampleEvent } from './catalog.ts';
+import { Keys } from './keys.ts';
 import { startReceiver } from './receiver.ts';
 import { type DemoLogins, Seed } from './seed.ts';
 import { DemoState } from './state.ts';
@@ -40,7 +41,8 @@ export async function startDemo(
   const { access } = app.rooms;
   const root = await access.rootViewer();
   const state = await DemoState.open(app.config.dataDir, root.loginId);
-  const receiver = await startReceiver((path) => state.secretAt(path)?.value, say);
+  const keys = new Keys(app, root, state);
+  const receiver = await startReceiver((path, headers, body) => keys.check(path, headers, body), say);
   const logins = await new Seed(app, root, state, receiver.origin).run();
   const tokens = await issueTokens(access, root, logins);
   const signIn = await app.rooms.sessions.createLink(logins.get(FIRST_TO_TRY)!.number);

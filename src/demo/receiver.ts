@@ -1,11 +1,11 @@
 /**
  * The endpoints of the demo's webhooks: one HTTP server, a path for each webhook. It checks every signature
- * with the reference library and prints what arrives.
+ * and prints what arrives.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { Webhook as SignatureCheck } from 'standardwebhooks';
+import type { Signed } from './keys.ts';
 
 const PORT = 4001;
 /** The path that answers 500 to everything. */
@@ -18,12 +18,12 @@ export interface Receiver {
   stop(): Promise<void>;
 }
 
-/** Listens on port 4001, or on any other where that is taken; secretAt has the key to each path. */
-export async function startReceiver(
-  secretAt: (path: string) => string | undefined,
-  say: (line: string) => void,
-): Promise<Receiver> {
-  const server = await listen(answering(secretAt, say));
+/** How it checks a request to a path. */
+export type Check = (path: string, headers: IncomingMessage['headers'], body: Buffer) => Promise<Signed>;
+
+/** Listens on port 4001, or on any other where that is taken. */
+export async function startReceiver(check: Check, say: (line: string) => void): Promise<Receiver> {
+  const server = await listen(answering(check, say));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stop: () => {
@@ -40,55 +40,68 @@ const VERDICTS = {
   503: 'to show a retry',
 };
 
-/** Answers 404 where it has no key, 401 to what is not signed with it, 503 to every tenth first attempt, 204 to the rest. */
-function answering(secretAt: (path: string) => string | undefined, say: (line: string) => void): Server {
+/** Answers 404 to paths that it does not know, 401 to what is not signed as it should be, 503 to every tenth first attempt, 204 to the rest. */
+function answering(check: Check, say: (line: string) => void): Server {
   let received = 0;
-  const statusFor = (path: string, attempt: string, body: Body | undefined): keyof typeof VERDICTS => {
-    if (body === undefined) return 401;
+  const statusFor = (path: string, attempt: string, signed: Signed): keyof typeof VERDICTS => {
+    if (signed === 'BAD') return 401;
     if (path === BROKEN_PATH) return 500;
     return attempt === '1' && ++received % 10 === 0 ? 503 : 204;
+  };
+  const answer = async (request: IncomingMessage, body: Buffer): Promise<number> => {
+    const path = request.url!;
+    const signed = await check(path, request.headers, body);
+    if (signed === 'UNKNOWN_PATH') return 404;
+    const attempt = String(request.headers['webhook-attempt'] ?? '');
+    const status = statusFor(path, attempt, signed);
+    const { type, entityId, handledBy } = signed === 'BAD' ? NOTHING : printed(request.headers, body);
+    const columns = [
+      new Date().toISOString().slice(11, 19),
+      path.padEnd(12),
+      type.padEnd(15),
+      entityId.padEnd(7),
+      handledBy.padEnd(9),
+      `attempt ${attempt}`,
+      status,
+      signed === 'NONE' && status === 204 ? 'not signed' : VERDICTS[status],
+    ];
+    say(`  ${columns.join('  ')}`);
+    return status;
   };
   return createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const path = request.url!;
-      const secret = secretAt(path);
-      if (secret === undefined) return void response.writeHead(404).end();
-      const attempt = String(request.headers['webhook-attempt'] ?? '');
-      const body = signedBody(secret, Buffer.concat(chunks).toString(), request);
-      const status = statusFor(path, attempt, body);
-      response.writeHead(status).end();
-      const { type = '', entityId = '', data } = body ?? {};
-      const columns = [
-        new Date().toISOString().slice(11, 19),
-        path.padEnd(12),
-        type.padEnd(15),
-        entityId.padEnd(7),
-        (data?.handledBy ?? '').padEnd(9),
-        `attempt ${attempt}`,
-        status,
-        VERDICTS[status],
-      ];
-      say(`  ${columns.join('  ')}`);
+      void answer(request, Buffer.concat(chunks))
+        // The server that it asks for a key may be stopping.
+        .catch(() => 503)
+        .then((status) => response.writeHead(status).end());
     });
   });
 }
 
-/** The part of a body that is printed. */
-interface Body {
-  type?: string;
-  entityId?: string;
-  data?: { handledBy?: string | null };
+const NOTHING = { type: '', entityId: '', handledBy: '' };
+
+/** What is printed of a request, whichever format it has. */
+function printed(headers: IncomingMessage['headers'], body: Buffer): typeof NOTHING {
+  const parsed = JSON.parse(body.toString()) as {
+    type?: string;
+    entityId?: string;
+    subject?: string;
+    data?: Entity;
+  } & Entity;
+  const { id = '', handledBy } = parsed.data ?? parsed;
+  return {
+    type: parsed.type ?? String(headers['ce-type'] ?? ''),
+    entityId: parsed.entityId ?? parsed.subject ?? id,
+    handledBy: handledBy ?? '',
+  };
 }
 
-/** The body, if its signature is that of the key. */
-function signedBody(secret: string, text: string, { headers }: IncomingMessage): Body | undefined {
-  try {
-    return new SignatureCheck(secret).verify(text, headers as Record<string, string>) as Body;
-  } catch {
-    return undefined;
-  }
+/** What all entities of the demo have. */
+interface Entity {
+  id?: string;
+  handledBy?: string | null;
 }
 
 async function listen(server: Server): Promise<Server> {

@@ -17,6 +17,18 @@ import { type Resolver, resolveWithin, systemResolver } from './resolver.ts';
 /** How many endpoints keep their agents; the one used longest ago goes first. */
 const MAX_ENDPOINTS = 1_000;
 
+/** A client certificate, with the chain behind it, and its key; PEM. */
+export interface ClientIdentity {
+  cert: string;
+  key: string;
+}
+
+/** The agents of an endpoint as it is at a version, under a policy. */
+interface Agents {
+  name: string;
+  pair: AgentPair;
+}
+
 /** What an Egress is made of. */
 export interface EgressOptions {
   policy: AddressPolicy;
@@ -35,21 +47,22 @@ export class Egress {
   #policy: AddressPolicy;
   readonly #guard: GuardOptions;
   readonly #resolve: GuardOptions['resolve'];
-  readonly #pairs: LRUCache<string, AgentPair>;
+  readonly #ca: { ca?: string[] };
+  /** By endpoint: a later version of it retires the agents of the earlier one. */
+  readonly #agents: LRUCache<string, Agents>;
 
   constructor(options: EgressOptions) {
     this.#policy = options.policy;
     const resolver = options.resolver ?? systemResolver();
     this.#resolve = (hostname) => resolveWithin(resolver, hostname, options.dnsTimeoutMs);
-    const ca = options.ca ? { ca: [...rootCertificates, options.ca].flat() } : {};
-    let context: SecureContext | undefined;
+    this.#ca = options.ca ? { ca: [...rootCertificates, options.ca].flat() } : {};
     this.#guard = {
       policy: () => this.#policy,
       resolve: this.#resolve,
-      secureContext: () => (context ??= createSecureContext(ca)),
+      secureContext: once(() => createSecureContext(this.#ca)),
       maxSockets: options.maxSockets,
     };
-    this.#pairs = new LRUCache({ max: MAX_ENDPOINTS, dispose: (pair) => retireAgents(pair) });
+    this.#agents = new LRUCache({ max: MAX_ENDPOINTS, dispose: ({ pair }) => retireAgents(pair) });
   }
 
   /** The policy in force. */
@@ -60,7 +73,7 @@ export class Egress {
   /** Puts another policy in force: what is on the wire ends, idle sockets close, all later connections are judged anew. */
   usePolicy(policy: AddressPolicy): void {
     this.#policy = policy;
-    this.#pairs.clear();
+    this.#agents.clear();
   }
 
   /**
@@ -82,20 +95,33 @@ export class Egress {
     return { ok: false, code: 'UNSAFE_TARGET', message };
   }
 
-  /** The agents of one endpoint (its id and version), under the present policy. */
-  agents(key: string): AgentPair {
+  /**
+   * The agents of one endpoint, under the present policy; key is its id and version, as `ep_1@2`. With an identity,
+   * which must be the same for the same key, they show that certificate to whoever asks for one.
+   */
+  agents(key: string, identity?: ClientIdentity): AgentPair {
+    const endpoint = key.split('@')[0]!;
     const name = `${key} ${this.#policy.version}`;
-    let pair = this.#pairs.get(name);
-    if (!pair) {
-      pair = createAgents(this.#guard);
-      this.#pairs.set(name, pair);
-    }
+    const known = this.#agents.get(endpoint);
+    if (known?.name === name) return known.pair;
+    const pair = createAgents(
+      identity
+        ? { ...this.#guard, secureContext: once(() => createSecureContext({ ...this.#ca, ...identity })) }
+        : this.#guard,
+    );
+    this.#agents.set(endpoint, { name, pair });
     return pair;
   }
 
   /** Closes every socket, busy ones too; only what a change of policy left on the wire runs to its own deadline. */
   close(): void {
-    for (const pair of this.#pairs.values()) destroyAgents(pair);
-    this.#pairs.clear();
+    for (const { pair } of this.#agents.values()) destroyAgents(pair);
+    this.#agents.clear();
   }
+}
+
+/** Made when it is first asked for, and kept. */
+function once(make: () => SecureContext): () => SecureContext {
+  let made: SecureContext | undefined;
+  return () => (made ??= make());
 }

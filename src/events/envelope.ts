@@ -1,11 +1,11 @@
 /**
- * The body that goes out for an event: the Standard Webhooks envelope (spec/standard-webhooks.md,
- * "Payload structure") with the entity's text spliced in unparsed, so that key order, number
- * spelling and white space arrive as they were published. Same input, same bytes, on every attempt.
+ * The body of the format STANDARD_WEBHOOKS: the envelope of that specification (spec/standard-webhooks.md, "Payload
+ * structure") with the entity's text spliced in unparsed, so that key order, number spelling and white space arrive as
+ * they were published.
  */
 
-/** What of an event and its webhook is part of the body. */
-export interface EnvelopeParts {
+/** What of an event and its webhook is part of a request. */
+export interface EventParts {
   eventId: string;
   resource: string;
   event: string;
@@ -19,7 +19,7 @@ export interface EnvelopeParts {
 }
 
 /** The body, as text that is sent in UTF-8. */
-export function envelope(parts: EnvelopeParts): string {
+export function envelope(parts: EventParts): string {
   const head = JSON.stringify({
     type: `${parts.resource}.${parts.event}`,
     timestamp: parts.occurredAt.toISOString(),

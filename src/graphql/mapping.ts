@@ -7,7 +7,7 @@ import type { Viewer } from '../access/viewer.ts';
 import type { AuditEntry } from '../audit/audit-log.ts';
 import type { CatalogResource } from '../catalog/catalog.ts';
 import type { DraftView } from '../webhooks/draft-view.ts';
-import type { NewSecret } from '../webhooks/outcome.ts';
+import type { RevealedSecret } from '../webhooks/outcome.ts';
 import type { SecretView, TriggerView, WebhookView } from '../webhooks/read.ts';
 import type { EndpointView } from '../webhooks/read-endpoints.ts';
 import type { AccessTokenType, LoginType, TeamType } from './types/access.type.ts';
@@ -63,7 +63,9 @@ export function toDraftType(draft: DraftView): WebhookDraftType {
   return {
     ...shown,
     savedAsId: draft.savedAs,
-    endpoints: draft.endpoints.map(({ id, kind, target, advanced }) => ({ id, kind, target, advanced })),
+    endpoints: draft.endpoints.map(({ id, kind, target, authentication, advanced }) => ({
+      ...{ id, kind, target, authentication, advanced },
+    })),
     triggers: draft.triggers.map(({ id, resource, event, name, description }) => ({
       ...{ id, resource, event, name, description },
     })),
@@ -80,11 +82,15 @@ export function toWebhookType(webhook: WebhookView): WebhookType {
 
 /** An endpoint. */
 export function toEndpointType(endpoint: EndpointView): EndpointType {
-  const { id, kind, target, status, statusReason, failingSince } = endpoint;
-  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = endpoint;
+  const { id, kind, target, authentication, status, statusReason, failingSince } = endpoint;
+  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency } = endpoint;
+  const { ordering, signing, format } = endpoint;
   return {
-    ...{ id, kind, target, status, statusReason, failingSince },
-    advanced: { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering },
+    ...{ id, kind, target, authentication, status, statusReason, failingSince },
+    advanced: {
+      ...{ headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency },
+      ...{ ordering, signing, format },
+    },
   };
 }
 
@@ -95,11 +101,11 @@ export function toTriggerType(trigger: TriggerView): TriggerType {
 }
 
 /** A signing secret, without its value. */
-export function toSecretType({ id, hint, createdAt, expiresAt }: SecretView): EndpointSecretType {
-  return { id, hint, createdAt, expiresAt };
+export function toSecretType({ id, hint, publicKey, createdAt, expiresAt }: SecretView): EndpointSecretType {
+  return { id, hint, publicKey, createdAt, expiresAt };
 }
 
-/** A signing secret with its value, for the answer that made it. */
-export function toRevealedSecretType({ endpoint, secret, value }: NewSecret): RevealedSecretType {
+/** A signing secret with its value, for the answer that made or revealed it. */
+export function toRevealedSecretType({ endpoint, secret, value }: RevealedSecret): RevealedSecretType {
   return { endpoint: toEndpointType(endpoint), secret: toSecretType(secret), value };
 }

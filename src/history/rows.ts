@@ -1,5 +1,6 @@
 /** The shapes in which the history is read, the same for open and closed deliveries. */
 import type { AttemptOutcome, DeliveryFailureCode, FailureCode } from '../errors.ts';
+import type { PayloadFormat } from '../queue/payload-format.ts';
 import { type DeliveryStatus, openStatus } from '../queue/status.ts';
 
 /** A delivery as it is now. */
@@ -11,6 +12,8 @@ export interface DeliveryRow {
   eventId: string;
   webhookId: string;
   endpointId: string;
+  /** What its requests look like. */
+  format: PayloadFormat;
   attemptCount: number;
   nextAttemptAt: Date | null;
   createdAt: Date;
@@ -63,19 +66,19 @@ export const OPEN_DELIVERIES = `(
   select q.id, ${openStatus('q')} as status, q.version, q.origin, q.event_id, q.webhook_id, q.endpoint_id,
          q.attempt_count, q.status_code, case when q.sender is null then q.due_at end as next_attempt_at,
          q.created_at, null::timestamptz as completed_at,
-         null::text as failure_code
+         null::text as failure_code, q.format
   from delivery_queue q) d`;
 
 /** Closed deliveries with the same columns, as a FROM item named d. */
 export const CLOSED_DELIVERIES = `(
   select c.id, c.status, c.version, c.origin, c.event_id, c.webhook_id, c.endpoint_id,
          c.attempt_count, c.status_code, null::timestamptz as next_attempt_at,
-         c.created_at, c.completed_at, c.failure_code
+         c.created_at, c.completed_at, c.failure_code, c.format
   from deliveries c) d`;
 
 /** The columns of both, read by toDelivery. */
 export const DELIVERY_COLUMNS = `d.id, d.status, d.version, d.origin, d.event_id, d.webhook_id, d.endpoint_id,
-  d.attempt_count, d.next_attempt_at, d.created_at, d.completed_at, d.failure_code`;
+  d.attempt_count, d.next_attempt_at, d.created_at, d.completed_at, d.failure_code, d.format`;
 
 /** A row of DELIVERY_COLUMNS as a value. */
 export function toDelivery(row: Record<string, unknown>): DeliveryRow {
@@ -87,6 +90,7 @@ export function toDelivery(row: Record<string, unknown>): DeliveryRow {
     eventId: row['event_id'] as string,
     webhookId: row['webhook_id'] as string,
     endpointId: row['endpoint_id'] as string,
+    format: row['format'] as PayloadFormat,
     attemptCount: row['attempt_count'] as number,
     nextAttemptAt: row['next_attempt_at'] as Date | null,
     createdAt: row['created_at'] as Date,

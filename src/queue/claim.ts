@@ -196,14 +196,15 @@ export const CLAIM: Statement = {
         due_at = clock_timestamp() + (ep.timeout_ms + $10::int) * interval '1 ms'
     from endpoints ep
     where q.id = any (array(select id from judged where sendable)) and ep.id = q.endpoint_id
-    returning q.*, ep.version as endpoint_version, ep.target, ep.headers, ep.timeout_ms, ep.retry_schedule
+    returning q.*, ep.version as endpoint_version, ep.target, ep.headers, ep.timeout_ms, ep.retry_schedule,
+              ep.signing <> 'NONE' as signed, ep.auth_type, ep.auth_sealed
   ),
   jobs as materialized (
     select c.id, c.fence, c.attempt_count, c.lost_count, c.prior_count, c.manual, picked.hastened as was_hastened, c.origin,
          c.event_id, c.webhook_id, c.endpoint_id as job_endpoint_id, c.endpoint_version, c.target, c.headers, c.entity_key,
-         c.timeout_ms, c.retry_schedule, w.number as webhook_number,
+         c.timeout_ms, c.retry_schedule, c.format, c.signed, c.auth_type, c.auth_sealed, w.number as webhook_number,
          e.resource, e.name, e.entity_id, e.occurred_at, p.payload,
-         (select json_agg(json_build_object('id', s.id, 'sealed', encode(s.sealed, 'base64')) order by s.id desc)
+         (select json_agg(json_build_object('id', s.id, 'sealed', encode(s.sealed, 'base64')) order by s.expires_at desc nulls first, s.id desc)
           from secrets s
           where s.endpoint_id = c.endpoint_id and (s.expires_at is null or s.expires_at > now())) as secrets,
          (extract(epoch from c.due_at - clock_timestamp()) * 1000)::float8 as lease_ms

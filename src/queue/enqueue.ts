@@ -30,12 +30,13 @@ const ENQUEUE: Statement = {
      ),
      queued as (
        insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, queued_at, created_at,
-                                   rank, entity_key, entity_seq, blocked)
+                                   rank, entity_key, entity_seq, blocked, format)
        select g.id, g.event_id, g.webhook_id, g.endpoint_id, $6, $7::timestamptz + g.delay_ms * interval '1 ms',
               $7::timestamptz, $7::timestamptz, case $6 when 'TEST' then 0 else 1 end, g.entity_key,
               case when g.entity_key is not null then nextval('delivery_queue_entity_seq') end,
               g.entity_key is not null and (g.follows or exists (
-                select 1 from delivery_queue o where o.endpoint_id = g.endpoint_id and o.entity_key = g.entity_key))
+                select 1 from delivery_queue o where o.endpoint_id = g.endpoint_id and o.entity_key = g.entity_key)),
+              (select ep.format from endpoints ep where ep.id = g.endpoint_id)
        from given g
        returning id, due_at
      ),
@@ -50,7 +51,7 @@ const ENQUEUE: Statement = {
 };
 
 /**
- * Inserts the deliveries, all with the same origin. matchedAt is the database's time (as text, to
+ * Inserts the deliveries, all with the same origin, each with the format that its endpoint has now. matchedAt is the database's time (as text, to
  * the microsecond) of the statement that matched them: a webhook enabled after it does not send them.
  */
 export async function enqueue(

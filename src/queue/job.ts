@@ -1,3 +1,5 @@
+import type { PayloadFormat } from './payload-format.ts';
+
 /** A claimed delivery with everything that one attempt needs. */
 export interface Job {
   id: string;
@@ -12,6 +14,8 @@ export interface Job {
   /** An attempt that was due by schedule and was asked for by hand before. */
   hastened: boolean;
   origin: 'EVENT' | 'TEST';
+  /** The one of its birth, whatever its endpoint has now. */
+  format: PayloadFormat;
   /** What is left of the lease when the statement ended, ms. */
   leaseMs: number;
   eventId: string;
@@ -28,10 +32,16 @@ export interface Job {
   /** Whether others of the same entity wait behind it. */
   ordered: boolean;
   target: string;
+  authType: string;
+  /** The credential; null where there is none. */
+  authSealed: Buffer | null;
   headers: unknown;
   timeoutMs: number;
   /** Seconds; null takes the server's default. */
   retrySchedule: number[] | null;
+  /** Whether its endpoint has its requests signed. */
+  signed: boolean;
+  /** Those that sign now, newest first. */
   secrets: { id: string; sealed: Buffer }[];
 }
 
@@ -45,6 +55,7 @@ export interface JobRow {
   manual: boolean;
   was_hastened: boolean;
   origin: 'EVENT' | 'TEST';
+  format: PayloadFormat;
   lease_ms: number;
   event_id: string;
   resource: string;
@@ -58,9 +69,12 @@ export interface JobRow {
   endpoint_version: number;
   entity_key: string | null;
   target: string;
+  auth_type: string;
+  auth_sealed: Buffer | null;
   headers: unknown;
   timeout_ms: number;
   retry_schedule: number[] | null;
+  signed: boolean;
   secrets: { id: string; sealed: string }[] | null;
 }
 
@@ -75,6 +89,7 @@ export function toJob(row: JobRow): Job {
     manual: row.manual,
     hastened: row.was_hastened,
     origin: row.origin,
+    format: row.format,
     leaseMs: row.lease_ms,
     eventId: row.event_id,
     resource: row.resource,
@@ -88,9 +103,12 @@ export function toJob(row: JobRow): Job {
     endpointVersion: row.endpoint_version,
     ordered: row.entity_key !== null,
     target: row.target,
+    authType: row.auth_type,
+    authSealed: row.auth_sealed,
     headers: row.headers,
     timeoutMs: row.timeout_ms,
     retrySchedule: row.retry_schedule,
+    signed: row.signed,
     secrets: (row.secrets ?? []).map(({ id, sealed }) => ({ id, sealed: Buffer.from(sealed, 'base64') })),
   };
 }

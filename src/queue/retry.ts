@@ -35,9 +35,9 @@ export async function retryNow(sql: Sql, id: string): Promise<RetryResult> {
      ),
      queued as (
        insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, version, manual,
-                                   attempt_count, prior_count, status_code, created_at, rank)
+                                   attempt_count, prior_count, status_code, created_at, rank, format)
        select id, event_id, webhook_id, endpoint_id, origin, version + 1, true,
-              attempt_count, attempt_count, status_code, created_at, ${RANK.byHand}
+              attempt_count, attempt_count, status_code, created_at, ${RANK.byHand}, format
        from reopened
        returning *
      ),

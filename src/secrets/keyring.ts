@@ -48,15 +48,30 @@ export class Keyring {
     return this.#keys.has(keyId);
   }
 
+  /** The id of the key that seals. */
+  get activeId(): string {
+    return this.#active.id;
+  }
+
+  /** What every value begins with that the active key has sealed. */
+  get activePrefix(): Buffer {
+    return prefixOf(this.#active.id);
+  }
+
+  /** The value sealed anew with the active key for the same place, null when it is so already; throws as open does. */
+  reseal(sealed: Buffer, place: Place): Buffer | null {
+    const prefix = this.activePrefix;
+    return sealed.subarray(0, prefix.length).equals(prefix) ? null : this.seal(this.open(sealed, place), place);
+  }
+
   /** Encrypts for one place: version byte, key id (length byte first), IV, ciphertext, tag. */
   seal(plain: Buffer | string, place: Place): Buffer {
     const { id, key } = this.#active;
-    const idBytes = Buffer.from(id);
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv(CIPHER, key, iv, { authTagLength: TAG_BYTES });
     cipher.setAAD(associatedData(place, id));
     const body = Buffer.concat([cipher.update(plain), cipher.final()]);
-    return Buffer.concat([Buffer.from([VERSION, idBytes.length]), idBytes, iv, body, cipher.getAuthTag()]);
+    return Buffer.concat([prefixOf(id), iv, body, cipher.getAuthTag()]);
   }
 
   /** Decrypts what was sealed for this place; throws SecretUnavailableError for anything else. */
@@ -102,6 +117,11 @@ export class Keyring {
     const key = this.#keys.get(id);
     return key !== undefined && fingerprintBy(key, text).equals(fingerprint);
   }
+}
+
+function prefixOf(keyId: string): Buffer {
+  const id = Buffer.from(keyId);
+  return Buffer.concat([Buffer.from([VERSION, id.length]), id]);
 }
 
 /** By a key derived for this one purpose (RFC 5869), so that no key both encrypts and authenticates. */

@@ -1,8 +1,8 @@
 /** Where the time of one exchange went, from the instants that got notes. */
 
-/** A stretch of an attempt; startMs counts from the start of the attempt's request. */
+/** A stretch of an attempt; startMs counts from the start of the attempt's request. In token an access token was fetched. */
 export interface Phase {
-  name: 'queue' | 'dns' | 'connect' | 'tls' | 'request' | 'firstByte' | 'download';
+  name: 'queue' | 'token' | 'dns' | 'connect' | 'tls' | 'request' | 'firstByte' | 'download';
   startMs: number;
   durationMs: number;
 }

@@ -1,18 +1,32 @@
 /**
- * Standard Webhooks signatures (spec/standard-webhooks.md, "Signature scheme"): HMAC-SHA256 over
- * id.timestamp.body with the bytes behind whsec_, base64, prefixed by its version. Several keys give
- * several signatures, space-delimited, so that a receiver may hold the old or the new one.
+ * Standard Webhooks signatures (spec/standard-webhooks.md, "Signature scheme") over id.timestamp.body: v1 is HMAC-SHA256
+ * with the bytes behind whsec_, v1a is Ed25519 with the private key behind whsk_; base64, prefixed by the version. Several
+ * keys give several signatures, space-delimited, so that a receiver may hold the old or the new one.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, createPrivateKey, sign as signAsymmetric } from 'node:crypto';
 
-const SECRET_PREFIX = 'whsec_';
+import { PREFIXES } from '../secrets/signing-secret.ts';
+
+const SEED_BYTES = 32;
 
 /** The value of webhook-signature for exactly these bytes; timestamp is in seconds since 1970. */
 export function sign(secrets: string[], id: string, timestamp: number, body: Buffer): string {
+  const head = Buffer.from(`${id}.${timestamp}.`);
   return secrets
-    .map((secret) => {
-      const key = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
-      return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`;
-    })
+    .map((secret) => (secret.startsWith(PREFIXES.private) ? v1a(secret, head, body) : v1(secret, head, body)))
     .join(' ');
+}
+
+function v1(secret: string, head: Buffer, body: Buffer): string {
+  const key = Buffer.from(secret.slice(PREFIXES.shared.length), 'base64');
+  return `v1,${createHmac('sha256', key).update(head).update(body).digest('base64')}`;
+}
+
+function v1a(secret: string, head: Buffer, body: Buffer): string {
+  const pair = Buffer.from(secret.slice(PREFIXES.private.length), 'base64');
+  const [d, x] = [pair.subarray(0, SEED_BYTES), pair.subarray(SEED_BYTES)].map((half) =>
+    half.toString('base64url'),
+  );
+  const key = createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', d, x }, format: 'jwk' });
+  return `v1a,${signAsymmetric(null, Buffer.concat([head, body]), key).toString('base64')}`;
 }

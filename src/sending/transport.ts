@@ -7,7 +7,7 @@
 import { got, type Request, type Response } from 'got';
 
 import { parseAddress } from '../egress/address.ts';
-import type { Egress } from '../egress/egress.ts';
+import type { ClientIdentity, Egress } from '../egress/egress.ts';
 import type { FailureCode } from '../errors.ts';
 import { describeError, type Logger } from '../log.ts';
 import { failureOf, statusFailure } from './exchange-failure.ts';
@@ -23,6 +23,8 @@ export interface OutgoingRequest {
   /** All headers but Host, Connection and Content-Length, which are set here. */
   headers: Record<string, string>;
   body: Buffer;
+  /** The client certificate that is shown over TLS, if one is; part of what the key stands for. */
+  identity?: ClientIdentity;
   /** For the whole exchange, from DNS to the last byte of the answer. */
   timeoutMs: number;
 }
@@ -142,8 +144,8 @@ function exchange(
   };
 
   try {
-    const { headers, body } = request;
-    stream = client.stream(request.url, { headers, body, agent: egress.agents(request.key) });
+    const { headers, body, key, identity } = request;
+    stream = client.stream(request.url, { headers, body, agent: egress.agents(key, identity) });
   } catch (error) {
     return fail(error);
   }
@@ -168,7 +170,8 @@ function exchange(
   stream.on('error', fail);
 }
 
-function blocked(): Exchange {
+/** Nothing was sent, and nothing is told of it: the address is not allowed. */
+export function blocked(): Exchange {
   return {
     failure: 'ADDRESS_NOT_ALLOWED',
     statusCode: null,

@@ -17,9 +17,15 @@ function settings(current: Current | null): Record<string, unknown> {
   const flat: Record<string, unknown> = { name, description, forLoginId, teamId, enabled };
   flat['endpoints'] = current.endpoints.map((endpoint) => endpoint.id);
   for (const { id, headers, ...endpoint } of current.endpoints) {
-    const { kind, target, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = endpoint;
-    const parts = { kind, target, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering };
+    const { kind, target, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency } = endpoint;
+    const { ordering, signing, format } = endpoint;
+    const parts = {
+      ...{ kind, target, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency },
+      ...{ ordering, signing, format },
+    };
     for (const [part, value] of Object.entries(parts)) flat[`endpoints.${id}.${part}`] = value;
+    flat[`endpoints.${id}.authentication.type`] = endpoint.authType;
+    flat[`endpoints.${id}.authentication.hint`] = endpoint.authHint;
     for (const header of headers) if (!header.secret) flat[headerPath(id, header)] = header.value;
   }
   flat['triggers'] = current.triggers.map((trigger) => trigger.id);
@@ -30,7 +36,7 @@ function settings(current: Current | null): Record<string, unknown> {
   return flat;
 }
 
-/** Paths of secret headers that came, went or got another value; a new endpoint's signing secret, too. */
+/** Paths of secret headers that came, went or got another value; signing secrets that came or went, too. */
 function secretChanges(before: Current | null, after: Current | null): Changes {
   const [old, now] = [secrets(before?.endpoints ?? []), secrets(after?.endpoints ?? [])];
   const changed = [...new Set([...old.keys(), ...now.keys()])].filter(
@@ -41,8 +47,10 @@ function secretChanges(before: Current | null, after: Current | null): Changes {
 
 function secrets(endpoints: EndpointEntity[]): Map<string, string> {
   const found = new Map<string, string>();
-  for (const { id, headers } of endpoints) {
-    found.set(`endpoints.${id}.signingSecret`, '');
+  for (const { id, headers, signing, authSealed } of endpoints) {
+    // They come and go with the scheme.
+    if (signing !== 'NONE') found.set(`endpoints.${id}.signingSecret`, signing);
+    if (authSealed) found.set(`endpoints.${id}.authentication.credential`, authSealed.toString('base64'));
     for (const header of headers) if (header.secret) found.set(headerPath(id, header), header.sealed ?? '');
   }
   return found;

@@ -33,10 +33,12 @@ export async function readCurrent(manager: EntityManager, id: string): Promise<C
   const webhook = await manager.findOneBy(WebhookEntity, { id, deletedAt: IsNull() });
   if (webhook === null) return null;
   const order = { position: 'ASC' } as const;
-  const endpoints = await manager.find(EndpointEntity, {
-    where: { webhookId: id, removedAt: IsNull() },
-    order,
-  });
+  const endpoints = await manager
+    .createQueryBuilder(EndpointEntity, 'endpoint')
+    .addSelect('endpoint.authSealed')
+    .where({ webhookId: id, removedAt: IsNull() })
+    .orderBy('endpoint.position')
+    .getMany();
   const triggers = await manager.find(TriggerEntity, { where: { webhookId: id }, order });
   return { webhook, endpoints, triggers };
 }

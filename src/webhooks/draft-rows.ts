@@ -4,10 +4,19 @@
  * is judged here. Rows have from the start the ids that the endpoints and triggers will have, so a secret
  * value is sealed for its last place when it comes in.
  */
-import { type Problem, problem } from '../errors.ts';
+import type { Problem } from '../errors.ts';
 import { newId } from '../ids.ts';
+import type { PayloadFormat } from '../queue/payload-format.ts';
 import { type Keyring, SecretUnavailableError } from '../secrets/keyring.ts';
+import type { SigningScheme } from '../secrets/signing-secret.ts';
 import { parseUrl } from '../url.ts';
+import { movedAway } from './check-target.ts';
+import {
+  type DraftAuthentication,
+  mergeAuthentication,
+  openAuthentication,
+  withoutCredential,
+} from './draft-authentication.ts';
 import { type HeaderInput, headerPlace, type StoredHeader } from './headers.ts';
 import type { DeliveryOrdering, EndpointInput, TriggerInput, WebhookDetailsInput } from './inputs.ts';
 import { findRow } from './rows.ts';
@@ -38,6 +47,9 @@ export interface DraftEndpoint {
   ratePerSecond?: number | null;
   maxConcurrency?: number | null;
   ordering?: DeliveryOrdering | null;
+  authentication?: DraftAuthentication | null;
+  signing?: SigningScheme | null;
+  format?: PayloadFormat | null;
 }
 
 /** A row of step 3. */
@@ -71,7 +83,8 @@ export function mergeEndpoints(
 ): DraftEndpoint[] {
   return mergeRows('endpoint', typed, inputs, problems, (input, row, id) => {
     const advanced = input.advanced ?? (input.advanced === null ? CLEARED : {});
-    const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = advanced;
+    const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency } = advanced;
+    const { ordering, signing, format } = advanced;
     const target = given(input.target, row?.target);
     const origin = originOf(target);
     const kept = (row?.headers ?? []).map((header) =>
@@ -81,12 +94,15 @@ export function mergeEndpoints(
       id,
       kind: given(input.kind, row?.kind),
       target,
+      authentication: mergeAuthentication(keyring, id, origin, row?.authentication, input.authentication),
       headers: headers === undefined ? kept : sealTyped(keyring, id, origin, kept, headers ?? []),
       timeoutMs: given(timeoutMs, row?.timeoutMs),
       retrySchedule: given(retrySchedule, row?.retrySchedule),
       ratePerSecond: given(ratePerSecond, row?.ratePerSecond),
       maxConcurrency: given(maxConcurrency, row?.maxConcurrency),
       ordering: given(ordering, row?.ordering),
+      signing: given(signing, row?.signing),
+      format: given(format, row?.format),
     };
   });
 }
@@ -111,21 +127,18 @@ export function mergeTriggers(
  * draft can have: a secret that was typed for another server, or that does not open any more.
  */
 export function openEndpoints(keyring: Keyring, rows: DraftEndpoint[], problems: Problem[]): EndpointInput[] {
-  return rows.map(({ id, kind, target, headers, ...settings }, index) => {
+  return rows.map(({ id, kind, target, authentication, headers, ...settings }, index) => {
     const at = ['endpoints', String(index)];
     const origin = originOf(target);
-    const strays = headers.filter((header) => header.origin != null && header.origin !== origin);
-    if (origin !== null && strays.length > 0)
-      problems.push(
-        problem(
-          'CREDENTIAL_MISMATCH',
-          [...at, 'target'],
-          `The address moved to another scheme, host or port: give the values of ${strays.map(({ name }) => name).join(', ')} again, or leave those headers out.`,
-        ),
-      );
+    const isStray = (typed: { origin?: string | null } | null | undefined) =>
+      origin !== null && typed?.origin != null && typed.origin !== origin;
+    const strays = headers.filter(isStray).map(({ name }) => name);
+    const moved = movedAway([...at, 'target'], strays, isStray(authentication));
+    if (moved) problems.push(moved);
     return {
       kind,
       target,
+      authentication: openAuthentication(keyring, id, authentication),
       advanced: {
         headers: headers.map((header) => openHeader(keyring, id, header)),
         ...settings,
@@ -138,6 +151,7 @@ export function openEndpoints(keyring: Keyring, rows: DraftEndpoint[], problems:
 export function withoutSecrets(rows: DraftEndpoint[]): DraftEndpoint[] {
   return rows.map((row) => ({
     ...row,
+    authentication: withoutCredential(row.authentication),
     headers: row.headers.map(({ name, value, secret }) => ({ name, value, secret })),
   }));
 }
@@ -145,6 +159,7 @@ export function withoutSecrets(rows: DraftEndpoint[]): DraftEndpoint[] {
 const CLEARED = {
   ...{ headers: null, timeoutMs: null, retrySchedule: null },
   ...{ ratePerSecond: null, maxConcurrency: null, ordering: null },
+  ...{ signing: null, format: null },
 };
 
 function given<T>(input: T | null | undefined, typed: T | null | undefined): T | null {

@@ -1,6 +1,10 @@
 /** A draft as it is shown: secret values left out, defaults filled in, and what saving it would refuse. */
 import type { Problem } from '../errors.ts';
+import type { PayloadFormat } from '../queue/payload-format.ts';
+import type { SigningScheme } from '../secrets/signing-secret.ts';
+import type { AuthenticationView } from './authentication.ts';
 import type { WebhookDraftEntity } from './draft.entity.ts';
+import { draftAuthenticationView } from './draft-authentication.ts';
 import type { DraftDetails, DraftEndpoint, DraftTrigger } from './draft-rows.ts';
 import type { DeliveryOrdering } from './inputs.ts';
 import type { EndpointDefaults } from './read-endpoints.ts';
@@ -17,6 +21,8 @@ export interface DraftCheck {
 /** An endpoint row as it is shown. */
 export interface DraftEndpointView extends Pick<DraftEndpoint, 'id' | 'kind' | 'target'> {
   /** Null while nobody has touched it. */
+  authentication: AuthenticationView | null;
+  /** Null while nobody has touched it. */
   advanced: {
     headers: { name: string; value: string | null; secret: boolean }[];
     timeoutMs: number;
@@ -24,6 +30,8 @@ export interface DraftEndpointView extends Pick<DraftEndpoint, 'id' | 'kind' | '
     ratePerSecond: number | null;
     maxConcurrency: number;
     ordering: DeliveryOrdering;
+    signing: SigningScheme;
+    format: PayloadFormat;
   } | null;
 }
 
@@ -51,6 +59,7 @@ export function toDraftView(
     ...{ id, version, ...details, triggers, savedAs, updatedAt, expiresAt },
     endpoints: endpoints.map((row) => ({
       ...{ id: row.id, kind: row.kind, target: row.target },
+      authentication: draftAuthenticationView(row.authentication),
       advanced: isUntouched(row)
         ? null
         : {
@@ -60,6 +69,8 @@ export function toDraftView(
             ratePerSecond: row.ratePerSecond ?? null,
             maxConcurrency: row.maxConcurrency ?? defaults.maxConcurrency,
             ordering: row.ordering ?? 'NONE',
+            signing: row.signing ?? 'STANDARD_WEBHOOKS_HMAC',
+            format: row.format ?? 'STANDARD_WEBHOOKS',
           },
     })),
     check: () => (checked ??= check()),
@@ -71,6 +82,7 @@ function isUntouched({
   id: _id,
   kind: _kind,
   target: _target,
+  authentication: _authentication,
   ...settings
 }: DraftEndpoint): boolean {
   return headers.length === 0 && Object.values(settings).every((value) => value == null);

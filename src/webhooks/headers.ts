@@ -17,11 +17,11 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** field-value of RFC 9110, 5.5, without obs-text: visible ASCII with blanks and tabs inside only. */
 const VALUE = /^(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?$/;
 /**
- * What frames the message, belongs to the connection (RFC 9110, 7.6.1), to a proxy, or to Standard
- * Webhooks: set by the server alone, since a second value could split a request or forge a signature.
+ * What frames the message, belongs to the connection (RFC 9110, 7.6.1), to a proxy, to Standard Webhooks or to
+ * CloudEvents: set by the server alone, since a second value could split a request or forge what it is.
  */
 const RESERVED =
-  /^(?:host|connection|transfer-encoding|keep-alive|te|trailer|upgrade|expect|http2-settings|content-.*|proxy-.*|webhook-.*)$/i;
+  /^(?:host|connection|transfer-encoding|keep-alive|te|trailer|upgrade|expect|http2-settings|content-.*|proxy-.*|webhook-.*|ce-.*)$/i;
 
 /** One header as given; a secret one keeps its stored value when none is given. */
 export interface HeaderInput {
@@ -38,12 +38,11 @@ export interface StoredHeader {
   sealed?: string;
 }
 
-/** One header that passed: sealed is set where the stored secret is kept, value otherwise. */
+/** One header that passed; the value is null where a secret one keeps what is stored. */
 export interface PlannedHeader {
   name: string;
   secret: boolean;
   value: string | null;
-  sealed: string | null;
 }
 
 /** Checks the headers of one endpoint against the stored ones; field is the path of the list. */
@@ -62,13 +61,13 @@ export function checkHeaders(
   let total = 0;
   const planned = inputs.map((input, index) => {
     const at = [...field, String(index)];
-    checkName(input.name, seen, [...at, 'name'], problems);
+    checkHeaderName(input.name, [...at, 'name'], problems, seen);
     const secret = input.secret ?? false;
     const value = input.value ?? '';
     total += input.name.length + value.length;
-    const sealed = secret && value === '' ? (kept.get(input.name.toLowerCase())?.sealed ?? null) : null;
-    if (sealed === null) checkValue(input, secret, [...at, 'value'], problems);
-    return { name: input.name, secret, value: sealed === null ? value : null, sealed };
+    const keeps = secret && value === '' && kept.get(input.name.toLowerCase())?.sealed !== undefined;
+    if (!keeps) checkHeaderValue(input.value, secret, [...at, 'value'], problems);
+    return { name: input.name, secret, value: keeps ? null : value };
   });
   if (total > MAX_TOTAL)
     problems.push(
@@ -77,7 +76,13 @@ export function checkHeaders(
   return planned;
 }
 
-function checkName(name: string, seen: Set<string>, field: string[], problems: Problem[]): void {
+/** Checks the name of a header that may be set; seen has the names, in small letters, that came before. */
+export function checkHeaderName(
+  name: string,
+  field: string[],
+  problems: Problem[],
+  seen = new Set<string>(),
+): void {
   const refuse = (code: Problem['code'], message: string) => problems.push(problem(code, field, message));
   if (name.trim() === '') refuse('REQUIRED', 'The name of a header is missing.');
   else if (name.length > MAX_NAME)
@@ -87,15 +92,21 @@ function checkName(name: string, seen: Set<string>, field: string[], problems: P
   else if (RESERVED.test(name))
     refuse(
       'INVALID',
-      `${name} is set by the server. Reserved are Host, Connection, Transfer-Encoding, Keep-Alive, TE, Trailer, Upgrade, Expect, HTTP2-Settings, and all that begin with Content-, Proxy- or webhook-.`,
+      `${name} is set by the server. Reserved are Host, Connection, Transfer-Encoding, Keep-Alive, TE, Trailer, Upgrade, Expect, HTTP2-Settings, and all that begin with Content-, Proxy-, webhook- or ce-.`,
     );
   else if (seen.has(name.toLowerCase())) refuse('DUPLICATE', `${name} is given twice.`);
   seen.add(name.toLowerCase());
 }
 
-function checkValue(input: HeaderInput, secret: boolean, field: string[], problems: Problem[]): void {
-  const value = input.value ?? '';
-  if (input.value == null || (secret && value === ''))
+/** Checks the value of a header; a secret one must not be empty. */
+export function checkHeaderValue(
+  given: string | null | undefined,
+  secret: boolean,
+  field: string[],
+  problems: Problem[],
+): void {
+  const value = given ?? '';
+  if (given == null || (secret && value === ''))
     problems.push(problem('REQUIRED', field, 'The value of the header is missing.'));
   else if (value.length > MAX_VALUE)
     problems.push(
@@ -111,12 +122,21 @@ function checkValue(input: HeaderInput, secret: boolean, field: string[], proble
     );
 }
 
-/** What is stored for the planned headers of an endpoint. */
-export function sealHeaders(keyring: Keyring, endpointId: string, headers: PlannedHeader[]): StoredHeader[] {
-  return headers.map(({ name, secret, value, sealed }) => {
+/** What is stored for the planned headers of an endpoint that has these now. */
+export function sealHeaders(
+  keyring: Keyring,
+  endpointId: string,
+  headers: PlannedHeader[],
+  stored: StoredHeader[],
+): StoredHeader[] {
+  const kept = new Map(stored.map((header) => [header.name.toLowerCase(), header.sealed]));
+  return headers.map(({ name, secret, value }) => {
     if (!secret) return { name, value, secret };
-    const bytes = sealed ?? keyring.seal(value!, headerPlace(endpointId, name)).toString('base64');
-    return { name, value: null, secret, sealed: bytes };
+    const sealed =
+      value === null
+        ? kept.get(name.toLowerCase())!
+        : keyring.seal(value, headerPlace(endpointId, name)).toString('base64');
+    return { name, value: null, secret, sealed };
   });
 }
 

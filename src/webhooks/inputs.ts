@@ -3,6 +3,9 @@
  * alone and null clears it; lists that are given replace the stored ones, rows with an id keep that
  * row together with its secrets.
  */
+import type { PayloadFormat } from '../queue/payload-format.ts';
+import type { SigningScheme } from '../secrets/signing-secret.ts';
+import type { AuthenticationInput } from './authentication.ts';
 import type { HeaderInput } from './headers.ts';
 
 /** Name, description and scope. */
@@ -28,6 +31,8 @@ export interface EndpointAdvancedInput {
   /** Requests at once. */
   maxConcurrency?: number | null;
   ordering?: DeliveryOrdering | null;
+  signing?: SigningScheme | null;
+  format?: PayloadFormat | null;
 }
 
 /** One endpoint row. */
@@ -35,6 +40,8 @@ export interface EndpointInput {
   id?: string | null;
   kind?: 'URL' | null;
   target?: string | null;
+  /** Null for none. */
+  authentication?: AuthenticationInput | null;
   advanced?: EndpointAdvancedInput | null;
 }
 

@@ -12,8 +12,8 @@ export interface SealedEndpoint {
 }
 
 /**
- * Opens the secrets of one endpoint: custom headers by name, and signing secrets (`whsec_…`) in the
- * order given. Throws SecretUnavailableError when one of them does not open.
+ * Opens the secrets of one endpoint: custom headers by name, and signing secrets (`whsec_…` or `whsk_…`) in
+ * the order given. Throws SecretUnavailableError when one of them does not open.
  */
 export function openEndpointSecrets(
   keyring: Keyring,

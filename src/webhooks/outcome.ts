@@ -2,12 +2,12 @@
 import { allOf } from '../db/fragment.ts';
 import type { Reader, SqlFragment } from '../db/sql.ts';
 import type { Problem } from '../errors.ts';
+import type { MadeSecret } from './endpoint-secrets.ts';
 import { readSecrets, readWebhooks, type SecretView, type WebhookView } from './read.ts';
 import { type EndpointDefaults, type EndpointView, readEndpointsOf } from './read-endpoints.ts';
-import type { MadeSecret } from './write.ts';
 
-/** A signing secret that was made now; its value is shown this once. */
-export interface NewSecret {
+/** A signing secret with what the receiver verifies with: the shared secret, or the public key of a pair. */
+export interface RevealedSecret {
   endpoint: EndpointView;
   secret: SecretView;
   value: string;
@@ -17,7 +17,7 @@ export interface NewSecret {
 export interface WebhookOutcome {
   problems: Problem[];
   webhook: WebhookView | null;
-  newSecrets: NewSecret[];
+  newSecrets: RevealedSecret[];
 }
 
 /** Nothing was changed. */

@@ -1,6 +1,9 @@
 /** Reads endpoints as they stand now, each with its status; secret headers are without their values. */
 import { collect } from '../db/fragment.ts';
 import type { Reader, SqlFragment } from '../db/sql.ts';
+import type { PayloadFormat } from '../queue/payload-format.ts';
+import type { SigningScheme } from '../secrets/signing-secret.ts';
+import type { AuthenticationType, AuthenticationView } from './authentication.ts';
 import {
   CIRCUIT_JOIN,
   type EndpointState,
@@ -26,6 +29,7 @@ export interface EndpointView extends ShownStatus {
   webhookId: string;
   kind: 'URL';
   target: string;
+  authentication: AuthenticationView;
   headers: { name: string; value: string | null; secret: boolean }[];
   timeoutMs: number;
   /** Seconds before each attempt. */
@@ -35,13 +39,21 @@ export interface EndpointView extends ShownStatus {
   /** Requests at once: over all senders when it was chosen, of each sender when it is the default. */
   maxConcurrency: number;
   ordering: DeliveryOrdering;
+  signing: SigningScheme;
+  format: PayloadFormat;
   version: number;
   createdAt: Date;
 }
 
 /** A row as it is read. */
-type Row = Omit<EndpointView, 'headers' | 'retrySchedule' | 'maxConcurrency' | keyof ShownStatus> &
+type Row = Omit<
+  EndpointView,
+  'authentication' | 'headers' | 'retrySchedule' | 'maxConcurrency' | keyof ShownStatus
+> &
   EndpointState & {
+    authType: AuthenticationType;
+    authHint: string | null;
+    authExpiresAt: Date | null;
     headers: StoredHeader[];
     retrySchedule: number[] | null;
     maxConcurrency: number | null;
@@ -57,7 +69,9 @@ export async function readEndpoints(
   const rows = await reader.query<Row[]>(
     `select ep.id, ep.webhook_id as "webhookId", ep.kind, ep.target, ep.headers, ep.timeout_ms as "timeoutMs",
             ep.retry_schedule as "retrySchedule", ep.rate_per_second as "ratePerSecond",
-            ep.max_concurrency as "maxConcurrency", ep.ordering, ep.version, ep.created_at as "createdAt",
+            ep.auth_type as "authType", ep.auth_hint as "authHint", ep.auth_expires_at as "authExpiresAt",
+            ep.max_concurrency as "maxConcurrency", ep.ordering, ep.signing, ep.format, ep.version,
+            ep.created_at as "createdAt",
             ${STATE_COLUMNS}
      from endpoints ep
      join webhooks w on w.id = ep.webhook_id and w.deleted_at is null
@@ -82,9 +96,12 @@ export async function readEndpointsOf(
 }
 
 function toView(row: Row, defaults: EndpointDefaults): EndpointView {
-  const { id, webhookId, kind, target, timeoutMs, ratePerSecond, ordering, version, createdAt } = row;
+  const { id, webhookId, kind, target, timeoutMs, ratePerSecond } = row;
+  const { ordering, signing, format, version, createdAt } = row;
   return {
-    ...{ id, webhookId, kind, target, timeoutMs, ratePerSecond, ordering, version, createdAt },
+    ...{ id, webhookId, kind, target, timeoutMs, ratePerSecond },
+    ...{ ordering, signing, format, version, createdAt },
+    authentication: { type: row.authType, hint: row.authHint, expiresAt: row.authExpiresAt },
     headers: row.headers.map(({ name, value, secret }) => ({ name, value, secret })),
     retrySchedule: row.retrySchedule ?? defaults.retryScheduleSeconds,
     maxConcurrency: row.maxConcurrency ?? defaults.maxConcurrency,

@@ -52,6 +52,8 @@ export interface SecretView {
   id: string;
   endpointId: string;
   hint: string;
+  /** Of a pair the key that everybody may know. */
+  publicKey: string | null;
   createdAt: Date;
   expiresAt: Date | null;
 }
@@ -165,12 +167,13 @@ export async function readTriggersOf(
 export async function readSecrets(reader: Reader, where: SqlFragment): Promise<SecretView[]> {
   const { text, values } = collect(where);
   return reader.query<SecretView[]>(
-    `select s.id, s.endpoint_id as "endpointId", s.hint, s.created_at as "createdAt", s.expires_at as "expiresAt"
+    `select s.id, s.endpoint_id as "endpointId", s.hint, s.public_key as "publicKey",
+            s.created_at as "createdAt", s.expires_at as "expiresAt"
      from secrets s
      join endpoints ep on ep.id = s.endpoint_id and ep.removed_at is null
      join webhooks w on w.id = ep.webhook_id and w.deleted_at is null
      where (s.expires_at is null or s.expires_at > clock_timestamp()) and (${text})
-     order by s.id desc`,
+     order by s.expires_at desc nulls first, s.id desc`,
     values,
   );
 }

@@ -9,15 +9,14 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Viewer } from '../access/viewer.ts';
 import { type Changes, recordAudit } from '../audit/audit-log.ts';
 import { noteWebhookChanges } from '../audit/webhook-changes.ts';
-import { type Reader, sqlOf } from '../db/sql.ts';
-import { type Problem, problem } from '../errors.ts';
-import { kindOfId } from '../ids.ts';
+import { sqlOf } from '../db/sql.ts';
+import type { Problem } from '../errors.ts';
 import { cancelDeliveries } from '../queue/cancel.ts';
 import { resetCircuits } from '../queue/reset-circuits.ts';
 import { lockWebhook } from './current.ts';
-import { UNKNOWN, whyNotEditable } from './editable.ts';
 import type { EndpointStatus } from './endpoint-status.ts';
-import { type EndpointDefaults, type EndpointView, readEndpoints } from './read-endpoints.ts';
+import { editableWebhookOf, readEndpoint, UNKNOWN_ENDPOINT } from './one-endpoint.ts';
+import type { EndpointDefaults, EndpointView } from './read-endpoints.ts';
 import type { WebhookEntity } from './webhook.entity.ts';
 
 /** What came of a switch: problems is empty exactly when the endpoint is on, or off, as was asked. */
@@ -25,8 +24,6 @@ export interface EndpointOutcome {
   problems: Problem[];
   endpoint: EndpointView | null;
 }
-
-const UNKNOWN_ENDPOINT = problem('NOT_FOUND', ['id'], 'There is no such endpoint.');
 
 /** Turns an endpoint on, also one that is paused, or off; one that is so already stays as it is. */
 export async function switchEndpoint(
@@ -36,19 +33,18 @@ export async function switchEndpoint(
   id: string,
   to: 'ACTIVE' | 'DISABLED',
 ): Promise<EndpointOutcome> {
-  const webhookId = await webhookOf(orm, id);
-  const refusal = await whyNotEditable(orm, viewer, webhookId ?? '');
-  if (refusal) return failed(refusal === UNKNOWN ? UNKNOWN_ENDPOINT : refusal);
+  const found = await editableWebhookOf(orm, viewer, id);
+  if (!found.ok) return failed(...found.problems);
   return orm.transaction(async (manager) => {
-    const webhook = await lockWebhook(manager, webhookId!);
-    const endpoint = await readOne(manager, defaults, id);
+    const webhook = await lockWebhook(manager, found.value);
+    const endpoint = await readEndpoint(manager, defaults, id);
     if (webhook === null || endpoint === undefined) return failed(UNKNOWN_ENDPOINT);
     if (endpoint.status === to) return { problems: [], endpoint };
     await noteWebhookChanges(manager, (add) => `w.id = ${add(webhook.id)}`);
     if (to === 'ACTIVE') await turnOn(manager, [id]);
     else await turnOff(manager, id);
     await noteSwitch(manager, viewer, webhook, endpoint, to);
-    return { problems: [], endpoint: (await readOne(manager, defaults, id))! };
+    return { problems: [], endpoint: (await readEndpoint(manager, defaults, id))! };
   });
 }
 
@@ -103,23 +99,6 @@ async function noteSwitch(
   });
 }
 
-async function webhookOf(reader: Reader, id: string): Promise<string | undefined> {
-  if (kindOfId(id) !== 'endpoint') return undefined;
-  const rows = await reader.query<{ webhookId: string }[]>(
-    'select webhook_id as "webhookId" from endpoints where id = $1 and removed_at is null',
-    [id],
-  );
-  return rows[0]?.webhookId;
-}
-
-async function readOne(
-  reader: Reader,
-  defaults: EndpointDefaults,
-  id: string,
-): Promise<EndpointView | undefined> {
-  return (await readEndpoints(reader, defaults, (add) => `ep.id = ${add(id)}`))[0];
-}
-
-function failed(found: Problem): EndpointOutcome {
-  return { problems: [found], endpoint: null };
+function failed(...problems: Problem[]): EndpointOutcome {
+  return { problems, endpoint: null };
 }

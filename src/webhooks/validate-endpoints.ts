@@ -2,16 +2,19 @@
  * Checks the endpoint rows of an input. An address is judged by the same policy that guards every
  * connection; a host name that does not resolve now is no reason to refuse it.
  */
-import { type Problem, problem, type UserErrorCode } from '../errors.ts';
+import { type Problem, problem } from '../errors.ts';
+import type { PayloadFormat } from '../queue/payload-format.ts';
+import type { SigningScheme } from '../secrets/signing-secret.ts';
+import type { PlannedAuthentication } from './authentication.ts';
+import { checkTarget, movedAway, type TargetGuard } from './check-target.ts';
 import type { EndpointEntity } from './endpoint.entity.ts';
 import { checkHeaders, type PlannedHeader } from './headers.ts';
 import type { DeliveryOrdering, EndpointAdvancedInput, EndpointInput } from './inputs.ts';
 import { findRow } from './rows.ts';
+import { checkAuthentication, checkHeaderClash, checkTlsTarget } from './validate-authentication.ts';
 
 /** The most endpoints of one webhook. */
 export const MAX_ENDPOINTS = 20;
-/** The longest address, in characters. */
-export const MAX_TARGET = 2048;
 /** The timeouts that may be chosen, ms. */
 export const TIMEOUT_MS = { min: 100, max: 30_000 };
 /** The most attempts, and the longest wait before one, s. */
@@ -22,29 +25,25 @@ export const RATE_PER_SECOND = { min: 1, max: 10_000 };
 /** How many requests at once may be chosen. */
 export const MAX_CONCURRENCY = { min: 1, max: 1_000 };
 
-/** Says whether an address may be called; src/egress has the real one. */
-export interface TargetGuard {
-  checkTarget(
-    input: string,
-  ): Promise<{ ok: true; url: string } | { ok: false; code: UserErrorCode; message: string }>;
-}
-
 /** An endpoint as it will be; id is null where it has yet to be made. */
 export interface PlannedEndpoint {
   id: string | null;
   kind: 'URL';
   /** As the URL parser writes it. */
   target: string;
+  authentication: PlannedAuthentication;
   headers: PlannedHeader[];
   timeoutMs: number;
   retrySchedule: number[] | null;
   ratePerSecond: number | null;
   maxConcurrency: number | null;
   ordering: DeliveryOrdering;
+  signing: SigningScheme;
+  format: PayloadFormat;
 }
 
 /** The Advanced section as it will be. */
-type PlannedAdvanced = Omit<PlannedEndpoint, 'id' | 'kind' | 'target'>;
+type PlannedAdvanced = Omit<PlannedEndpoint, 'id' | 'kind' | 'target' | 'authentication'>;
 
 /** Checks all rows, addresses at the same time. */
 export async function checkEndpoints(
@@ -76,6 +75,17 @@ export async function checkEndpoints(
     ),
   );
   checkDuplicates(targets, problems);
+  const authentications = await Promise.all(
+    inputs.map((input, index) =>
+      checkAuthentication(
+        input.authentication,
+        rows[index],
+        context.egress,
+        ['endpoints', String(index), 'authentication'],
+        problems,
+      ),
+    ),
+  );
   return inputs.map((input, index) => {
     const at = ['endpoints', String(index)];
     const row = rows[index];
@@ -85,31 +95,14 @@ export async function checkEndpoints(
       id: row?.id ?? null,
       kind: 'URL' as const,
       target: targets[index] ?? '',
+      authentication: authentications[index]!,
       ...checkAdvanced(input.advanced, row, context.defaultTimeoutMs, [...at, 'advanced'], problems),
     };
+    checkTlsTarget(planned, [...at, 'target'], problems);
+    checkHeaderClash(planned, row?.authHint ?? null, input.advanced?.headers != null, at, problems);
     if (row && targets[index] !== null) checkCredentials(planned, row, [...at, 'target'], problems);
     return planned;
   });
-}
-
-async function checkTarget(
-  input: string | null | undefined,
-  egress: TargetGuard,
-  field: string[],
-  problems: Problem[],
-): Promise<string | null> {
-  const refuse = (code: UserErrorCode, message: string) => {
-    problems.push(problem(code, field, message));
-    return null;
-  };
-  if (input == null || input.trim() === '') return refuse('REQUIRED', 'The address is missing.');
-  if (input.length > MAX_TARGET)
-    return refuse('TOO_LONG', `An address may have at most ${MAX_TARGET} characters.`);
-  const checked = await egress.checkTarget(input);
-  if (!checked.ok) return refuse(checked.code, checked.message);
-  if (checked.url.length > MAX_TARGET)
-    return refuse('TOO_LONG', `An address may have at most ${MAX_TARGET} characters, escapes included.`);
-  return checked.url;
 }
 
 function checkDuplicates(targets: (string | null)[], problems: Problem[]): void {
@@ -134,7 +127,8 @@ function checkAdvanced(
   problems: Problem[],
 ): PlannedAdvanced {
   const given = input ?? (input === null ? EVERYTHING_DEFAULT : {});
-  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = given;
+  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency } = given;
+  const { ordering, signing, format } = given;
   const stored = row?.headers ?? [];
   if (timeoutMs != null && !inRange(timeoutMs, TIMEOUT_MS.min, TIMEOUT_MS.max))
     problems.push(
@@ -164,19 +158,22 @@ function checkAdvanced(
   return {
     headers:
       headers === undefined
-        ? stored.map(({ name, value, secret, sealed }) => ({ name, value, secret, sealed: sealed ?? null }))
+        ? stored.map(({ name, value, secret }) => ({ name, value, secret }))
         : checkHeaders(headers ?? [], stored, [...field, 'headers'], problems),
     timeoutMs: (timeoutMs === undefined ? row?.timeoutMs : timeoutMs) ?? defaultTimeoutMs,
     retrySchedule: (retrySchedule === undefined ? row?.retrySchedule : retrySchedule) ?? null,
     ratePerSecond: (ratePerSecond === undefined ? row?.ratePerSecond : ratePerSecond) ?? null,
     maxConcurrency: (maxConcurrency === undefined ? row?.maxConcurrency : maxConcurrency) ?? null,
     ordering: (ordering === undefined ? row?.ordering : ordering) ?? 'NONE',
+    signing: (signing === undefined ? row?.signing : signing) ?? 'STANDARD_WEBHOOKS_HMAC',
+    format: (format === undefined ? row?.format : format) ?? 'STANDARD_WEBHOOKS',
   };
 }
 
 const EVERYTHING_DEFAULT: EndpointAdvancedInput = {
   ...{ headers: null, timeoutMs: null, retrySchedule: null },
   ...{ ratePerSecond: null, maxConcurrency: null, ordering: null },
+  ...{ signing: null, format: null },
 };
 
 function checkSchedule(seconds: number[], field: string[], problems: Problem[]): void {
@@ -212,13 +209,11 @@ function checkCredentials(
   field: string[],
   problems: Problem[],
 ): void {
-  const kept = planned.headers.filter((header) => header.sealed !== null).map((header) => header.name);
-  if (kept.length === 0 || new URL(planned.target).origin === new URL(row.target).origin) return;
-  problems.push(
-    problem(
-      'CREDENTIAL_MISMATCH',
-      field,
-      `The address moves to another scheme, host or port: give the values of ${kept.join(', ')} again, or leave those headers out.`,
-    ),
-  );
+  if (new URL(planned.target).origin === new URL(row.target).origin) return;
+  const headers = planned.headers
+    .filter(({ secret, value }) => secret && value === null)
+    .map(({ name }) => name);
+  const { type, credential } = planned.authentication;
+  const moved = movedAway(field, headers, type !== 'NONE' && credential === null);
+  if (moved) problems.push(moved);
 }

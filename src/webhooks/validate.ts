@@ -8,11 +8,12 @@ import type { Access } from '../access/access.ts';
 import { MAX_DESCRIPTION, MAX_NAME, readText } from '../access/text-input.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
+import type { TargetGuard } from './check-target.ts';
 import type { Current } from './current.ts';
 import type { TriggerInput, WebhookDetailsInput, WebhookInput } from './inputs.ts';
 import { findRow } from './rows.ts';
 import type { TriggerEntity } from './trigger.entity.ts';
-import { checkEndpoints, type PlannedEndpoint, type TargetGuard } from './validate-endpoints.ts';
+import { checkEndpoints, type PlannedEndpoint } from './validate-endpoints.ts';
 
 /** The most triggers of one webhook. */
 export const MAX_TRIGGERS = 100;

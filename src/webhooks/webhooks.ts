@@ -16,8 +16,10 @@ import { type Reader, type SqlFragment, sqlOf } from '../db/sql.ts';
 import { ok, problem, refused, type Result } from '../errors.ts';
 import { type IdKind, kindOfId, newId } from '../ids.ts';
 import type { Keyring } from '../secrets/keyring.ts';
+import type { TargetGuard } from './check-target.ts';
 import { type Current, isAutoDisabled, lockWebhook, readCurrent } from './current.ts';
 import { UNKNOWN, whyNotEditable } from './editable.ts';
+import type { MadeSecret } from './endpoint-secrets.ts';
 import type { WebhookFilter } from './filter.ts';
 import type { WebhookInput } from './inputs.ts';
 import { listWebhooks } from './list.ts';
@@ -42,18 +44,11 @@ import {
   readEndpoints,
   readEndpointsOf,
 } from './read-endpoints.ts';
+import { revealSecret, rotateSecret, type Rotation, type SecretOutcome } from './signing-secrets.ts';
 import type { TriggerChoice, TriggerInactiveReason } from './status.ts';
 import { type EndpointOutcome, switchEndpoint } from './switch-endpoint.ts';
 import { type Plan, validate } from './validate.ts';
-import type { TargetGuard } from './validate-endpoints.ts';
-import {
-  deleteWebhook,
-  insertWebhook,
-  type MadeSecret,
-  switchWebhook,
-  teamStands,
-  updateWebhook,
-} from './write.ts';
+import { deleteWebhook, insertWebhook, switchWebhook, teamStands, updateWebhook } from './write.ts';
 
 /** How many of the triggers on some events are listed at once. */
 const MAX_TRIGGERS_LISTED = 1000;
@@ -134,7 +129,7 @@ export class Webhooks {
         if (locked?.version !== current.webhook.version) return null;
         if (!(await teamStands(manager, plan.value))) return null;
         const { keyring } = this.#options;
-        const made = await updateWebhook(manager, keyring, viewer.loginId, current, plan.value);
+        const made = await updateWebhook(manager, keyring, viewer.loginId, id, plan.value);
         return (await this.#outcome(manager, id, made))!;
       });
     });
@@ -162,6 +157,16 @@ export class Webhooks {
   /** Turns an endpoint off and cancels what waits for it; one that somebody turned off stays as it is. */
   disableEndpoint(viewer: Viewer, id: string): Promise<EndpointOutcome> {
     return switchEndpoint(this.#orm, this.#options.defaults, viewer, id, 'DISABLED');
+  }
+
+  /** Makes a new signing secret for an endpoint; the older ones sign beside it until the grace period is over. */
+  rotateSecret(viewer: Viewer, rotation: Rotation): Promise<SecretOutcome> {
+    return rotateSecret(this.#options, viewer, rotation);
+  }
+
+  /** Shows the newest signing secret of an endpoint, audited. */
+  revealSecret(viewer: Viewer, id: string): Promise<SecretOutcome> {
+    return revealSecret(this.#options, viewer, id);
   }
 
   /** Deletes a webhook and cancels what waits; deleting twice is no error. Returns the id. */

@@ -6,7 +6,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, In, IsNull } from 'typeorm';
 
 import { holdTeam } from '../access/teams.ts';
 import { type Changes, recordAudit } from '../audit/audit-log.ts';
@@ -16,24 +16,17 @@ import { newId } from '../ids.ts';
 import { cancelDeliveries } from '../queue/cancel.ts';
 import { releaseOrder } from '../queue/release-order.ts';
 import type { Keyring } from '../secrets/keyring.ts';
-import { SecretEntity } from '../secrets/secret.entity.ts';
-import { makeSigningSecret, signingSecretPlace } from '../secrets/signing-secret.ts';
 import { webhookChanges } from './audit-changes.ts';
+import { NO_AUTHENTICATION, sealAuthentication } from './authentication.ts';
 import { type Current, readCurrent } from './current.ts';
 import { EndpointEntity } from './endpoint.entity.ts';
+import { addSecret, forgetSecrets, type MadeSecret } from './endpoint-secrets.ts';
 import { sealHeaders } from './headers.ts';
 import { statusChange, turnOn } from './switch-endpoint.ts';
 import { TriggerEntity } from './trigger.entity.ts';
 import type { Plan, PlannedTrigger } from './validate.ts';
 import type { PlannedEndpoint } from './validate-endpoints.ts';
 import { WebhookEntity } from './webhook.entity.ts';
-
-/** A signing secret that was made now, in clear. */
-export interface MadeSecret {
-  endpointId: string;
-  secretId: string;
-  value: string;
-}
 
 /**
  * Whether the team that a plan was checked with is still there; it then stays, and who is added to it has to
@@ -60,15 +53,16 @@ export async function insertWebhook(
   return made;
 }
 
-/** Carries out an edit by a login of a webhook whose row the caller has locked. */
+/** Carries out an edit by a login of a webhook whose row the caller has locked, in the version that the plan is for. */
 export async function updateWebhook(
   manager: EntityManager,
   keyring: Keyring,
   loginId: string,
-  current: Current,
+  id: string,
   plan: Plan,
 ): Promise<MadeSecret[]> {
-  const { id } = current.webhook;
+  // Not as the plan found it: what is kept may have been sealed with another key since (`keys rotate`).
+  const current = (await readCurrent(manager, id))!;
   await noteWebhookChanges(manager, only(id));
   await manager.update(WebhookEntity, id, { ...plan.details, ...touched() });
   const made = plan.endpoints
@@ -171,11 +165,15 @@ async function writeEndpoints(
   for (const [position, plan] of planned.entries()) {
     const row = stored.find((endpoint) => endpoint.id === plan.id);
     const id = plan.id ?? newId('endpoint');
-    const { id: _planned, kind, headers, ...rest } = plan;
-    const settings = { ...rest, headers: sealHeaders(keyring, id, headers) };
+    const { id: _planned, kind, headers, authentication, ...rest } = plan;
+    const settings = {
+      ...rest,
+      headers: sealHeaders(keyring, id, headers, row?.headers ?? []),
+      ...sealAuthentication(keyring, id, authentication),
+    };
     if (row === undefined) {
       await manager.insert(EndpointEntity, { id, webhookId, position, kind, ...settings });
-      made.push(await addSecret(manager, keyring, id));
+      made.push(...(await addSecret(manager, keyring, id, settings.signing)));
     } else if (
       Object.entries(settings).some(
         ([key, value]) => !isDeepStrictEqual(row[key as keyof typeof settings], value),
@@ -184,6 +182,10 @@ async function writeEndpoints(
       await manager.update(EndpointEntity, id, { position, ...settings, version: () => 'version + 1' });
       if (row.ordering !== 'NONE' && settings.ordering === 'NONE')
         await releaseOrder(await sqlOf(manager), id);
+      if (row.signing !== settings.signing) {
+        await forgetSecrets(manager, [id]);
+        made.push(...(await addSecret(manager, keyring, id, settings.signing)));
+      }
     } else if (row.position !== position) {
       await manager.update(EndpointEntity, id, { position });
     }
@@ -191,22 +193,19 @@ async function writeEndpoints(
   return made;
 }
 
-async function addSecret(manager: EntityManager, keyring: Keyring, endpointId: string): Promise<MadeSecret> {
-  const secretId = newId('secret');
-  const { value, hint } = makeSigningSecret();
-  const sealed = keyring.seal(value, signingSecretPlace(secretId));
-  await manager.insert(SecretEntity, { id: secretId, endpointId, sealed, hint });
-  return { endpointId, secretId, value };
-}
-
 async function removeEndpoints(manager: EntityManager, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
   await cancelDeliveries(await sqlOf(manager), { endpointIds: ids });
-  await manager.delete(SecretEntity, { endpointId: In(ids) });
-  await manager.query(
-    `update endpoints set removed_at = clock_timestamp(), version = version + 1, headers = '[]'
-     where id = any ($1::text[]) and removed_at is null`,
-    [ids],
+  await forgetSecrets(manager, ids);
+  await manager.update(
+    EndpointEntity,
+    { id: In(ids), removedAt: IsNull() },
+    {
+      removedAt: () => 'clock_timestamp()',
+      version: () => 'version + 1',
+      headers: [],
+      ...NO_AUTHENTICATION,
+    },
   );
 }
 

@@ -126,6 +126,10 @@ export const CALLS: Record<string, (objects: Objects) => Call> = {
     mutation('deliveryCancel', { id: ['ID!', waitingDeliveryId] }),
   'Mutation.endpointEnable': ({ endpointId }) => mutation('endpointEnable', { id: ['ID!', endpointId] }),
   'Mutation.endpointDisable': ({ endpointId }) => mutation('endpointDisable', { id: ['ID!', endpointId] }),
+  'Mutation.endpointRevealSecret': ({ endpointId }) =>
+    mutation('endpointRevealSecret', { id: ['ID!', endpointId] }),
+  'Mutation.endpointRotateSecret': ({ endpointId }) =>
+    mutation('endpointRotateSecret', { id: ['ID!', endpointId] }),
   'Mutation.eventsPublish': ({ loginId }) =>
     mutation('eventsPublish', { input: ['[EventInput!]!', [clientEvent('c2', { loginId })]] }),
   'Mutation.resourceRegister': () =>

@@ -28,6 +28,7 @@ const MIGRATIONS = [
   'AddEndpointPolicy1764000000007',
   'KeepHistory1764000000008',
   'AddOwnChanges1764000000009',
+  'AddFormatsAndSigning1764000000010',
 ];
 
 function open(url: string): Promise<Database> {

@@ -205,6 +205,33 @@ it('shows retries, and failures that end', async () => {
   );
 });
 
+it('learns the new key when a secret is rotated or of another kind, and reads every format', async () => {
+  const { id, endpoints } = (await webhooks()).find(({ name }) => name === 'Head office')!;
+  const endpointId = endpoints[0]!.id;
+  const heard = (verdict: string): Promise<void> => {
+    const from = run.heard.length;
+    return run.until((all) =>
+      all.slice(from).some((one) => one.path === '/head-office' && one.verdict === verdict && one.by !== ''),
+    );
+  };
+  const edit = (advanced: object) =>
+    run.root.mutate(
+      'mutation ($id: ID!, $input: WebhookInput!) { webhookUpdate(id: $id, input: $input) { errors { code } } }',
+      { id, input: { endpoints: [{ id: endpointId, advanced }] } },
+    );
+  await run.root.mutate(
+    'mutation ($id: ID!) { endpointRotateSecret(id: $id, graceSeconds: 0) { errors { code } } }',
+    { id: endpointId },
+  );
+  await heard('signature valid');
+  await edit({ signing: 'STANDARD_WEBHOOKS_ED25519', format: 'CLOUDEVENTS_BINARY' });
+  await heard('signature valid');
+  await edit({ signing: 'NONE', format: 'CLOUDEVENTS_STRUCTURED' });
+  await heard('not signed');
+  await edit({ signing: null, format: null });
+  await heard('signature valid');
+});
+
 it('keeps the keys of its receiver for itself, and without them finds its things again and makes none twice', async () => {
   expect(statSync(stateFile).mode & 0o777).toBe(0o600);
   const gone = (await webhooks()).find(({ name }) => name === 'Payments to bookkeeping')!;

@@ -1,4 +1,4 @@
-/** The README as it should be: its table of settings made from src/config.ts. */
+/** The README as it should be, its table of settings made from src/config.ts; and its examples, to be run. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,4 +15,16 @@ export function readmeWithSettings(): string {
     BLOCK,
     (_all, open: string, close: string) => `${open}\n${settingsTable()}\n\n${close}`,
   );
+}
+
+/** The function that an example of the README exports under this name. */
+export async function readmeFunction(name: string): Promise<(...args: unknown[]) => unknown> {
+  const text = readFileSync(join(packageRoot, 'README.md'), 'utf8');
+  const blocks = [...text.matchAll(/^```js\n([^]*?)^```$/gm)].map((match) => match[1]!);
+  const code = blocks.find((block) => block.includes(`export function ${name}(`));
+  if (code === undefined) throw new Error(`no example of the README exports ${name}`);
+  const module = (await import(
+    `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
+  )) as Record<string, (...args: unknown[]) => unknown>;
+  return module[name]!;
 }

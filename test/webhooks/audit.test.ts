@@ -78,6 +78,7 @@ it('of a wizard begins with its save, and names what was saved and by whom', asy
     endpoints: { from: null, to: [endpoint] },
     [`endpoints.${endpoint}.kind`]: { from: null, to: 'URL' },
     [`endpoints.${endpoint}.target`]: { from: null, to: TARGET },
+    [`endpoints.${endpoint}.authentication.type`]: { from: null, to: 'NONE' },
     [`endpoints.${endpoint}.timeoutMs`]: { from: null, to: 15_000 },
     [`endpoints.${endpoint}.ordering`]: { from: null, to: 'NONE' },
     [`endpoints.${endpoint}.headers.x-open`]: { from: null, to: 'seen' },

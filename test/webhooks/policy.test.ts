@@ -1,9 +1,9 @@
-/** The policy of an endpoint: its rate, how many requests at once, and whether deliveries keep their order. */
+/** The policy of an endpoint: its rate, how many requests at once, whether deliveries keep their order, how they look and are signed. */
 import type { Api } from '../support/api.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
-const POLICY = 'ratePerSecond maxConcurrency ordering';
+const POLICY = 'ratePerSecond maxConcurrency ordering signing format';
 const READ = `query ($id: ID!) { webhook(id: $id) { endpoints { id advanced { ${POLICY} } } } }`;
 const CREATE = `mutation ($input: WebhookInput!) { webhookCreate(input: $input) {
   errors { code field message } webhook { endpoints { advanced { ${POLICY} } } } } }`;
@@ -12,8 +12,14 @@ const UPDATE = `mutation ($id: ID!, $input: WebhookInput!) { webhookUpdate(id: $
 const STEP = `mutation ($id: ID!, $input: [EndpointInput!]!) { webhookDraftSetEndpoints(id: $id, input: $input) {
   errors { code field message } draft { endpoints { id advanced { ${POLICY} } } } } }`;
 const TARGET = 'http://127.0.0.1:9999/hooks';
-const CHOSEN = { ratePerSecond: 5, maxConcurrency: 2, ordering: 'PER_ENTITY' };
-const NOTHING = { ratePerSecond: null, maxConcurrency: 64, ordering: 'NONE' };
+const CHOSEN = {
+  ...{ ratePerSecond: 5, maxConcurrency: 2, ordering: 'PER_ENTITY' },
+  ...{ signing: 'STANDARD_WEBHOOKS_ED25519', format: 'CLOUDEVENTS_BINARY' },
+};
+const NOTHING = {
+  ...{ ratePerSecond: null, maxConcurrency: 64, ordering: 'NONE' },
+  ...{ signing: 'STANDARD_WEBHOOKS_HMAC', format: 'STANDARD_WEBHOOKS' },
+};
 
 let server: TestServer;
 let api: Api;
@@ -58,7 +64,7 @@ describe('what is chosen', () => {
       undefined,
       null,
       {},
-      { ratePerSecond: null, maxConcurrency: null, ordering: null },
+      { ratePerSecond: null, maxConcurrency: null, ordering: null, signing: null, format: null },
     ])
       expect((await create(advanced as object)).webhook.endpoints[0].advanced).toEqual(NOTHING);
   });
@@ -80,7 +86,9 @@ describe('what is chosen', () => {
     expect(await edit(id, endpointId, {})).toEqual(CHOSEN);
     expect(await edit(id, endpointId, { ratePerSecond: 6 })).toEqual({ ...CHOSEN, ratePerSecond: 6 });
     expect(await edit(id, endpointId, { ratePerSecond: null })).toEqual({ ...CHOSEN, ratePerSecond: null });
-    expect(await edit(id, endpointId, { maxConcurrency: null, ordering: null })).toEqual(NOTHING);
+    expect(
+      await edit(id, endpointId, { maxConcurrency: null, ordering: null, signing: null, format: null }),
+    ).toEqual(NOTHING);
     expect(await edit(id, endpointId, CHOSEN)).toEqual(CHOSEN);
     expect(await edit(id, endpointId, null)).toEqual(NOTHING);
   });
@@ -98,6 +106,9 @@ describe('what is chosen', () => {
       [`endpoints.${endpointId}.ratePerSecond`]: { from: null, to: 5 },
       [`endpoints.${endpointId}.maxConcurrency`]: { from: null, to: 2 },
       [`endpoints.${endpointId}.ordering`]: { from: 'NONE', to: 'PER_ENTITY' },
+      [`endpoints.${endpointId}.signing`]: { from: NOTHING.signing, to: CHOSEN.signing },
+      [`endpoints.${endpointId}.signingSecret`]: { changed: true },
+      [`endpoints.${endpointId}.format`]: { from: NOTHING.format, to: CHOSEN.format },
     });
   });
 });
@@ -125,8 +136,8 @@ describe('the row of an endpoint', () => {
   });
 
   it.each([
-    ['the lowest', { ratePerSecond: 1, maxConcurrency: 1, ordering: 'NONE' }],
-    ['the highest', { ratePerSecond: 10_000, maxConcurrency: 1_000, ordering: 'PER_ENTITY' }],
+    ['the lowest', { ...NOTHING, ratePerSecond: 1, maxConcurrency: 1 }],
+    ['the highest', { ...CHOSEN, ratePerSecond: 10_000, maxConcurrency: 1_000 }],
   ])('takes %s values', async (_title, advanced) => {
     expect(await create(advanced)).toEqual({ errors: [], webhook: { endpoints: [{ advanced }] } });
   });

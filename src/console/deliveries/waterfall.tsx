@@ -7,6 +7,7 @@ import classes from './waterfall.module.css';
 /** What each phase is, in words; the names are those of the API's TimingPhase. */
 const WORDS: Record<string, [label: string, meaning: string]> = {
   queue: ['Queue', 'from the claim to the start'],
+  token: ['Token', 'fetching an access token'],
   dns: ['DNS', 'finding the address of the host'],
   connect: ['Connect', 'opening the connection'],
   tls: ['TLS', 'agreeing on encryption'],

@@ -14,6 +14,8 @@ const FAILURES: Record<string, string> = {
   TLS_FAILED: 'TLS failed',
   INVALID_RESPONSE: 'Not valid HTTP',
   HEADERS_TOO_LARGE: 'Headers too large',
+  TOKEN_REFUSED: 'Access token refused',
+  TOKEN_UNAVAILABLE: 'No access token',
   ADDRESS_NOT_ALLOWED: 'Address not allowed',
   SECRET_UNAVAILABLE: 'Secret not readable',
   SENDER_LOST: 'Sender died',

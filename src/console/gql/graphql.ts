@@ -40,6 +40,37 @@ export type AttemptOutcome =
   /** No valid answer: name, connection, TLS or HTTP failed. */
   | 'UNREACHABLE';
 
+/** Authentication types; each asks for a credential of its own kind. */
+export type AuthenticationType =
+  /** A key in a header, such as X-API-Key. */
+  | 'API_KEY'
+  /** User name and password in the header Authorization (RFC 7617). */
+  | 'BASIC'
+  /** A token in the header Authorization (RFC 6750). */
+  | 'BEARER'
+  /** A secret value in a header of any name, such as Authorization with a scheme of its own. */
+  | 'CUSTOM_HEADER'
+  /** A client certificate, shown in the TLS handshake. */
+  | 'MUTUAL_TLS'
+  /** Requests carry no credential; they are signed all the same. */
+  | 'NONE'
+  /** A bearer token that is fetched for a client id and secret, kept until shortly before it ends, and fetched once anew when the endpoint answers 401 (RFC 6749, 4.4). */
+  | 'OAUTH2_CLIENT_CREDENTIALS';
+
+/** User name and password; one of the two may be empty. */
+export type BasicCredentialInput = {
+  /** The password, 1,024 characters at most. */
+  password: string;
+  /** The user name, 1,024 characters at most, without a colon. */
+  username: string;
+};
+
+/** A bearer token. */
+export type BearerCredentialInput = {
+  /** The token without the word Bearer: letters, digits and -._~+/, 8,192 characters at most. */
+  token: string;
+};
+
 /** An event of a resource. */
 export type CatalogEventInput = {
   /** When it happens; empty when left out. */
@@ -168,6 +199,8 @@ export type DraftStep =
 
 /** The Advanced section; what is left out takes its default. */
 export type EndpointAdvancedInput = {
+  /** What requests look like; STANDARD_WEBHOOKS by default. On an endpoint that exists it counts for events from now on. */
+  format?: PayloadFormat | null | undefined;
   /** Headers that every request carries, 20 at most; none by default. */
   headers?: Array<HttpHeaderInput> | null | undefined;
   /** The most requests at the same time, over all senders: from 1 to 1000. By default the server's setting, which each sender counts for itself. */
@@ -178,14 +211,36 @@ export type EndpointAdvancedInput = {
   ratePerSecond?: number | null | undefined;
   /** Seconds before each attempt, 1 to 20 entries, as many as attempts; the server's schedule by default. */
   retrySchedule?: Array<number> | null | undefined;
+  /** How requests are signed; STANDARD_WEBHOOKS_HMAC by default. Another scheme than the stored one makes a new secret (newSecrets) and forgets the old ones at once. */
+  signing?: SigningScheme | null | undefined;
   /** How long the whole exchange may take, in milliseconds: from 100 to 30000, 15000 by default. */
   timeoutMs?: number | null | undefined;
 };
 
+/** The authentication type and the credential of that very type; leave the credential out to keep the stored one. */
+export type EndpointAuthenticationInput = {
+  /** For API_KEY. */
+  apiKey?: HeaderCredentialInput | null | undefined;
+  /** For BASIC. */
+  basic?: BasicCredentialInput | null | undefined;
+  /** For BEARER. */
+  bearer?: BearerCredentialInput | null | undefined;
+  /** For CUSTOM_HEADER. */
+  customHeader?: HeaderCredentialInput | null | undefined;
+  /** For MUTUAL_TLS. */
+  mutualTls?: MutualTlsCredentialInput | null | undefined;
+  /** For OAUTH2_CLIENT_CREDENTIALS. */
+  oauth2?: OAuth2CredentialInput | null | undefined;
+  /** The type; NONE forgets the stored credential. */
+  type: AuthenticationType;
+};
+
 /** One endpoint row. Give the id of a stored endpoint to keep its secrets. */
 export type EndpointInput = {
-  /** Headers, time limit, retries, pace and order. */
+  /** Headers, time limit, retries, pace, order, signing and format. */
   advanced?: EndpointAdvancedInput | null | undefined;
+  /** How requests authenticate; null for not at all. Left out, that of a stored endpoint stays, and a new one has none. */
+  authentication?: EndpointAuthenticationInput | null | undefined;
   /** The endpoint that this row edits; left out, the row is a new one. */
   id?: string | number | null | undefined;
   /** What kind of destination it is; required. */
@@ -226,9 +281,17 @@ export type EventFilterInput = {
   resource?: Array<string> | null | undefined;
 };
 
+/** A header and its secret value. */
+export type HeaderCredentialInput = {
+  /** The header's name, such as X-API-Key, by the rules of HttpHeaderInput. */
+  name: string;
+  /** Its value, printable ASCII characters, 4,096 at most. */
+  value: string;
+};
+
 /** One header that every request carries. */
 export type HttpHeaderInput = {
-  /** The name. Host, Connection, Transfer-Encoding, Content-… and webhook-… belong to the server. */
+  /** The name. Host, Connection, Transfer-Encoding, Content-…, webhook-… and ce-… belong to the server. */
   name: string;
   /** True keeps the value encrypted: it is sent, but never shown again. */
   secret?: boolean;
@@ -252,12 +315,43 @@ export type LoginInput = {
   permissions?: Array<Permission> | null | undefined;
 };
 
+/** A client certificate and its key, PEM. */
+export type MutualTlsCredentialInput = {
+  /** The certificate, behind it those that signed it, 16,384 characters at most. */
+  certificate: string;
+  /** Its private key, without a passphrase. */
+  privateKey: string;
+};
+
+/** OAuth 2.0 client credentials grant; id and secret go by HTTP Basic (client_secret_basic). */
+export type OAuth2CredentialInput = {
+  /** The client id, 1,024 characters at most. */
+  clientId: string;
+  /** The client secret, 1,024 characters at most. */
+  clientSecret: string;
+  /** The scope to ask for, words with one blank between them; none when left out. */
+  scope?: string | null | undefined;
+  /** The address that tokens are fetched from, by the same rules as the address of an endpoint. */
+  tokenUrl: string;
+};
+
 /** Which end of a list comes first. */
 export type OrderDirection =
   /** Smallest, first in the alphabet, or oldest first. */
   | 'ASC'
   /** Largest, last in the alphabet, or newest first. */
   | 'DESC';
+
+/** What the requests of an endpoint look like. A delivery keeps the format of its beginning, on every attempt. */
+export type PayloadFormat =
+  /** CloudEvents 1.0 with its attributes in ce-… headers, the entity alone as the body. */
+  | 'CLOUDEVENTS_BINARY'
+  /** CloudEvents 1.0 in one JSON document, the entity as its data; application/cloudevents+json. */
+  | 'CLOUDEVENTS_STRUCTURED'
+  /** The entity alone, byte for byte as it was published; application/json. */
+  | 'ENTITY'
+  /** The entity as data in an envelope of Standard Webhooks; application/json. */
+  | 'STANDARD_WEBHOOKS';
 
 /** What a login may do inside its account's portfolio; a token may hold fewer than its login. */
 export type Permission =
@@ -269,6 +363,15 @@ export type Permission =
   | 'EVENTS_PUBLISH'
   /** Create, edit, switch, test and delete the account's webhooks, and read what they sent. */
   | 'WEBHOOKS_MANAGE';
+
+/** How the requests of an endpoint are signed (Standard Webhooks). */
+export type SigningScheme =
+  /** Not at all: the receiver cannot tell who a request is from. */
+  | 'NONE'
+  /** Ed25519: the server keeps the private key, the receiver verifies with the public one (whpk_…). Signatures begin with v1a. */
+  | 'STANDARD_WEBHOOKS_ED25519'
+  /** HMAC-SHA256 with a secret that both sides hold (whsec_…): signatures begin with v1. */
+  | 'STANDARD_WEBHOOKS_HMAC';
 
 /** Why the stream could not go on from a cursor: fetch the page anew, and go on from its streamCursor. */
 export type StreamReset =
@@ -330,7 +433,7 @@ export type TriggerInput = {
 export type UserErrorCode =
   /** Somebody else changed the object; read it again. */
   | 'CONFLICT'
-  /** The address moved to another host, so its secret values must be given again. */
+  /** The credential is missing or of another type; or the address moved to another host, so that credential and secret values must be given again. */
   | 'CREDENTIAL_MISMATCH'
   /** The draft ended a week after its last change. */
   | 'DRAFT_EXPIRED'

@@ -43,6 +43,16 @@ export const FAILURES: readonly [code: string, meaning: string, remedy: string][
   ['INVALID_RESPONSE', 'The answer was not valid HTTP.', 'Check that a web server listens on the port.'],
   ['HEADERS_TOO_LARGE', 'The headers of the answer were too large.', 'Answer with fewer of them.'],
   [
+    'TOKEN_REFUSED',
+    'The token server refused the client.',
+    'Check client id, client secret and scope, and save them again.',
+  ],
+  [
+    'TOKEN_UNAVAILABLE',
+    'No access token was to be had.',
+    'Check that the token server can be reached and answers as OAuth 2.0 asks.',
+  ],
+  [
     'ADDRESS_NOT_ALLOWED',
     'The address is a private one, or of this server itself.',
     'Use a public address, or ask your operator to allow this one.',

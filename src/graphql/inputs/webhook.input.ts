@@ -1,10 +1,11 @@
 /** Inputs about webhooks: all fields weak, so that every mistake comes back with its path, all at once. */
 import { ArgsType, Field, ID, InputType, Int } from 'type-graphql';
 
-import { DeliveryOrdering, EndpointKind } from '../types/endpoint.type.ts';
+import { DeliveryOrdering, EndpointKind, PayloadFormat, SigningScheme } from '../types/endpoint.type.ts';
 import { defineEnum } from '../types/enum.ts';
 import { OrderDirection } from '../types/page.type.ts';
 import { WebhookStatus } from '../types/webhook.type.ts';
+import { EndpointAuthenticationInput } from './authentication.input.ts';
 import { DateTimeRangeInput, PageArgs } from './shared.input.ts';
 
 /** Name, description and scope. */
@@ -41,7 +42,7 @@ export class WebhookDetailsInput {
 export class HttpHeaderInput {
   @Field(() => String, {
     description:
-      'The name. Host, Connection, Transfer-Encoding, Content-… and webhook-… belong to the server.',
+      'The name. Host, Connection, Transfer-Encoding, Content-…, webhook-… and ce-… belong to the server.',
   })
   name: string;
 
@@ -102,6 +103,20 @@ export class EndpointAdvancedInput {
     description: 'Whether deliveries arrive in order; NONE by default.',
   })
   ordering?: keyof typeof DeliveryOrdering | null;
+
+  @Field(() => SigningScheme, {
+    nullable: true,
+    description:
+      'How requests are signed; STANDARD_WEBHOOKS_HMAC by default. Another scheme than the stored one makes a new secret (newSecrets) and forgets the old ones at once.',
+  })
+  signing?: keyof typeof SigningScheme | null;
+
+  @Field(() => PayloadFormat, {
+    nullable: true,
+    description:
+      'What requests look like; STANDARD_WEBHOOKS by default. On an endpoint that exists it counts for events from now on.',
+  })
+  format?: keyof typeof PayloadFormat | null;
 }
 
 /** One endpoint row. */
@@ -121,9 +136,16 @@ export class EndpointInput {
   @Field(() => String, { nullable: true, description: 'The address; required.' })
   target?: string | null;
 
+  @Field(() => EndpointAuthenticationInput, {
+    nullable: true,
+    description:
+      'How requests authenticate; null for not at all. Left out, that of a stored endpoint stays, and a new one has none.',
+  })
+  authentication?: EndpointAuthenticationInput | null;
+
   @Field(() => EndpointAdvancedInput, {
     nullable: true,
-    description: 'Headers, time limit, retries, pace and order.',
+    description: 'Headers, time limit, retries, pace, order, signing and format.',
   })
   advanced?: EndpointAdvancedInput | null;
 }

@@ -4,7 +4,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } fr
 import { may, mayReadWebhooks, missing, webhookManaged, webhookVisible } from '../../access/policy.ts';
 import { readPage } from '../../db/page.ts';
 import { DELIVERY_FAILURES } from '../../errors.ts';
-import { envelope } from '../../events/envelope.ts';
+import { contentOf } from '../../events/content.ts';
 import { cancelDelivery } from '../../history/cancel-delivery.ts';
 import { deliveryFilter } from '../../history/delivery-filter.ts';
 import { retryDelivery } from '../../history/retry-delivery.ts';
@@ -23,7 +23,7 @@ import { HttpMessageType } from '../types/http.type.ts';
 import { toConnection } from '../types/page.type.ts';
 import { WebhookType } from '../types/webhook.type.ts';
 
-/** How much of a request's body is shown, bytes; the whole of it is the event's payload in its envelope. */
+/** How much of a request's body is shown, bytes; the whole of it is the event's payload in the format of its delivery. */
 const SHOWN_BODY_BYTES = 16_384;
 /** No count goes further than this. */
 const MAX_COUNT = 100_000;
@@ -192,7 +192,7 @@ export class AttemptResolver {
     const webhookNumber = delivery && (await loaders.history.webhookNumber.load(delivery.webhookId));
     if (!event || payload == null || webhookNumber == null || attempt.request.bodyBytes === 0)
       return attempt.request;
-    const body = envelope({
+    const { body } = contentOf(delivery.format, {
       ...event,
       eventId: event.id,
       event: event.name,

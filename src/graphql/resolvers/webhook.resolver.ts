@@ -3,6 +3,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root
 
 import { mayReadWebhooks } from '../../access/policy.ts';
 import type { WebhookOutcome } from '../../webhooks/outcome.ts';
+import { GRACE_SECONDS, type SecretOutcome } from '../../webhooks/signing-secrets.ts';
 import type { EndpointOutcome } from '../../webhooks/switch-endpoint.ts';
 import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
@@ -25,6 +26,7 @@ import { toConnection } from '../types/page.type.ts';
 import { DeletePayloadType } from '../types/payload.type.ts';
 import { TriggerType } from '../types/trigger.type.ts';
 import {
+  EndpointSecretPayloadType,
   WebhookConnectionType,
   WebhookCreatePayloadType,
   WebhookType,
@@ -204,7 +206,11 @@ function toEndpointPayload({ problems, endpoint }: EndpointOutcome): EndpointPay
   return { errors: problems, endpoint: endpoint && toEndpointType(endpoint) };
 }
 
-/** The field of Endpoint that is read apart, and its switch. Needs WEBHOOKS_MANAGE; the room checks it. */
+function toSecretPayload({ problems, revealed }: SecretOutcome): EndpointSecretPayloadType {
+  return { errors: problems, revealed: revealed && toRevealedSecretType(revealed) };
+}
+
+/** The field of Endpoint that is read apart, its switch, and its secrets. Needs WEBHOOKS_MANAGE; the room checks it. */
 @Resolver(() => EndpointType)
 export class EndpointResolver {
   @Mutation(() => EndpointPayloadType, {
@@ -229,6 +235,43 @@ export class EndpointResolver {
     @Arg('id', () => ID, { description: "The endpoint's id (ep_…)." }) id: string,
   ): Promise<EndpointPayloadType> {
     return toEndpointPayload(await rooms.webhooks.disableEndpoint(viewer, id));
+  }
+
+  @Mutation(() => EndpointSecretPayloadType, {
+    nullable: true,
+    description:
+      'Shows the newest signing secret of an endpoint, or its public key; each time is an entry of the audit log. Needs WEBHOOKS_MANAGE.',
+  })
+  async endpointRevealSecret(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('id', () => ID, { description: "The endpoint's id (ep_…)." }) id: string,
+  ): Promise<EndpointSecretPayloadType> {
+    return toSecretPayload(await rooms.webhooks.revealSecret(viewer, id));
+  }
+
+  @Mutation(() => EndpointSecretPayloadType, {
+    nullable: true,
+    description:
+      'Makes a new signing secret for an endpoint; the older ones sign beside it for the grace period. At most 5 sign at once. Needs WEBHOOKS_MANAGE.',
+  })
+  async endpointRotateSecret(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('id', () => ID, { description: "The endpoint's id (ep_…)." }) id: string,
+    @Arg('graceSeconds', () => Int, {
+      defaultValue: GRACE_SECONDS.default,
+      description:
+        'How long the older secrets go on signing, in seconds: from 0, which ends them at once, to 604800 (7 days). One that ends sooner stays with its end.',
+    })
+    graceSeconds: number,
+    @Arg('idempotencyKey', () => String, {
+      nullable: true,
+      description:
+        'A text that names this call for the caller: within 24 hours the same key rotates once (a repeat shows no secret), and another input is refused (KEY_REUSED).',
+    })
+    idempotencyKey?: string | null,
+  ): Promise<EndpointSecretPayloadType> {
+    const rotation = { id, graceSeconds, idempotencyKey: idempotencyKey ?? null };
+    return toSecretPayload(await rooms.webhooks.rotateSecret(viewer, rotation));
   }
 
   @FieldResolver()

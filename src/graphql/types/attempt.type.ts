@@ -43,7 +43,7 @@ export class AttemptFailureType {
 /** One bar of the waterfall. */
 @ObjectType('TimingPhase', { simpleResolvers: true, description: 'One bar of the waterfall of a request.' })
 export class TimingPhaseType {
-  @Field(() => String, { description: 'queue, dns, connect, tls, request, firstByte or download.' })
+  @Field(() => String, { description: 'queue, token, dns, connect, tls, request, firstByte or download.' })
   name: string;
 
   @Field(() => Float, { description: 'When it began, in milliseconds after the start of the attempt.' })

@@ -4,6 +4,7 @@ import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { DraftCheck, DraftStep as Step } from '../../webhooks/draft-view.ts';
 import { DateTime } from '../scalars.ts';
 import { LoginType, TeamType } from './access.type.ts';
+import { EndpointAuthenticationType } from './authentication.type.ts';
 import { EndpointAdvancedType, EndpointKind } from './endpoint.type.ts';
 import { defineEnum } from './enum.ts';
 import { NodeType, type Resolved } from './node.type.ts';
@@ -37,6 +38,12 @@ export class DraftEndpointType {
 
   @Field(() => String, { nullable: true, description: 'The address as typed.' })
   target: string | null;
+
+  @Field(() => EndpointAuthenticationType, {
+    nullable: true,
+    description: 'How requests will authenticate; null while nobody has touched it.',
+  })
+  authentication: EndpointAuthenticationType | null;
 
   @Field(() => EndpointAdvancedType, {
     nullable: true,
@@ -196,7 +203,8 @@ export class WebhookDraftSavePayloadType {
   webhook: WebhookType | null;
 
   @Field(() => [RevealedSecretType], {
-    description: 'The signing secret of each endpoint, shown this once: empty when the save is repeated.',
+    description:
+      'The signing secret of each endpoint that signs, shown this once: empty when the save is repeated.',
   })
   newSecrets: RevealedSecretType[];
 }

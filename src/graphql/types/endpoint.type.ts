@@ -1,7 +1,10 @@
 /** Where a webhook sends: an endpoint, its Advanced section and its signing secrets. */
 import { Field, Int, ObjectType } from 'type-graphql';
 
+import type { PayloadFormat as Format } from '../../queue/payload-format.ts';
+import type { SigningScheme as Scheme } from '../../secrets/signing-secret.ts';
 import { DateTime } from '../scalars.ts';
+import { EndpointAuthenticationType } from './authentication.type.ts';
 import { defineEnum } from './enum.ts';
 import { HttpHeaderType } from './http.type.ts';
 import { NodeType, type Resolved } from './node.type.ts';
@@ -31,6 +34,32 @@ export const DeliveryOrdering = defineEnum(
     PER_ENTITY:
       'The deliveries of one entity arrive in order, one after the other; a failing one holds back only those of its own entity.',
   },
+);
+
+/** How requests are signed. */
+export const SigningScheme = defineEnum(
+  'SigningScheme',
+  'How the requests of an endpoint are signed (Standard Webhooks).',
+  {
+    STANDARD_WEBHOOKS_HMAC:
+      'HMAC-SHA256 with a secret that both sides hold (whsec_…): signatures begin with v1.',
+    STANDARD_WEBHOOKS_ED25519:
+      'Ed25519: the server keeps the private key, the receiver verifies with the public one (whpk_…). Signatures begin with v1a.',
+    NONE: 'Not at all: the receiver cannot tell who a request is from.',
+  } satisfies Record<Scheme, string>,
+);
+
+/** What a request looks like. */
+export const PayloadFormat = defineEnum(
+  'PayloadFormat',
+  'What the requests of an endpoint look like. A delivery keeps the format of its beginning, on every attempt.',
+  {
+    STANDARD_WEBHOOKS: 'The entity as data in an envelope of Standard Webhooks; application/json.',
+    CLOUDEVENTS_STRUCTURED:
+      'CloudEvents 1.0 in one JSON document, the entity as its data; application/cloudevents+json.',
+    CLOUDEVENTS_BINARY: 'CloudEvents 1.0 with its attributes in ce-… headers, the entity alone as the body.',
+    ENTITY: 'The entity alone, byte for byte as it was published; application/json.',
+  } satisfies Record<Format, string>,
 );
 
 /** The Advanced section of an endpoint. */
@@ -67,19 +96,39 @@ export class EndpointAdvancedType {
 
   @Field(() => DeliveryOrdering, { description: 'Whether deliveries arrive in order.' })
   ordering: keyof typeof DeliveryOrdering;
+
+  @Field(() => SigningScheme, {
+    description:
+      'How requests are signed. A change makes a secret of the new kind at once and forgets those of the old one.',
+  })
+  signing: Scheme;
+
+  @Field(() => PayloadFormat, {
+    description:
+      'What the requests of events from now on look like; deliveries that are there keep the format that they began with.',
+  })
+  format: Format;
 }
 
 /** A signing secret without its value. */
 @ObjectType('EndpointSecret', {
   implements: NodeType,
   simpleResolvers: true,
-  description: 'A signing secret; its value was in the answer of the mutation that made it.',
+  description:
+    'A signing secret; its value was in the answer of the mutation that made it, and is in that of endpointRevealSecret.',
 })
 export class EndpointSecretType {
   id: string;
 
   @Field(() => String, { description: 'Enough to recognise it, too little to sign with.' })
   hint: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The public key to verify with, whpk_ and the base64 of its 32 bytes; null for a shared secret (HMAC).',
+  })
+  publicKey: string | null;
 
   @Field(() => DateTime, { description: 'When it was made.' })
   createdAt: Date;
@@ -122,10 +171,18 @@ export class EndpointType {
   })
   failingSince: Date | null;
 
-  @Field(() => EndpointAdvancedType, { description: 'Headers, time limit, retries, pace and order.' })
+  @Field(() => EndpointAuthenticationType, { description: 'How requests authenticate.' })
+  authentication: EndpointAuthenticationType;
+
+  @Field(() => EndpointAdvancedType, {
+    description: 'Headers, time limit, retries, pace, order, signing and format.',
+  })
   advanced: EndpointAdvancedType;
 
-  @Field(() => [EndpointSecretType], { description: 'The secrets that sign its requests, newest first.' })
+  @Field(() => [EndpointSecretType], {
+    description:
+      'The secrets that sign its requests, newest first; of each there is a signature in every request.',
+  })
   secrets?: Resolved<EndpointSecretType[]>;
 }
 

@@ -104,7 +104,7 @@ export class WebhookConnectionType extends webhookPages.ConnectionFields {
 /** A signing secret with its value. */
 @ObjectType('RevealedSecret', {
   simpleResolvers: true,
-  description: 'A signing secret in clear, shown in the answer that made it and nowhere else.',
+  description: 'A signing secret in clear, shown in the answer that made or revealed it and nowhere else.',
 })
 export class RevealedSecretType {
   @Field(() => EndpointType, { description: 'The endpoint whose requests it signs.' })
@@ -114,7 +114,8 @@ export class RevealedSecretType {
   secret: Resolved<EndpointSecretType>;
 
   @Field(() => String, {
-    description: 'The value that the receiver verifies with, whsec_ and base64 (Standard Webhooks).',
+    description:
+      'What the receiver verifies with (Standard Webhooks): the shared secret (whsec_ and base64), or for Ed25519 the public key (whpk_ and base64). A private key never leaves the server.',
   })
   value: string;
 }
@@ -131,7 +132,9 @@ export class WebhookCreatePayloadType {
   @Field(() => WebhookType, { nullable: true, description: 'The new webhook; null when there are errors.' })
   webhook: WebhookType | null;
 
-  @Field(() => [RevealedSecretType], { description: 'The signing secret of each endpoint, shown this once.' })
+  @Field(() => [RevealedSecretType], {
+    description: 'The signing secret of each endpoint that signs, shown this once.',
+  })
   newSecrets: RevealedSecretType[];
 }
 
@@ -151,7 +154,25 @@ export class WebhookUpdatePayloadType {
   webhook: WebhookType | null;
 
   @Field(() => [RevealedSecretType], {
-    description: 'The signing secrets of endpoints that this change added, shown this once.',
+    description:
+      'The signing secrets of endpoints that this change added or gave another scheme, shown this once.',
   })
   newSecrets: RevealedSecretType[];
+}
+
+/** The result of endpointRotateSecret and endpointRevealSecret. */
+@ObjectType('EndpointSecretPayload', {
+  implements: MutationPayloadType,
+  simpleResolvers: true,
+  description: 'Result of endpointRotateSecret and endpointRevealSecret.',
+})
+export class EndpointSecretPayloadType {
+  errors: UserErrorType[];
+
+  @Field(() => RevealedSecretType, {
+    nullable: true,
+    description:
+      'The secret in clear; null when there are errors, and when a rotation is repeated with its idempotency key.',
+  })
+  revealed: RevealedSecretType | null;
 }
