@@ -19,7 +19,7 @@ const MAY_IMPORT: [module: RegExp, files: RegExp][] = [
   // Who listens needs http and net; who talks to the database needs net. Only src/egress calls out.
   [
     /^(node:)?(net|http|https|tls)$/,
-    /^src\/(egress|db|graphql|metrics)\/|^src\/(main|app|listen)\.ts$|^src\/demo\/receiver\.ts$/,
+    /^src\/(egress|db|graphql|metrics)\/|^src\/(main|app|listen)\.ts$|^src\/app\/sending\.ts$|^src\/demo\/receiver\.ts$/,
   ],
   [/^(node:)?(dns|dns\/promises)$/, /^src\/egress\//],
   [/^(node:)?(http2|dgram|inspector|_http_client|_tls_wrap)$/, /^$/],
@@ -27,9 +27,10 @@ const MAY_IMPORT: [module: RegExp, files: RegExp][] = [
   [/^pg$/, /^src\//],
   [/^ws$/, /^src\/(graphql|client)\/|^src\/(main|app)\.ts$/],
   [
-    /^(axios|undici|node-fetch|superagent|request|needle|ky|cross-fetch|nodemailer|http2-wrapper)(\/|$)/,
+    /^(axios|undici|node-fetch|superagent|request|needle|ky|cross-fetch|http2-wrapper)(\/|$)/,
     /^$/,
   ],
+  [/^nodemailer(\/|$)/, /^src\/egress\/smtp\.ts$/],
 ];
 
 /** Ways out that need no import. */
