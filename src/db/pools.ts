@@ -48,7 +48,8 @@ export function connectionSettings(role: ConnectionRole, options = '') {
  * its statements once for a connection: to plan a claim anew, which arrays of another length ask for, takes 3.5 ms,
  * to carry it out 1.5.
  */
-const ENGINE_OPTIONS = ' -c enable_seqscan=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
+const ENGINE_OPTIONS =
+  ' -c enable_seqscan=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
 const BY_INDEX: ReadonlySet<ConnectionRole> = new Set(['engine', 'publishing']);
 
 /** Makes a pool; it connects when first used. A lost connection is logged, and replaced at the next use. */

@@ -166,7 +166,7 @@ export const CLAIM: Statement = {
     left join leased e on e.endpoint_id = l.endpoint_id
   ),
   granted as materialized (
-    select l.*, least(l.want, case when (l.probed or l.state = 'HALF_OPEN') and not l.was_mine then 1
+    select l.*, least(l.want, case when (l.probed or l.state = 'HALF_OPEN') and (l.recount or not l.was_mine) then 1
                                    else coalesce(l.max_concurrency, $12::int) end - l.in_flight - l.foreign_count)
                   as n,
            case when l.state = 'OPEN' and not l.probed then 'HAND'

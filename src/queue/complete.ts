@@ -1,8 +1,8 @@
 /**
  * Records what became of attempts, many in one statement: the attempt, the row gone or rescheduled,
  * the history, the log line, one hint, and how its endpoint is. A result counts only while its claim is the newest one
- * (fence), so a sender that comes back late changes nothing, and repeating a batch whose answer got
- * lost changes nothing either.
+ * (fence and attempt: a closed delivery that is sent again by hand begins anew with its fences), so a sender that comes
+ * back late changes nothing, and repeating a batch whose answer got lost changes nothing either.
  */
 import type { Sql, Statement } from '../db/sql.ts';
 import type { AttemptOutcome, FailureCode } from '../errors.ts';
@@ -63,7 +63,7 @@ const COMPLETE: Statement = {
            case when g.next = 'RETRY' and (q.cancelled or not ${sendable('q')}) then 'CANCELLED' else g.next end as next,
            clock_timestamp() + g.delay_ms * interval '1 ms' as next_attempt_at
     from given g
-    join locked q on q.id = g.id and q.fence = g.fence
+    join locked q on q.id = g.id and q.fence = g.fence and q.attempt_count = g.attempt
     ${settingsJoin('q')}
   ),
   finished as (
@@ -189,12 +189,13 @@ export async function complete(
  */
 export async function release(
   sql: Sql,
-  claims: { id: string; fence: number; hastened: boolean }[],
+  claims: { id: string; fence: number; attempt: number; hastened: boolean }[],
 ): Promise<void> {
   await sql.query(
     `with given as materialized (
-       select q.id, q.cancelled, t.hastened from unnest($1::text[], $2::int[], $3::boolean[]) as t (id, fence, hastened)
-       join delivery_queue q on q.id = t.id and q.fence = t.fence and q.sender is not null
+       select q.id, q.cancelled, t.hastened
+       from unnest($1::text[], $2::int[], $3::int[], $4::boolean[]) as t (id, fence, attempt, hastened)
+       join delivery_queue q on q.id = t.id and q.fence = t.fence and q.attempt_count = t.attempt and q.sender is not null
        for update of q
      ),
      released as (
@@ -218,6 +219,7 @@ export async function release(
     [
       claims.map((claim) => claim.id),
       claims.map((claim) => claim.fence),
+      claims.map((claim) => claim.attempt),
       claims.map((claim) => claim.hastened),
     ],
   );

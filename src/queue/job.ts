@@ -3,7 +3,7 @@ import type { PayloadFormat } from './payload-format.ts';
 /** A claimed delivery with everything that one attempt needs. */
 export interface Job {
   id: string;
-  /** The number of the claim; a completion with an older one is not taken. */
+  /** The number of the claim; with another one, or another attempt, a completion is not taken. */
   fence: number;
   /** The number of the attempt, from 1. */
   attempt: number;

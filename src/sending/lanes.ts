@@ -74,7 +74,9 @@ export class Lane {
   /** Requests that may be added now. */
   room(nowMs: number, limits: LaneLimits): number {
     if (this.dueAt > nowMs || this.notBefore > nowMs) return 0;
-    const room = this.allowedBy(limits) - this.inFlight - this.foreign;
+    const own = this.allowedBy(limits) - this.inFlight;
+    // Whether requests of others have ended is known by asking, and what is asked for is granted behind a count of them.
+    const room = this.foreign > 0 ? Math.max(Math.min(1, own), own - this.foreign) : own;
     return Math.max(0, Math.min(room, this.pace ? this.pace.free(nowMs) : Infinity));
   }
 }

@@ -47,6 +47,6 @@ export async function forgetSecrets(manager: EntityManager, endpointIds: string[
 
 /** Forgets secrets that have ended, all of them; returns how many. */
 export async function forgetEndedSecrets(sql: Sql): Promise<number> {
-  const { rowCount } = await sql.query('delete from secrets where expires_at <= clock_timestamp()');
+  const { rowCount } = await sql.query('delete from secrets where expires_at <= statement_timestamp()');
   return rowCount ?? 0;
 }

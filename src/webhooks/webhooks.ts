@@ -2,7 +2,7 @@
  * What is saved on the Webhooks page. Comes in: a viewer and what it wants to create, change or
  * read. Goes out: the webhook as it stands after the commit, or all problems at once. Each change is
  * one transaction with its secrets, its routes and the deliveries that it cancels, so a crash leaves
- * all of it or nothing. Signing secrets are in clear only in the answer that made them.
+ * all of it or nothing. Signing secrets are in clear only in the answer that made or revealed them.
  */
 import type { DataSource } from 'typeorm';
 

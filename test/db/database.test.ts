@@ -29,6 +29,7 @@ const MIGRATIONS = [
   'KeepHistory1764000000008',
   'AddOwnChanges1764000000009',
   'AddFormatsAndSigning1764000000010',
+  'AddAuthentication1764000000011',
 ];
 
 function open(url: string): Promise<Database> {

@@ -93,6 +93,10 @@ describe('an endpoint that fails', () => {
     peaks.splice(0);
     await receiver.until(atPause + 3);
     expect(Math.max(...peaks)).toBe(1);
+    // Twice the wait before the next one, each time (300 ms at first, ±20 %).
+    const probes = receiver.hits.slice(atPause).map((hit) => hit.at);
+    expect(probes[1]! - probes[0]!).toBeGreaterThan(470);
+    expect(probes[2]! - probes[1]!).toBeGreaterThan(950);
     down = false;
     peaks.splice(0);
     await counted(webhook.id, 'SUCCEEDED', 100);
@@ -126,6 +130,55 @@ describe('an endpoint that fails', () => {
     );
     expect(paused.statusReason).toContain('status other than 2xx');
     expect(receiver.hits.length).toBeLessThan(150);
+  });
+
+  it('again after its pause, before it had all it takes, is paused at once (REL-08)', async () => {
+    await start();
+    let answer: (count: number) => number = () => 500;
+    const receiver = await receiverOf(
+      (_hit, response, count) => void response.writeHead(answer(count)).end(),
+    );
+    const webhook = await createWebhook(server.api, receiver.url, {
+      advanced: { retrySchedule: [0, ...Array.from({ length: 15 }, () => 0)] },
+    });
+    /** How often it was paused, a failed probe included; 0 while it is not. */
+    const trips = async (): Promise<number> => {
+      const { rows } = await server.app.db.reads.query<{ trips: number }>(
+        `select trips from endpoint_circuits where endpoint_id = $1 and state = 'OPEN'`,
+        [webhook.endpointId],
+      );
+      return rows[0]?.trips ?? 0;
+    };
+    await publishMany(server.api, 40);
+    await until(trips, (count) => count >= 2);
+    // One probe succeeds, and nothing after it.
+    let succeeded: number | undefined;
+    answer = (count) => ((succeeded ??= count) === count ? 204 : 500);
+    await receiver.find(() => succeeded !== undefined);
+    await until(trips, (count) => count >= 1);
+    // Two at once after the probe, and not ten more to see that it fails.
+    expect(receiver.hits.length - succeeded!).toBeLessThan(6);
+  });
+
+  it('by a fault of this server is not paused for it', async () => {
+    // What goes wrong is on purpose: no lines of it.
+    await start({ BELLWIRE_PROBE_INTERVAL: '1h', BELLWIRE_LOG_LEVEL: 'silent' });
+    const receiver = await receiverOf(status(204));
+    const webhook = await createWebhook(server.api, receiver.url, { advanced: { retrySchedule: [600] } });
+    await publishMany(server.api, 15);
+    const { engine } = server.app.db;
+    await engine.query('delete from event_payloads');
+    await engine.query('update delivery_queue set due_at = clock_timestamp()');
+    await counted(webhook.id, 'FAILED', 15);
+    const { nodes } = await server.api.run(DELIVERIES, { filter: { webhookId: webhook.id } });
+    expect(nodes[0].latestAttempt.failure.code).toBe('INTERNAL');
+    expect(receiver.hits).toEqual([]);
+    await publish(server.api, clientEvent('proof'));
+    await engine.query('update delivery_queue set due_at = clock_timestamp() where sender is null');
+    await receiver.until(1);
+    expect(await endpoint(webhook.endpointId)).toEqual({
+      ...{ status: 'ACTIVE', statusReason: null, failingSince: null },
+    });
   });
 
   it('now and then is never paused (REL-08)', async () => {

@@ -98,6 +98,16 @@ describe('what waits for its receiver does not count:', () => {
       'update webhooks set enabled = true where id = :w',
     ],
     [
+      'an endpoint that was removed',
+      'update endpoints set removed_at = now() where id = :e',
+      'update endpoints set removed_at = null where id = :e',
+    ],
+    [
+      'a webhook that was deleted',
+      'update webhooks set deleted_at = now() where id = :w',
+      'update webhooks set deleted_at = null where id = :w',
+    ],
+    [
       'an open circuit',
       ...CIRCUIT(`${OPENED[0]}, probe_at`, `'OPEN', ${OPENED[1]}, now() + interval '1 hour'`),
     ],

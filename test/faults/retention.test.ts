@@ -276,6 +276,48 @@ describe('retention', () => {
     expect(await count('deliveries', `failure_code = 'EXPIRED'`)).toBe(3);
   });
 
+  it('that is stopped ends the batch that it is at and begins nothing more; the next run goes on', async () => {
+    await makeOldRows(ground, old(40, 1_200, { state: 'WAITING' }));
+    const logger = createLogger('error');
+    const stopped = new Retention({ url: server.database.url, keep: server.app.config, logger });
+    const run = stopped.run(Date.now());
+    for (let expired = 0; expired === 0;) expired = await count('deliveries', `failure_code = 'EXPIRED'`);
+    // It rests after its first batch.
+    await stopped.stop();
+    expect(await run).toEqual({ expired: 500, dropped: [], waiting: [] });
+    expect(await retain()).toMatchObject({ expired: 700, waiting: [] });
+    expect(await count('event_payloads')).toBe(0);
+  });
+
+  it('goes by attempts, too, where they are kept for less long than payloads: without them nothing can be sent', async () => {
+    const own = await startServer({ BELLWIRE_KEEP_ATTEMPTS: '5d' });
+    try {
+      await registerResource(own.api);
+      const target = await createWebhook(own.api, receiver.url);
+      const past = { sql: own.app.db.engine, keep: own.app.config, api: own.api };
+      const [waits, done] = [old(10, 1, { state: 'WAITING' }), old(10, 1, { series: 1 })];
+      for (const rows of [waits, done]) await makeOldRows(past, { ...rows, webhook: target });
+      expect(await own.api.run(RETRY, { id: oldId('delivery', done, 1) })).toMatchObject({
+        errors: [{ code: 'INVALID_STATE', field: ['id'] }],
+      });
+      const logger = createLogger('error');
+      const retention = new Retention({ url: own.database.url, keep: own.app.config, logger, pace: 0 });
+      expect(await retention.run(Date.now())).toMatchObject({ expired: 1, waiting: [] });
+      expect(await own.api.run(DELIVERY, { id: oldId('delivery', waits, 1) })).toMatchObject({
+        ...{ status: 'FAILED', failure: { code: 'EXPIRED' }, event: { payload: { name: 'Old' } } },
+      });
+      // A young one is sent again.
+      await publish(own.api, clientEvent('young'));
+      await receiver.until(1);
+      const { nodes } = await own.api.run('{ deliveries(first: 1) { nodes { id } } }');
+      let errors: unknown[] = [{}];
+      while (errors.length > 0) ({ errors } = await own.api.run(RETRY, { id: nodes[0].id }));
+      await receiver.until(2);
+    } finally {
+      await own.stop();
+    }
+  });
+
   it('keeps events for as long as a delivery names them', async () => {
     const rows = old(97.5, 1);
     await makeOldRows(ground, rows);

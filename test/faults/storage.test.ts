@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
+import { listPartitions } from '../../src/db/partitions.ts';
+import type { Sql } from '../../src/db/sql.ts';
 import { Retention, retentionProgress, storageReport } from '../../src/history/retention.ts';
 import { createLogger } from '../../src/log.ts';
 import { packageRoot } from '../../src/paths.ts';
@@ -77,4 +79,21 @@ it('size, partitions, the oldest row and the next drop of each table, and how fa
     `drop: ${drop.done} of ${drop.total}, begun ${drop.startedAt.toISOString()}, ended `,
   );
   expect(output).toContain('expire: 0 of 0');
+});
+
+it('a partition that goes while the report is made is passed over', async () => {
+  const { engine } = server.app.db;
+  const [first] = (await listPartitions(engine)).filter(({ of }) => of.table === 'attempts');
+  const going: Sql = {
+    query: async (statement, values) => {
+      // Behind the list of the partitions.
+      if (typeof statement === 'string' && statement.includes('pg_total_relation_size'))
+        await engine.query(`drop table ${first!.name}`);
+      return engine.query(statement as string, values);
+    },
+  };
+  const attempts = (await storageReport(going)).find(({ table }) => table === 'attempts')!;
+  expect(attempts.bytes).toBeGreaterThan(0);
+  const after = (await storageReport(engine)).find(({ table }) => table === 'attempts')!;
+  expect(after).toEqual({ ...attempts, partitions: attempts.partitions - 1 });
 });

@@ -92,6 +92,28 @@ it('an endpoint that has nothing but failures for the period is switched off onc
   await remove(webhook.id);
 }, 60_000);
 
+it('four failures switch nothing off, however long they take; the fifth one does (REL-09)', async () => {
+  const receiver = await receiverOf(status(500));
+  const webhook = await createWebhook(server.api, receiver.url, { advanced: { retrySchedule: [0] } });
+  const fail = async (index: number): Promise<void> => {
+    const [published] = await publish(server.api, clientEvent(`slow${index}`));
+    expect(published!.deliveryCount).toBe(1);
+    await receiver.until(index);
+  };
+  await fail(1);
+  // Longer than the period.
+  await server.app.db.reads.query('select pg_sleep(0.7)');
+  for (const index of [2, 3, 4]) await fail(index);
+  const recorded = `select count(*)::int as count from attempts a join deliveries d on d.id = a.delivery_id where d.webhook_id = $1`;
+  for (let count = 0; count < 4;)
+    ({ count } = (await server.app.db.reads.query<{ count: number }>(recorded, [webhook.id])).rows[0]!);
+  const { endpoints } = await server.api.run(WEBHOOK, { id: webhook.id });
+  expect(endpoints[0]).toMatchObject({ status: 'ACTIVE', failingSince: expect.any(String) });
+  await fail(5);
+  expect(await off(webhook.id)).toMatchObject({ endpoints: [{ status: 'AUTO_DISABLED' }] });
+  await remove(webhook.id);
+});
+
 it('410 switches an endpoint off at once, and its delivery is not tried again (X03, REL-09)', async () => {
   const receiver = await receiverOf(status(410));
   const webhook = await createWebhook(server.api, receiver.url);

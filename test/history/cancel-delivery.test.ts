@@ -14,6 +14,9 @@ const WATCH = `subscription ($after: StreamCursor, $webhookId: ID) {
   deliveryEvents(after: $after, filter: { webhookId: $webhookId }, mode: EVERY_EVENT, minIntervalMs: 0) {
     events { kind delivery { id status version } } } }`;
 
+const DELIVERY = `query ($id: ID!) { delivery(id: $id) { status version attemptCount nextAttemptAt
+  attempts(first: 5) { nodes { number origin outcome failure { code } } } } }`;
+
 let server: TestServer;
 let receiver: Receiver;
 
@@ -39,6 +42,13 @@ async function begin(retrySchedule: number[], answer: Answer = status(204)) {
     { id: webhook.id },
   );
   return { webhook, id: nodes[0].id as string };
+}
+
+/** The leases of all that is on the wire run out: the server takes it over as lost. */
+async function endLease(): Promise<void> {
+  await server.app.db.engine.query(
+    'update delivery_queue set due_at = clock_timestamp() where sender is not null',
+  );
 }
 
 /** The kinds of a delivery's log, up to the one that is waited for. */
@@ -100,6 +110,50 @@ describe('deliveryCancel', () => {
     open!.writeHead(204).end();
     expect(await logUntil(webhook.id, 'SUCCEEDED')).toEqual(['CREATED', 'SUCCEEDED']);
   });
+
+  it.each([
+    ['answers that it failed', (open) => open.writeHead(500).end(), 'REJECTED', 'STATUS'],
+    ['breaks off', (open) => open.destroy(), 'UNREACHABLE', 'CONNECTION_RESET'],
+    ['is lost with its sender', () => endLease(), 'LOST', 'SENDER_LOST'],
+  ] satisfies [string, (open: ServerResponse) => unknown, string, string][])(
+    'of one that is on the wire, and then %s, leaves that attempt the last one',
+    async (_title, fail, outcome, code) => {
+      const flying: ServerResponse[] = [];
+      // Retries would come at once.
+      const { webhook, id } = await begin([0, 0, 0], (_hit, response) => void flying.push(response));
+      await receiver.until(1);
+      // Beside it one of the same webhook that succeeds.
+      await publish(server.api, clientEvent('beside'));
+      const beside = (await receiver.until(2))[1]!.headers['webhook-id'] as string;
+      for (const one of [id, beside])
+        expect(await cancel(one)).toMatchObject({
+          errors: [],
+          delivery: { status: 'IN_FLIGHT', version: 1 },
+        });
+      receiver.answer = status(204);
+      flying[1]!.writeHead(204).end();
+      await logUntil(webhook.id, 'SUCCEEDED');
+      await fail(flying[0]!);
+      expect((await logUntil(webhook.id, 'CANCELLED')).sort()).toEqual([
+        ...['CANCELLED', 'CREATED', 'CREATED', 'SUCCEEDED'],
+      ]);
+      const ended = { version: 2, attemptCount: 1, nextAttemptAt: null };
+      const attempt = { number: 1, origin: 'FIRST' };
+      expect(await server.api.run(DELIVERY, { id })).toEqual({
+        ...{ ...ended, status: 'CANCELLED' },
+        attempts: { nodes: [{ ...attempt, outcome, failure: { code } }] },
+      });
+      expect(await server.api.run(DELIVERY, { id: beside })).toEqual({
+        ...{ ...ended, status: 'SUCCEEDED' },
+        attempts: { nodes: [{ ...attempt, outcome: 'SUCCEEDED', failure: null }] },
+      });
+      // To ask again is answered as before, and no request follows: the next one is of something else.
+      expect((await cancel(id)).delivery).toMatchObject({ status: 'CANCELLED', version: 2 });
+      await publish(server.api, clientEvent('proof'));
+      await receiver.find((hit) => hit.body.includes('"proof"'));
+      expect(receiver.hits).toHaveLength(3);
+    },
+  );
 
   it.each([
     ['arrived', 204, 'SUCCEEDED', /arrived already/],

@@ -1,6 +1,8 @@
 /** SEC-01: secrets of endpoints, in the database, in answers and in what receivers echo. */
 import pg from 'pg';
 
+import { loadKeyring } from '../../src/secrets/load-keyring.ts';
+import { signingSecretPlace } from '../../src/secrets/signing-secret.ts';
 import { figure } from '../support/figure.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import {
@@ -82,6 +84,29 @@ describe('the secrets of an endpoint (SEC-01)', () => {
     const encoded = [Buffer.from(CANARY).toString('hex'), Buffer.from(CANARY).toString('base64')];
     const hits = [...forms, ...encoded].filter((form) => text.includes(form)).length;
     figure('SEC-01', { bytesSearched: text.length, hits }, { hits: 0 });
+  });
+
+  it('of a pair: the private key stands nowhere in clear either, and the public one is what the answer holds', async () => {
+    const { endpointId, secret: publicKey } = await createWebhook(server.api, `${receiver.url}/pair`, {
+      triggers: [{ resource: 'clients', event: 'update' }],
+      advanced: { signing: 'STANDARD_WEBHOOKS_ED25519' },
+    });
+    const { rows } = await sql.query<{ id: string; sealed: Buffer }>(
+      'select id, sealed from secrets where endpoint_id = $1',
+      [endpointId],
+    );
+    const { id, sealed } = rows[0]!;
+    const keyring = await loadKeyring({ encryptionKeys: null, dataDir: server.dataDir });
+    const pair = Buffer.from(keyring.open(sealed, signingSecretPlace(id)).replace('whsk_', ''), 'base64');
+    expect(pair).toHaveLength(64);
+    expect(publicKey).toBe(`whpk_${pair.subarray(32).toString('base64')}`);
+    const text = await dump();
+    expect(text).toContain(publicKey);
+    const forms = [pair, pair.subarray(0, 32)].flatMap((secret) =>
+      (['hex', 'base64url', 'base64'] as const).map((encoding) => secret.toString(encoding)),
+    );
+    forms.push(Buffer.from(pair.toString('base64')).toString('hex'));
+    expect(forms.filter((form) => text.includes(form.replace(/=+$/, '')))).toEqual([]);
   });
 
   it('are sealed anew each time: the same value saved twice gives two ciphertexts', async () => {

@@ -1,11 +1,13 @@
 /** The queue's statements against each other: fences, releases, takeovers. */
 import { type App } from '../../src/app.ts';
 import type { Sql } from '../../src/db/sql.ts';
+import { cancelNow } from '../../src/queue/cancel.ts';
 import { openCircuit } from '../../src/queue/circuits.ts';
 import { CLAIM, claim, type Claimed } from '../../src/queue/claim.ts';
 import { complete, type Completion, release } from '../../src/queue/complete.ts';
 import type { Job } from '../../src/queue/job.ts';
 import { takeExpired } from '../../src/queue/rescue.ts';
+import { retryNow } from '../../src/queue/retry.ts';
 import { figure } from '../support/figure.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
@@ -131,6 +133,31 @@ describe('a claim', () => {
     expect(await takeExpired(engine, 'three', 10, 60_000)).toEqual([]);
     expect((await complete(engine, [result(job)])).counted).toBe(0);
     expect((await complete(engine, [{ ...result(job), fence: job.fence + 1 }])).counted).toBe(1);
+  });
+
+  it('of a delivery that was closed and is sent again by hand is not that of a sender from before', async () => {
+    const lost = await claimOne('one');
+    const client = await engine.connect();
+    await client.query('begin');
+    await client.query('update delivery_queue set due_at = clock_timestamp()');
+    const [taken] = await takeExpired(client, 'two', 10, 60_000);
+    const rescued = { ...result(lost, 'RETRY'), fence: taken!.fence, telling: false };
+    await complete(client, [{ ...rescued, outcome: 'LOST', failureCode: 'SENDER_LOST' }]);
+    expect(await cancelNow(client, lost.id)).toBe('CANCELLED');
+    expect(await retryNow(client, lost.id)).toBe('QUEUED');
+    const { jobs } = await claimAll(client, 'three', 1, 60_000);
+    await client.query('commit');
+    client.release();
+    const [again] = jobs;
+    expect(again).toMatchObject({ id: lost.id, attempt: 2 });
+    // The first one wakes up: it neither records nor gives back what is not its own.
+    await release(engine, [lost]);
+    expect((await complete(engine, [result(lost)])).counted).toBe(0);
+    expect((await complete(engine, [result(again!)])).counted).toBe(1);
+    expect(await attempts()).toEqual([
+      { number: 1, outcome: 'LOST' },
+      { number: 2, outcome: 'SUCCEEDED' },
+    ]);
   });
 
   it('takes each due row once, however many senders claim at the same moment', async () => {

@@ -1,7 +1,7 @@
 /**
  * The state machine of a delivery against random interleavings: whatever publishes, claims, results, crashes, switches,
- * cancellations and retries by hand do at once, no delivery takes a step that is not in the table (src/queue/status.ts),
- * none is lost, and all come to an end.
+ * cancellations, expiries and retries by hand do at once, no delivery takes a step that is not in the table
+ * (src/queue/status.ts), none is lost, and all come to an end.
  */
 import { readFileSync } from 'node:fs';
 
@@ -16,12 +16,13 @@ import { cancelDeliveries, cancelNow } from '../../src/queue/cancel.ts';
 import { claim, type ClaimTerms } from '../../src/queue/claim.ts';
 import { complete, type Completion, release } from '../../src/queue/complete.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
+import { expireWaiting, type OlderThan } from '../../src/queue/expire.ts';
 import type { Job } from '../../src/queue/job.ts';
 import { promoteOrphans } from '../../src/queue/order.ts';
 import { releaseOrder } from '../../src/queue/release-order.ts';
 import { takeExpired } from '../../src/queue/rescue.ts';
 import { retryNow } from '../../src/queue/retry.ts';
-import { type DeliveryStatus, openStatus, STEPS } from '../../src/queue/status.ts';
+import { type DeliveryStatus, openStatus, type StepCause, STEPS } from '../../src/queue/status.ts';
 import { sweep } from '../../src/queue/sweep.ts';
 import { figure } from '../support/figure.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -47,9 +48,26 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Whether the table has a step. */
-function isLegal(from: DeliveryStatus, to: DeliveryStatus): boolean {
-  return STEPS.some((step) => step.from === from && step.to === to);
+/** Whether the table has a step, by this cause. */
+function isLegal(from: DeliveryStatus, to: DeliveryStatus, by: StepCause): boolean {
+  return STEPS.some((step) => step.from === from && step.to === to && step.by === by);
+}
+
+/** A line of the log. */
+interface Line {
+  delivery_id: string;
+  version: number;
+  kind: string;
+  attempt_number: number | null;
+  failure_code: string | null;
+}
+
+/** What a line says of what made the step: a result has the number of its attempt, an expiry its code. */
+function causeOf({ kind, attempt_number, failure_code }: Line): StepCause {
+  if (kind === 'CANCELLED') return 'cancel';
+  if (kind === 'SUCCEEDED') return 'success';
+  if (kind === 'FAILED') return failure_code === 'EXPIRED' ? 'expiry' : 'last failure';
+  return attempt_number === null ? 'retry by hand' : 'failure';
 }
 
 /** A webhook with an endpoint that keeps no order and one that does, and two senders that may die. */
@@ -57,11 +75,18 @@ class World {
   readonly webhookId = newId('webhook');
   readonly endpoints = [newId('endpoint'), newId('endpoint')];
   readonly deliveries: string[] = [];
+  /** The event of each delivery. */
+  readonly events = new Map<string, string>();
+  /** What retention was asked to end, and how many it says that it has ended. */
+  readonly expiries: OlderThan[] = [];
+  expired = 0;
   /** What each sender believes that it holds. */
   readonly held: Job[][] = [[], []];
   readonly #turns = new Map<string, Promise<void>>();
 
   async make(): Promise<void> {
+    // An expiry ends what is old, whosever it is: a world that failed, while a shorter one is looked for, leaves rows behind.
+    await pool.query('delete from delivery_queue');
     await pool.query(
       `insert into webhooks (id, account_id, login_id, name, description) values ($1, $2, $2, 'World', '')`,
       [this.webhookId, loginId],
@@ -101,7 +126,10 @@ class World {
         mailbox: null,
       }));
       if (rows.length > 0) await enqueue(sql, made, 'EVENT', rows[0]!.at);
-      this.deliveries.push(...made.map(({ id }) => id));
+      for (const { id } of made) {
+        this.deliveries.push(id);
+        this.events.set(id, eventId);
+      }
     });
   }
 
@@ -186,6 +214,17 @@ class World {
       await transaction(pool, (sql) => (act === 'retry' ? retryNow(sql, id) : cancelNow(sql, id)));
   }
 
+  /** Retention is about to forget what is older than one of them: what waits for it ends. */
+  async expire(pick: number, by: OlderThan['by'], limit: number): Promise<void> {
+    const id = this.deliveries[pick % Math.max(1, this.deliveries.length)];
+    if (id === undefined) return;
+    const older = { by, below: by === 'id' ? id : this.events.get(id)! };
+    this.expiries.push(older);
+    const count = await expireWaiting(pool, older, limit);
+    expect(count).toBeLessThanOrEqual(limit);
+    this.expired += count;
+  }
+
   /** Every delivery's state, and whether it stands in exactly one place. */
   async states(): Promise<Map<string, { status: DeliveryStatus; version: number }>> {
     const { rows } = await pool.query<{ id: string; status: DeliveryStatus; version: number }>(
@@ -200,8 +239,9 @@ class World {
   /** The log of every delivery is a way through the table, without a gap, to where the delivery stands. */
   async checkLog(): Promise<number> {
     const states = await this.states();
-    const { rows } = await pool.query<{ delivery_id: string; version: number; kind: string }>(
-      'select delivery_id, version, kind from delivery_log where webhook_id = $1 order by delivery_id, version',
+    const { rows } = await pool.query<Line>(
+      `select delivery_id, version, kind, attempt_number, failure_code from delivery_log where webhook_id = $1
+       order by delivery_id, version`,
       [this.webhookId],
     );
     for (const [id, { status, version }] of states) {
@@ -210,22 +250,22 @@ class World {
       expect(lines.at(-1)!.version).toBe(version);
       let at: DeliveryStatus = 'PENDING';
       expect(lines[0]!.kind).toBe('CREATED');
-      for (const { kind } of lines.slice(1)) {
-        const to = kind as DeliveryStatus;
+      for (const line of lines.slice(1)) {
+        const to = line.kind as DeliveryStatus;
+        const by = causeOf(line);
         // A claim is not logged: it may stand between any two lines.
-        expect([at, to, isLegal(at, to) || (isLegal(at, 'IN_FLIGHT') && isLegal('IN_FLIGHT', to))]).toEqual([
-          at,
-          to,
-          true,
-        ]);
+        const legal =
+          isLegal(at, to, by) || (isLegal(at, 'IN_FLIGHT', 'claim') && isLegal('IN_FLIGHT', to, by));
+        expect([at, to, by, legal]).toEqual([at, to, by, true]);
         at = to;
       }
-      expect([status === at || (status === 'IN_FLIGHT' && isLegal(at, 'IN_FLIGHT')), at, status]).toEqual([
-        true,
+      expect([
+        status === at || (status === 'IN_FLIGHT' && isLegal(at, 'IN_FLIGHT', 'claim')),
         at,
         status,
-      ]);
+      ]).toEqual([true, at, status]);
     }
+    this.#checkExpired(rows);
     const { rows: counts } = await pool.query<{ id: string }>(
       `select q.id from delivery_queue q where q.webhook_id = $1 and (
          (select count(*) from attempts a where a.delivery_id = q.id) <> q.attempt_count - (q.sender is not null)::int)
@@ -237,6 +277,16 @@ class World {
     // Every attempt that was counted has its record, and there is none that was not counted.
     expect(counts).toEqual([]);
     return rows.length;
+  }
+
+  /** Retention has ended what it was asked to end, and has counted it. */
+  #checkExpired(lines: Line[]): void {
+    const expired = lines.filter((line) => causeOf(line) === 'expiry').map((line) => line.delivery_id);
+    expect(expired).toHaveLength(this.expired);
+    for (const id of expired)
+      expect(this.expiries.some(({ by, below }) => (by === 'id' ? id : this.events.get(id)!) < below)).toBe(
+        true,
+      );
   }
 
   /** One row of an entity at most can be claimed, and it is the first of them. */
@@ -318,6 +368,15 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
+      .tuple(fc.nat(), fc.constantFrom('id' as const, 'event_id' as const), fc.integer({ min: 1, max: 3 }))
+      .map(([pick, by, limit]): Act => [
+        `expire ${by} ${pick} ${limit}`,
+        (world) => world.expire(pick, by, limit),
+      ]),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
       .tuple(fc.boolean(), fc.constantFrom(null, 0, 1))
       .map(([on, which]): Act => [`switch ${which} ${on}`, (world) => world.switch(on, which)]),
   },
@@ -345,6 +404,7 @@ const script = fc.array(
 it('no interleaving leaves the table of legal steps, loses a delivery, or keeps one open for ever', async () => {
   let steps = 0;
   let deliveries = 0;
+  let expired = 0;
   await fc.assert(
     fc.asyncProperty(script, async (moments) => {
       const world = new World();
@@ -357,10 +417,12 @@ it('no interleaving leaves the table of legal steps, loses a delivery, or keeps 
       await world.drain();
       steps += await world.checkLog();
       deliveries += world.deliveries.length;
+      expired += world.expired;
     }),
     { numRuns: RUNS },
   );
-  figure('states', { runs: RUNS, deliveries, loggedSteps: steps, illegal: 0 });
+  expect(expired).toBeGreaterThan(0);
+  figure('states', { runs: RUNS, deliveries, loggedSteps: steps, expired, illegal: 0 });
 }, 120_000);
 
 it('the diagram of ARCHITECTURE.md shows exactly the legal steps', () => {

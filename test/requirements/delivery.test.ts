@@ -127,6 +127,28 @@ describe('a request', () => {
       'too old',
     );
   });
+
+  it('X08: is verified by the old secret and by the new one after a rotation, and without a grace period by the new one alone', async () => {
+    const { endpointId, secret: first } = await createWebhook(admin.api, own.url);
+    const rotate = async (graceSeconds: number): Promise<string> => {
+      const { revealed } = await admin.api.mutate(
+        `mutation ($id: ID!, $graceSeconds: Int!) { endpointRotateSecret(id: $id, graceSeconds: $graceSeconds) {
+           errors { code } revealed { value } } }`,
+        { id: endpointId, graceSeconds },
+      );
+      return revealed.value as string;
+    };
+    const second = await rotate(60);
+    await act.createClient();
+    const [both] = await own.until(1);
+    for (const secret of [first, second]) expect(verify(secret, both!)).toEqual(envelopeOf(both!));
+    const third = await rotate(0);
+    await act.createClient();
+    const [, alone] = await own.until(2);
+    expect(verify(third, alone!)).toEqual(envelopeOf(alone!));
+    for (const secret of [first, second])
+      expect(() => verify(secret, alone!)).toThrow('No matching signature');
+  });
 });
 
 describe('X13: what waits for another try', () => {

@@ -1,7 +1,7 @@
 /** An endpoint that switches itself off: once, with a notice that comes to all who listen but its own webhook. */
 import { type FailureCode, FAILURES } from '../../src/errors.ts';
 import { autoDisable } from '../../src/sending/auto-disable.ts';
-import type { Api } from '../support/api.ts';
+import { type Api, Stream } from '../support/api.ts';
 import { holdLock } from '../support/lock-holder.ts';
 import { createPerson, type Person } from '../support/people.ts';
 import { type Hit, type Receiver, startReceiver, status } from '../support/receiver.ts';
@@ -190,6 +190,9 @@ describe('an endpoint that failed for too long', () => {
       failingSince: null,
     });
     expect((await notices(gone))[0].payload).toMatchObject({ code: 'GONE', failingSince: null });
+    expect((await actions(gone))[0].changes).toMatchObject({
+      [`endpoints.${gone.endpointId}.status`]: { from: 'ACTIVE', to: 'AUTO_DISABLED' },
+    });
   });
 
   it('of a webhook that is deleted is nobody’s concern', async () => {
@@ -200,6 +203,33 @@ describe('an endpoint that failed for too long', () => {
     });
     expect(await switchOff(deleted)).toBe(false);
     expect(await notices(deleted)).toEqual([]);
+  });
+
+  it('that was removed from its webhook is nobody’s concern either', async () => {
+    const changed = await create('/removed');
+    await failing(changed);
+    await x.api.mutate(
+      'mutation ($id: ID!, $input: WebhookInput!) { webhookUpdate(id: $id, input: $input) { errors { code } } }',
+      { id: changed.id, input: { endpoints: [{ kind: 'URL', target: `${receiver.url}/instead` }] } },
+    );
+    expect(await switchOff(changed)).toBe(false);
+    expect(await switchOff(changed, { code: 'GONE', failingSince: null })).toBe(false);
+    expect(await notices(changed)).toEqual([]);
+  });
+
+  it('is told to open pages', async () => {
+    const failed = await create('/open-page');
+    await failing(failed);
+    const client = x.api.socket();
+    const connected = new Promise<void>((resolve) => client.on('connected', () => resolve()));
+    const page = new Stream(client, 'subscription { webhookChanges { kind id webhook { status } } }', {});
+    // What comes behind the connection is told.
+    await connected;
+    expect(await switchOff(failed)).toBe(true);
+    expect(await page.until((changes) => changes.find(({ id }) => id === failed.id))).toEqual({
+      ...{ kind: 'UPDATED', id: failed.id, webhook: { status: 'AUTO_DISABLED' } },
+    });
+    await page.close();
   });
 
   it('leaves nothing behind when its notice cannot be stored', async () => {

@@ -182,7 +182,8 @@ describe('a request', () => {
   ])('about the entity %j has it as the subject in both modes of CloudEvents', async (entityId, encoded) => {
     const { hits } = await happened(entityId);
     expect(hits.CLOUDEVENTS_BINARY.headers['ce-subject']).toBe(encoded);
-    expect(decodeURIComponent(encoded)).toBe(entityId);
+    // The library leaves to its user what the binding demands of receivers: one round of decoding.
+    expect(decodeURIComponent(cloudEvent(hits.CLOUDEVENTS_BINARY)['subject'] as string)).toBe(entityId);
     expect(cloudEvent(hits.CLOUDEVENTS_STRUCTURED)).toMatchObject({ subject: entityId });
     expect(hits.CLOUDEVENTS_BINARY.headers).not.toHaveProperty('x-evil');
   });

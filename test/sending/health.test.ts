@@ -19,6 +19,8 @@ describe('the results of an endpoint', () => {
     expect(after([...times(3, true), ...times(7, false)])).toBe(true);
     expect(after([...times(4, true), ...times(9, false)])).toBe(false);
     expect(after([...times(4, true), ...times(10, false)])).toBe(true);
+    // A success is no reason to.
+    expect(after([...times(9, false), true])).toBe(false);
   });
 
   it('that fail now and then never open it', () => {
@@ -32,6 +34,13 @@ describe('the results of an endpoint', () => {
     expect(after(times(9, false), health)).toBe(false);
     expect(health.note('ep_1', false, 330 * SECOND)).toBe(false);
     expect(after(times(9, false), health, 331 * SECOND)).toBe(true);
+  });
+
+  it('of endpoints that are called no more make room for others, and no others do', () => {
+    const health = new Health();
+    expect(after(times(9, false), health, 330 * SECOND)).toBe(false);
+    for (let index = 0; index < 10_001; index += 1) health.note(`ep_many${index}`, false, 339 * SECOND);
+    expect(health.note('ep_1', false, 340 * SECOND)).toBe(true);
   });
 
   it('are those of one endpoint alone', () => {

@@ -77,6 +77,28 @@ describe('slots', () => {
     expect([...served].sort()).toEqual(Array.from({ length: 10 }, (_, index) => `a/${index}`));
   });
 
+  it('of endpoints whose accounts are not known yet are shared evenly between them and the accounts', () => {
+    const lanes = lanesOf(['a/1', 'a/2']);
+    for (const unknown of ['b/1', 'c/1']) lanes.expect(unknown, 0, 0);
+    expect(wants(lanes.choose(30, 0))).toEqual({ 'a/1': 5, 'a/2': 5, 'b/1': 10, 'c/1': 10 });
+  });
+
+  it('that come one by one go to the accounts by turns', () => {
+    const lanes = lanesOf(['a/1', 'a/2', 'b/1']);
+    const served = [1, 2, 3, 4].map(() => lanes.choose(1, 0)[0]!.endpointId);
+    expect(served).toEqual(['a/1', 'b/1', 'a/2', 'b/1']);
+  });
+
+  it('that could be used now, and the most that could ever be, are those of endpoints with work', () => {
+    const lanes = lanesOf(['a/1', 'a/later', 'a/held'], 10);
+    lanes.of('a/later').dueAt = 5;
+    lanes.of('a/held').notBefore = 5;
+    lanes.of('a/1').inFlight = 4;
+    expect(lanes.pressure(99, 0)).toEqual({ startable: 6, capacity: 10 });
+    expect(lanes.pressure(2, 0)).toEqual({ startable: 2, capacity: 10 });
+    expect(lanes.pressure(99, 5)).toEqual({ startable: 26, capacity: 30 });
+  });
+
   it('that one endpoint cannot take go to the others', () => {
     const lanes = lanesOf(['a/1', 'a/2']);
     lanes.settle(busy('a/1', { maxConcurrency: 3 }), 0, 0);
@@ -125,6 +147,8 @@ describe('an endpoint', () => {
     lanes.settle(busy('a/1', { taken: 0, granted: 5 }), 311, 312);
     expect([lanes.choose(5, 1_000), lanes.nextAt(1_000)]).toEqual([[], Infinity]);
     lanes.expect('a/1', 0, 1_000);
+    // Work that comes later makes it wait for no longer.
+    lanes.expect('a/1', 600_000, 1_000);
     expect(lanes.choose(5, 1_000)).toHaveLength(1);
   });
 
@@ -156,6 +180,9 @@ describe('an endpoint', () => {
     expect(wants(lanes.choose(64, 2_000))).toEqual({ 'a/1': 5 });
     for (let step = 0; step < 200; step += 1) lanes.note(lane, true, 20);
     expect(wants(lanes.choose(64, 2_000))).toEqual({ 'a/1': 16 });
+    for (let now = 4_000; now < 20_000; now += 2_000) lanes.slowDown(lane, now);
+    // One at least, or it could never say that it is better.
+    expect(wants(lanes.choose(64, 20_000))).toEqual({ 'a/1': 1 });
   });
 
   it('whose circuit is half open gets one, and twice as many after each round of successes', () => {
@@ -178,6 +205,98 @@ describe('an endpoint', () => {
   });
 });
 
+describe('what a sender knows of an endpoint', () => {
+  it('begins two seconds before the newest row that it took, and with all rows once a second', () => {
+    const lanes = lanesOf(['a/1']);
+    const since = (nowMs: number): unknown => lanes.choose(1, nowMs)[0]!.since;
+    const took = (reached: Standing['reached']): void => lanes.settle(busy('a/1', { reached }), 0, 0);
+    expect(since(0)).toEqual({ first: null, retry: null });
+    took({ first: 100, retry: null });
+    expect(since(10)).toEqual({ first: 98, retry: null });
+    took({ first: null, retry: 50 });
+    expect(since(999)).toEqual({ first: 98, retry: 48 });
+    expect(since(1_000)).toEqual({ first: null, retry: null });
+  });
+
+  it('is that requests of an earlier holder may be on the wire: it asks again and again for what they leave', () => {
+    const lanes = lanesOf(['a/1'], 4);
+    lanes.settle(busy('a/1', { foreign: 1 }), 0, 0);
+    expect(lanes.choose(9, 0)).toMatchObject([{ want: 3, recount: true }]);
+    lanes.settle(busy('a/1', { foreign: 4, taken: 0, granted: 0 }), 0, 0);
+    // Full: not at once again, but a moment later.
+    expect([lanes.choose(9, 99), lanes.nextAt(99)]).toEqual([[], 100]);
+    expect(lanes.choose(9, 100)).toMatchObject([{ want: 1, recount: true }]);
+    lanes.of('a/1').inFlight = 4;
+    expect(lanes.choose(9, 100)).toEqual([]);
+    lanes.of('a/1').inFlight = 0;
+    lanes.settle(busy('a/1'), 100, 100);
+    expect(lanes.choose(9, 100)).toMatchObject([{ want: 4, recount: false }]);
+  });
+
+  it('is forgotten a minute after its last work, never while it has some', () => {
+    const lanes = lanesOf(['a/idle', 'a/flying', 'a/due', 'a/young']);
+    const before = new Map(['a/idle', 'a/flying', 'a/due', 'a/young'].map((id) => [id, lanes.of(id)]));
+    for (const lane of before.values()) lane.dueAt = Infinity;
+    lanes.of('a/flying').inFlight = 1;
+    lanes.of('a/due').dueAt = 100_000;
+    lanes.of('a/young').usedAt = 30_000;
+    lanes.tidy(61_000);
+    const kept = [...before].filter(([id, lane]) => lanes.of(id) === lane).map(([id]) => id);
+    expect(kept).toEqual(['a/flying', 'a/due', 'a/young']);
+  });
+});
+
+describe('a paused endpoint', () => {
+  it('is asked when its pause ends, and before that only for what is asked for by hand', () => {
+    const lanes = lanesOf(['a/1']);
+    const paused = busy('a/1', { may: 'HAND', state: 'OPEN', heldMs: 5_000, taken: 0, granted: 9 });
+    lanes.choose(9, 0);
+    lanes.settle(paused, 0, 0);
+    expect([lanes.choose(9, 4_999), lanes.nextAt(0)]).toEqual([[], 5_000]);
+    lanes.expect('a/1', 0, 1_000);
+    expect(lanes.choose(9, 1_000)).toHaveLength(1);
+    // There may be more of the kind.
+    lanes.settle({ ...paused, taken: 9 }, 1_000, 1_000);
+    expect(lanes.choose(9, 1_000)).toHaveLength(1);
+    lanes.settle({ ...paused, granted: 0 }, 1_000, 1_000);
+    expect(lanes.choose(9, 5_999)).toEqual([]);
+    expect(lanes.choose(9, 6_000)).toHaveLength(1);
+  });
+
+  it('whose time is over, as is the lease of another, is not asked without a rest', () => {
+    for (const may of ['HAND', 'ELSEWHERE'] as const) {
+      const lanes = lanesOf(['a/1']);
+      lanes.choose(9, 0);
+      lanes.settle(busy('a/1', { may, state: 'OPEN', heldMs: -3, taken: 0, granted: 9 }), 0, 0);
+      expect(lanes.choose(9, 99)).toEqual([]);
+      expect(lanes.choose(9, 100)).toHaveLength(1);
+    }
+  });
+
+  it('that another sender has taken over is ramped up by that one alone', () => {
+    const lanes = lanesOf(['a/1']);
+    lanes.settle(busy('a/1', { state: 'HALF_OPEN' }), 0, 0);
+    expect(lanes.choose(9, 0)).toMatchObject([{ want: 1, exclusive: true }]);
+    lanes.settle(busy('a/1', { may: 'ELSEWHERE', taken: 0, granted: 0 }), 0, 0);
+    expect(lanes.choose(9, 200)).toMatchObject([{ want: 9, exclusive: false }]);
+  });
+
+  it('fails again, while it is ramped up, when it fails more than it succeeds', () => {
+    const lanes = lanesOf(['a/1']);
+    lanes.settle(busy('a/1', { state: 'HALF_OPEN' }), 0, 0);
+    const lane = lanes.of('a/1');
+    lanes.note(lane, true, 20);
+    lanes.note(lane, false, 20);
+    expect(lane.allowance!.failing).toBe(false);
+    lanes.note(lane, false, 20);
+    expect(lane.allowance!.failing).toBe(true);
+    lanes.slowDown(lane, 0);
+    for (let step = 0; step < 9; step += 1) lanes.note(lane, false, 20);
+    // One that has too much to do is slowed down, not paused.
+    expect(lane.allowance!.failing).toBe(false);
+  });
+});
+
 describe('a rate', () => {
   it('is kept on the dot: one request every 1/rate seconds, and what was not used is lost', () => {
     const lanes = lanesOf(['a/1']);
@@ -190,6 +309,8 @@ describe('a rate', () => {
       if (!ask) continue;
       expect([ask.want, ask.ratePerSecond]).toEqual([1, 10]);
       lanes.settle(busy('a/1', { ratePerSecond: 10 }), now, now);
+      // Whoever sleeps until then is in time for the next one.
+      expect(lanes.nextAt(now)).toBe(lanes.of('a/1').pace!.nextAt);
       sent.push(now);
     }
     for (const [index, at] of sent.entries())

@@ -29,6 +29,7 @@ describe('Retry-After', () => {
     'soon',
     '12 minutes',
     '2026-11-26T13:00:00Z',
+    '26 Nov 2026 13:00:00 GMT',
     'Thu, 26 Nov 2026 11:59:59 GMT',
     'Thu, 99 Nov 2026 12:00:00 GMT',
     '9'.repeat(400),

@@ -157,7 +157,7 @@ export async function closeBooks(evidence: Evidence): Promise<Account> {
     'attempts were lost without a kill',
     lostAttempts
       .filter(({ started_ms }) => !kills.some((kill) => covers(kill, started_ms, leaseMs)))
-      .map((row) => `${row.delivery_id}/${row.number}`),
+      .map((row) => `${row.delivery_id}/${row.number} (${sinceKill(kills, row.started_ms)})`),
   );
 
   const status = tally(byId.values(), (row) => row.status);
@@ -225,6 +225,13 @@ function miscounted(rows: DeliveryRow[], attempts: AttemptRow[]): string[] {
   return rows
     .filter((row) => row.status !== 'OPEN' && (recorded[row.id] ?? 0) !== row.attempt_count)
     .map(({ id }) => id);
+}
+
+/** How long before an instant the last kill ended, in words. */
+function sinceKill(kills: Kill[], startedMs: number): string {
+  const before = kills.filter(({ until }) => until <= startedMs).sort((a, b) => b.until - a.until)[0];
+  if (!before) return 'before any kill';
+  return `begun ${((startedMs - before.until) / 1000).toFixed(1)} s after ${before.kind}`;
 }
 
 /** Whether a kill fell into the lease of an attempt that began then. */

@@ -81,6 +81,8 @@ it('of a wizard begins with its save, and names what was saved and by whom', asy
     [`endpoints.${endpoint}.authentication.type`]: { from: null, to: 'NONE' },
     [`endpoints.${endpoint}.timeoutMs`]: { from: null, to: 15_000 },
     [`endpoints.${endpoint}.ordering`]: { from: null, to: 'NONE' },
+    [`endpoints.${endpoint}.signing`]: { from: null, to: 'STANDARD_WEBHOOKS_HMAC' },
+    [`endpoints.${endpoint}.format`]: { from: null, to: 'STANDARD_WEBHOOKS' },
     [`endpoints.${endpoint}.headers.x-open`]: { from: null, to: 'seen' },
     [`endpoints.${endpoint}.headers.x-key`]: { changed: true },
     [`endpoints.${endpoint}.signingSecret`]: { changed: true },

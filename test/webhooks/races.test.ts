@@ -84,6 +84,31 @@ it('what is deleted first is neither edited nor switched, and deleted once', asy
   expect(await actions()).toEqual(['webhook.delete', 'webhook.create']);
 });
 
+it('what is deleted, or removed, first has no endpoint to switch', async () => {
+  const made = (await createWebhook(server.api, 'http://127.0.0.1:9999/')).endpointId;
+  const gone = { errors: GONE, endpoint: null };
+  for (const name of ['endpointDisable', 'endpointEnable']) {
+    const { endpointId, ...webhook } = await createWebhook(server.api, 'http://127.0.0.1:9999/');
+    ({ id } = webhook);
+    const turn = `mutation ($id: ID!) { ${name}(id: $id) { errors { code field } endpoint { id } } }`;
+    const flip = () => run(turn, { id: endpointId });
+    const replace = () =>
+      run(UPDATE, { input: { endpoints: [{ kind: 'URL', target: 'http://127.0.0.1:9999/new' }] } });
+    expect((await both(replace, flip))[1]).toEqual(gone);
+    const other = await createWebhook(server.api, 'http://127.0.0.1:9999/');
+    ({ id } = other);
+    expect(
+      (
+        await both(
+          () => run(DELETE),
+          () => run(turn, { id: other.endpointId }),
+        )
+      )[1],
+    ).toEqual(gone);
+    expect(await run(turn, { id: made })).toEqual({ errors: [], endpoint: { id: made } });
+  }
+});
+
 it('a stale edit of what is deleted at that moment is told that it is gone', async () => {
   // The edit has read the webhook and waits for its triggers; then the webhook is gone.
   const triggers = await holdLock(

@@ -43,12 +43,13 @@ const rotate = (variables: Record<string, unknown> = {}): Promise<any> =>
 const reveal = (): Promise<any> => admin.api.run(REVEAL, { id: webhook.endpointId });
 const secrets = async (): Promise<any[]> =>
   (await admin.api.run(READ, { id: webhook.id })).endpoints[0].secrets;
-/** Gives the endpoint another scheme. */
-const sign = (signing: string | null): Promise<any> =>
+const edit = (advanced: object): Promise<any> =>
   admin.api.mutate(UPDATE, {
     id: webhook.id,
-    input: { endpoints: [{ id: webhook.endpointId, advanced: { signing } }] },
+    input: { endpoints: [{ id: webhook.endpointId, advanced }] },
   });
+/** Gives the endpoint another scheme. */
+const sign = (signing: string | null): Promise<any> => edit({ signing });
 const trail = async (): Promise<any[]> => (await admin.api.run(LOG, { id: webhook.id })).nodes;
 /** Lets time pass for the secrets that have an end: as if it had been so long since they were rotated away. */
 const pass = (seconds: number): Promise<unknown> =>
@@ -265,7 +266,8 @@ describe('a change of the scheme', () => {
     expect(await secrets()).toMatchObject([{ id: newSecrets[0].secret.id, publicKey: newSecrets[0].value }]);
     expect(old.map((one) => one.id)).not.toContain(newSecrets[0].secret.id);
     expect(await kept()).toBe(1);
-    expect((await sign('STANDARD_WEBHOOKS_ED25519')).newSecrets).toEqual([]);
+    for (const same of [{}, { signing: 'STANDARD_WEBHOOKS_ED25519' }])
+      expect((await edit({ ...same, timeoutMs: 1_000 + Object.keys(same).length })).newSecrets).toEqual([]);
     expect(await secrets()).toMatchObject([{ id: newSecrets[0].secret.id }]);
   });
 
@@ -301,6 +303,33 @@ describe('a change of the scheme', () => {
       { value: expect.stringMatching(/^whpk_/), endpoint: { target: `${TARGET}/pair` } },
     ]);
   });
+});
+
+it('a wizard keeps the scheme and the format that were chosen, and is saved with them', async () => {
+  const chosen = { signing: 'STANDARD_WEBHOOKS_ED25519', format: 'ENTITY' };
+  const { draft } = await admin.api.mutate(
+    'mutation { webhookDraftCreate(input: { name: "Wizard" }) { errors { code } draft { id } } }',
+  );
+  const step = (advanced: object, id?: string): Promise<any> =>
+    admin.api.mutate(
+      `mutation ($id: ID!, $input: [EndpointInput!]!) { webhookDraftSetEndpoints(id: $id, input: $input) {
+         errors { code } draft { endpoints { id advanced { signing format } } } } }`,
+      { id: draft.id, input: [{ id, kind: 'URL', target: TARGET, advanced }] },
+    );
+  const [row] = (await step({ ...chosen, format: 'CLOUDEVENTS_BINARY' })).draft.endpoints;
+  expect((await step({ format: 'ENTITY' }, row.id as string)).draft.endpoints).toEqual([
+    { id: row.id, advanced: chosen },
+  ]);
+  await admin.api.mutate(
+    `mutation ($id: ID!) { webhookDraftSetTriggers(id: $id, input: [{ resource: "clients", event: "create" }]) { errors { code } } }`,
+    { id: draft.id },
+  );
+  const { webhook: made, newSecrets } = await admin.api.mutate(
+    `mutation ($id: ID!) { webhookDraftSave(id: $id) { errors { code } newSecrets { value }
+       webhook { endpoints { advanced { signing format } secrets { publicKey } } } } }`,
+    { id: draft.id },
+  );
+  expect(made.endpoints).toEqual([{ advanced: chosen, secrets: [{ publicKey: newSecrets[0].value }] }]);
 });
 
 it('secrets that have ended are forgotten by and by', async () => {
