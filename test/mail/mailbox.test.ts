@@ -12,8 +12,8 @@ import {
   endpointOf,
   mailInput,
 } from '../support/mail-scenario.ts';
-import { attachedJson, linkIn, type MailServer, mailTo,startMailServer } from '../support/mail-server.ts';
-import { type Receiver,startReceiver } from '../support/receiver.ts';
+import { attachedJson, linkIn, type MailServer, mailTo, startMailServer } from '../support/mail-server.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
