@@ -8,7 +8,7 @@
  * has taken them: a sender leases a row by moving due_at, so that a crash repeats a mail rather than losing it.
  *
  * Rows of delivery_queue with a mailbox whose owner has not confirmed have rank 3, and due_at says until when they
- * wait (src/queue/rank.ts).
+ * wait (src/queue/rank.ts); those that wait to go together in one mail have rank 4, and due_at says when that is.
  */
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
@@ -39,6 +39,9 @@ export class AddMailboxes1764000000012 implements MigrationInterface {
         asked_at timestamptz[] not null default '{}',
         confirmation_sent_at timestamptz,
         confirmed_at timestamptz,
+        -- The minute in which its mails are counted, and how many there were.
+        window_began_at timestamptz,
+        window_count int not null default 0,
         changed_at timestamptz not null default clock_timestamp(),
         created_at timestamptz not null default clock_timestamp(),
         removed_at timestamptz
@@ -59,11 +62,12 @@ export class AddMailboxes1764000000012 implements MigrationInterface {
       alter table delivery_queue
         add column mailbox_id text collate "C",
         drop constraint delivery_queue_rank_check,
-        add constraint delivery_queue_rank_check check (rank between 0 and 3),
-        -- What waits for an owner's word is nobody's to send.
+        add constraint delivery_queue_rank_check check (rank between 0 and 4),
+        -- What waits for an owner's word or for a digest is nobody's to send.
         add constraint delivery_queue_awaiting check (rank < 3 or (mailbox_id is not null and sender is null));
       create index delivery_queue_mailbox on delivery_queue (mailbox_id, id) where mailbox_id is not null;
       create index delivery_queue_awaiting on delivery_queue (due_at) where rank = 3;
+      create index delivery_queue_digests on delivery_queue (mailbox_id, due_at) where rank = 4;
       alter table deliveries add column mailbox_id text collate "C";
     `);
   }
@@ -72,7 +76,7 @@ export class AddMailboxes1764000000012 implements MigrationInterface {
     await db.query(`
       delete from delivery_queue where mailbox_id is not null;
       alter table deliveries drop column mailbox_id;
-      drop index delivery_queue_awaiting, delivery_queue_mailbox;
+      drop index delivery_queue_digests, delivery_queue_awaiting, delivery_queue_mailbox;
       alter table delivery_queue
         drop constraint delivery_queue_awaiting,
         drop constraint delivery_queue_rank_check,

@@ -207,6 +207,27 @@ export const SETTINGS = {
       'Who mails are from, as Name <address>. Default: Bellwire <no-reply@…> with the host of the public address.',
     parse: optional(mailSender),
   }),
+  mailRate: setting({
+    env: 'BELLWIRE_MAIL_RATE',
+    type: 'number',
+    default: '30',
+    meaning: 'How many mails a mailbox gets in a minute at most; what is more goes together, in digests.',
+    parse: wholeNumber(1, 100_000),
+  }),
+  digestMs: setting({
+    env: 'BELLWIRE_DIGEST_INTERVAL',
+    type: 'duration',
+    default: '5m',
+    meaning: 'How long what goes together waits for more.',
+    parse: duration(10, 86_400_000),
+  }),
+  digestSize: setting({
+    env: 'BELLWIRE_DIGEST_SIZE',
+    type: 'number',
+    default: '100',
+    meaning: 'How many events one digest holds at most; as soon as so many wait it goes.',
+    parse: wholeNumber(2, 500),
+  }),
   dnsTimeoutMs: setting({
     env: 'BELLWIRE_DNS_TIMEOUT',
     type: 'duration',

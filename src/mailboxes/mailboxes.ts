@@ -198,3 +198,16 @@ export async function askAgain(sql: Sql, ids: string[]): Promise<void> {
     [ids, ids.map(() => newId('mail')), ids.map(() => newNonce())],
   );
 }
+
+/** Counts a mail to a mailbox, over all senders; false when there were perMinute in this minute already. */
+export async function takeTurn(sql: Sql, id: string, perMinute: number): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `update mailboxes
+     set window_count = case when window_began_at > clock_timestamp() - interval '1 minute' then window_count + 1 else 1 end,
+         window_began_at = case when window_began_at > clock_timestamp() - interval '1 minute' then window_began_at
+                                else clock_timestamp() end
+     where id = $1 and (window_count < $2 or window_began_at is null or window_began_at <= clock_timestamp() - interval '1 minute')`,
+    [id, perMinute],
+  );
+  return rowCount === 1;
+}

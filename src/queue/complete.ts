@@ -185,11 +185,13 @@ export async function complete(
 
 /**
  * Gives claimed rows back unsent: the attempt is not counted, and anyone may claim them at once; one that was
- * cancelled meanwhile is gone. Rows whose claim is no longer the newest are left alone.
+ * cancelled meanwhile is gone. Rows whose claim is no longer the newest are left alone. With digestMs they wait to go together
+ * with the others of their mailbox, that long after the first of them.
  */
 export async function release(
   sql: Sql,
   claims: { id: string; fence: number; attempt: number; hastened: boolean }[],
+  digestMs: number | null = null,
 ): Promise<void> {
   await sql.query(
     `with given as materialized (
@@ -200,7 +202,11 @@ export async function release(
      ),
      released as (
        update delivery_queue q
-       set sender = null, claimed_at = null, attempt_count = q.attempt_count - 1, due_at = clock_timestamp(),
+       set sender = null, claimed_at = null, attempt_count = q.attempt_count - 1,
+           rank = case when $5::float8 is null then q.rank else ${RANK.digest} end,
+           due_at = clock_timestamp() + case when $5::float8 is null then interval '0' else coalesce(
+             (select min(d.due_at) - clock_timestamp() from delivery_queue d
+              where d.mailbox_id = q.mailbox_id and d.rank = ${RANK.digest}), $5::float8 * interval '1 ms') end,
            hastened = g.hastened, prior_count = q.prior_count - g.hastened::int
        from given g
        where q.id = any (array(select id from given where not cancelled)) and q.id = g.id
@@ -221,6 +227,7 @@ export async function release(
       claims.map((claim) => claim.fence),
       claims.map((claim) => claim.attempt),
       claims.map((claim) => claim.hastened),
+      digestMs,
     ],
   );
 }

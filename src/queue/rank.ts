@@ -6,6 +6,8 @@ export const RANK = {
   retry: 2,
   /** Its mailbox has yet to be confirmed: no claim picks it. */
   awaiting: 3,
+  /** Its mailbox gets too many mails for one of its own: it goes with others (digests.ts). */
+  digest: 4,
 } as const;
 
 /** How long a delivery waits for its mailbox to be confirmed, in days. */

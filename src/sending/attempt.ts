@@ -14,7 +14,7 @@ import { type AuthenticationType, type Credential, openCredential } from '../web
 import type { StoredHeader } from '../webhooks/headers.ts';
 import { openEndpointSecrets } from '../webhooks/open-secrets.ts';
 import { authenticationOf, sendAuthenticated } from './authenticate.ts';
-import { attemptMail, type MailTools } from './mail/mail-attempt.ts';
+import { attemptMail, type MailAttempt, type MailTools } from './mail/mail-attempt.ts';
 import type { OAuthTokens } from './oauth-tokens.ts';
 import { keepMailPhases, keepPhases, keepRequest, keepResponse, type KeptHeader } from './record.ts';
 import { decide } from './retry.ts';
@@ -47,8 +47,11 @@ interface Prepared {
   body: Buffer;
 }
 
+/** What deciding takes. */
+export type CompletionTools = Pick<AttemptTools, 'logger' | 'scheduleMs'>;
+
 /** An attempt as it is recorded, before it is decided what comes of it. */
-type Made = Pick<
+export type Made = Pick<
   Completion,
   'statusCode' | 'durationMs' | 'request' | 'response' | 'phases' | 'holdMs' | 'refusal'
 > & {
@@ -63,7 +66,11 @@ export async function attempt(job: Job, claimedAt: number, tools: AttemptTools):
   const startedAt = tools.now();
   const made =
     job.kind === 'URL' ? await request(job, claimedAt, startedAt, tools) : await mail(job, claimedAt, tools);
-  if (made === null) return null;
+  return made && completionOf(job, startedAt, made, tools);
+}
+
+/** What is recorded of an attempt, and what comes of it. */
+export function completionOf(job: Job, startedAt: Date, made: Made, tools: CompletionTools): Completion {
   const { failure, ...kept } = made;
   const outcome: AttemptOutcome = failure === null ? 'SUCCEEDED' : FAILURES[failure][0];
   tools.logger.debug(
@@ -103,19 +110,24 @@ export async function attempt(job: Job, claimedAt: number, tools: AttemptTools):
 /** Failures that say nothing of the endpoint: faults of this server, and a mailbox, which is one of several or takes the endpoint along. */
 const SILENT = new Set<FailureCode>(['INTERNAL', 'MAIL_NOT_CONFIGURED', 'MAILBOX_REFUSED']);
 
+/** A mail as it is recorded; queuedMs is how long it waited. */
+export function madeOfMail({ failure, exchange, request, response }: MailAttempt, queuedMs: number): Made {
+  if (exchange === null)
+    return { failure, request, statusCode: null, durationMs: null, response: null, phases: null, holdMs: 0 };
+  return {
+    ...{ failure, statusCode: exchange.statusCode, durationMs: Math.round(exchange.durationMs), holdMs: 0 },
+    ...{ request, response, phases: keepMailPhases(exchange.durationMs, queuedMs) },
+    ...(failure === 'MAILBOX_REFUSED' ? { refusal: exchange.reply } : {}),
+  };
+}
+
 async function mail(job: Job, claimedAt: number, tools: AttemptTools): Promise<Made | null> {
   const queuedMs = Math.max(0, performance.now() - claimedAt);
   const nothing = { statusCode: null, durationMs: null, response: null, phases: null, holdMs: 0 };
   try {
     const made = await attemptMail(job, tools.mail);
     if (made === null) return null;
-    const { failure, exchange, request, response } = made;
-    if (exchange === null) return { ...nothing, failure, request };
-    return {
-      ...{ failure, statusCode: exchange.statusCode, durationMs: Math.round(exchange.durationMs), holdMs: 0 },
-      ...{ request, response, phases: keepMailPhases(exchange.durationMs, queuedMs) },
-      ...(failure === 'MAILBOX_REFUSED' ? { refusal: exchange.reply } : {}),
-    };
+    return madeOfMail(made, queuedMs);
   } catch (error) {
     tools.logger.error(
       { delivery: job.id, endpoint: job.endpointId, ...describeError(error) },
@@ -164,7 +176,7 @@ function holdOf(exchange: Exchange, tools: AttemptTools): number {
   return retryAfterMs(header?.[1], tools.now().getTime(), tools.maxRetryAfterMs);
 }
 
-function scheduleOf(job: Job, tools: AttemptTools): number[] {
+function scheduleOf(job: Job, tools: CompletionTools): number[] {
   return job.retrySchedule?.map((seconds) => seconds * 1000) ?? tools.scheduleMs;
 }
 

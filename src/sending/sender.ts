@@ -19,6 +19,7 @@ import type { Rescued } from '../queue/rescue.ts';
 import { attempt, type AttemptTools } from './attempt.ts';
 import { type CircuitOptions, Circuits } from './circuits.ts';
 import { type Lane, Lanes } from './lanes.ts';
+import { Digests } from './mail/digests.ts';
 import { keepRequest } from './record.ts';
 import { Recorder } from './recorder.ts';
 import { decide } from './retry.ts';
@@ -72,6 +73,8 @@ export interface SenderOptions extends AttemptTools, Omit<CircuitOptions, 'lanes
   observer?: SenderObserver;
   /** Sends the mails that are no deliveries; null where mail is not configured. */
   outbox: { start(): void; stop(): Promise<void> } | null;
+  /** How many events one digest holds at most. */
+  digestSize: number;
 }
 
 interface InFlight {
@@ -95,6 +98,7 @@ export class Sender {
   readonly #lanes: Lanes;
   readonly #circuits: Circuits;
   readonly #upkeep: Upkeep;
+  readonly #digests: Digests | null;
   /** In the order of their start. */
   readonly #inFlight = new Map<string, InFlight>();
   #running = false;
@@ -116,6 +120,16 @@ export class Sender {
     });
     this.#circuits = new Circuits({ ...options, lanes: this.#lanes, sender: this.#name });
     this.#recorder = new Recorder(pool, logger, (failing) => void this.#circuits.endFailing(failing));
+    this.#digests =
+      options.mail &&
+      new Digests({
+        ...options,
+        mail: options.mail,
+        sender: this.#name,
+        size: options.digestSize,
+        record: (completion) => this.#recorder.record(completion),
+        refuse: (job, reply) => this.#refuse(job, reply),
+      });
     this.#upkeep = new Upkeep({
       ...options,
       sender: this.#name,
@@ -138,6 +152,7 @@ export class Sender {
     this.#loop = this.#run();
     this.#upkeep.start();
     this.#options.outbox?.start();
+    this.#digests?.start();
   }
 
   /**
@@ -154,6 +169,7 @@ export class Sender {
       this.#loop,
       this.#upkeep.stop(),
       this.#options.outbox?.stop() ?? Promise.resolve(),
+      this.#digests?.stop() ?? Promise.resolve(),
     ]);
     const graceLeft = Math.max(0, graceMs - (performance.now() - stoppedAt));
     await within(
@@ -301,7 +317,8 @@ export class Sender {
       // The slot is held until the result is recorded: a database that is away stops the sending.
       .then(async (completion) => {
         entry.answered = true;
-        if (completion === null) return await this.#giveBack([job]);
+        // Given back already.
+        if (completion === null) return void this.#lanes.expect(job.endpointId, 0, performance.now());
         await this.#recorder.record(completion);
         await this.#heed(lane, job, completion);
       })

@@ -11,6 +11,7 @@ import {
   deliveriesOf,
   deliveriesTo,
   endpointOf,
+  until,
 } from '../support/mail-scenario.ts';
 import { linkIn, type MailServer, mailTo, startMailServer } from '../support/mail-server.ts';
 import { clientEvent, publish, registerResource } from '../support/scenario.ts';
@@ -41,24 +42,6 @@ afterAll(async () => {
   await mail?.close();
 });
 
-/** Waits until the API shows something. */
-async function until<T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
-  const stream = server.api.subscribe(
-    'subscription { deliveryEvents(mode: EVERY_EVENT, minIntervalMs: 0) { cursor } }',
-  );
-  for (let tries = 0; ; tries += 1) {
-    const seen = await look();
-    if (holds(seen) || tries === 100) {
-      await stream.close();
-      if (!holds(seen)) throw new Error(`still ${JSON.stringify(seen)}`);
-      return seen;
-    }
-    // The stream's heartbeat is the clock.
-    const before = stream.received.length;
-    await stream.until((received) => received.length > before);
-  }
-}
-
 const statusOf = (webhook: { id: string }) => () => endpointOf(server.api, webhook);
 
 it('tries again what the server refuses for now, under the same message id, and says what it answered', async () => {
@@ -69,6 +52,7 @@ it('tries again what the server refuses for now, under the same message id, and 
   await publish(server.api, clientEvent('l1'));
   const arrived = await mail.find(deliveriesTo(address));
   const [delivery] = await until(
+    server.api,
     () => deliveriesOf(server.api, webhook),
     ([one]) => one?.status === 'SUCCEEDED',
   );
@@ -104,7 +88,7 @@ it('switches the endpoint off once its mailbox is refused for good, with the rea
   mail.answerRecipient = (to) =>
     to === address ? { code: 550, message: '5.1.1 <b>No such user</b>' } : null;
   await publish(server.api, clientEvent('g1'));
-  const off = await until(statusOf(webhook), ({ status }) => status === 'AUTO_DISABLED');
+  const off = await until(server.api, statusOf(webhook), ({ status }) => status === 'AUTO_DISABLED');
   expect(off.statusReason).toContain('The mail server refused the mailbox for good.');
   expect(off.statusReason).toContain('550 5.1.1 <b>No such user</b>');
   const [delivery] = await deliveriesOf(server.api, webhook);
@@ -147,6 +131,7 @@ it('ends by one click without cookie or Origin, cancels what waits, and asks ane
   ]);
   await publish(server.api, clientEvent('u2'));
   await until(
+    server.api,
     () => deliveriesOf(server.api, webhook),
     (all) => all.at(-1)?.status === 'RETRY_SCHEDULED',
   );
@@ -259,6 +244,7 @@ it('waits for seven days, then cancels; a retry by hand does not go past the own
     first.id,
   ]);
   const all = await until(
+    server.api,
     () => deliveriesOf(server.api, webhook),
     ([one]) => one!.status === 'CANCELLED',
   );

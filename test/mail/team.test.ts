@@ -1,5 +1,4 @@
 /** The mailboxes of a team: one delivery and one confirmation for each member, as the team is when something is published. */
-import { type MailServer, linkIn, mailTo, startMailServer } from '../support/mail-server.ts';
 import {
   confirm,
   createMailWebhook,
@@ -7,6 +6,7 @@ import {
   deliveriesTo,
   endpointOf,
 } from '../support/mail-scenario.ts';
+import { linkIn, type MailServer, mailTo, startMailServer } from '../support/mail-server.ts';
 import { clientEvent, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 

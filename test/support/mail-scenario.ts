@@ -86,3 +86,21 @@ export async function deliveriesOf(api: Api, { id }: { id: string }): Promise<an
   );
   return page.nodes.reverse();
 }
+
+/** Waits until the API shows something. */
+export async function until<T>(api: Api, look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
+  const stream = api.subscribe(
+    'subscription { deliveryEvents(mode: EVERY_EVENT, minIntervalMs: 0) { cursor } }',
+  );
+  for (let tries = 0; ; tries += 1) {
+    const seen = await look();
+    if (holds(seen) || tries === 100) {
+      await stream.close();
+      if (!holds(seen)) throw new Error(`still ${JSON.stringify(seen)}`);
+      return seen;
+    }
+    // The stream's heartbeat is the clock.
+    const before = stream.received.length;
+    await stream.until((received) => received.length > before);
+  }
+}

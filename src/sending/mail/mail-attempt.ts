@@ -5,6 +5,8 @@
 import type { Sql } from '../../db/sql.ts';
 import type { FailureCode } from '../../errors.ts';
 import { contentOf } from '../../events/content.ts';
+import { takeTurn } from '../../mailboxes/mailboxes.ts';
+import { release } from '../../queue/complete.ts';
 import type { Job } from '../../queue/job.ts';
 import { keepRequest, type KeptHeader } from '../record.ts';
 import { deliveryMail, type MailContext, type MailedEvent, type MailFrame } from './delivery-mail.ts';
@@ -16,6 +18,10 @@ export interface MailTools {
   sql: Sql;
   /** How long a mail may wait for a free connection, ms; its lease must cover that beside its deadline. */
   waitMs: number;
+  /** Mails to a mailbox in a minute; what is more goes together. */
+  perMinute: number;
+  /** How long what goes together waits for more, ms. */
+  digestMs: number;
 }
 
 /** What became of it. */
@@ -27,7 +33,11 @@ export interface MailAttempt {
   response: string | null;
 }
 
-/** Sends the mail of a job; null when no connection was free in time. Throws for faults of ours. */
+/**
+ * Sends the mail of a job. Null when it was not sent, and the job was given back: no connection was free in time, or its mailbox
+ * has had its mails of this minute, and it waits for a digest. What somebody asked for by hand is never held back. Throws for
+ * faults of ours.
+ */
 export async function attemptMail(job: Job, tools: MailTools | null): Promise<MailAttempt | null> {
   if (tools === null)
     return {
@@ -36,11 +46,20 @@ export async function attemptMail(job: Job, tools: MailTools | null): Promise<Ma
       request: keepRequest(job.target, [], 0),
       response: null,
     };
+  const byHand = job.manual || job.hastened || job.origin === 'TEST';
+  const turn = await takeTurn(tools.sql, job.mailboxId!, tools.perMinute);
+  if (!turn && !byHand) {
+    await release(tools.sql, [job], tools.digestMs);
+    return null;
+  }
   const event = mailedEvent(job);
   const { context, frame } = await readContext(tools, job);
   const message = deliveryMail(context, event, frame);
   const exchange = await tools.mailer.send(context.address, message, job.timeoutMs, tools.waitMs);
-  if (exchange === null) return null;
+  if (exchange === null) {
+    await release(tools.sql, [job]);
+    return null;
+  }
   return {
     failure: exchange.failure,
     exchange,
