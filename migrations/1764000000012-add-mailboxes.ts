@@ -52,10 +52,14 @@ export class AddMailboxes1764000000012 implements MigrationInterface {
 
       create table mail_outbox (
         id text collate "C" primary key,
-        mailbox_id text collate "C" not null unique references mailboxes (id),
+        -- Whom a confirmation mail asks; null for the notice to an address that an endpoint switched itself off.
+        mailbox_id text collate "C" unique references mailboxes (id),
+        address text,
+        notice json,
         tries int not null default 0,
         due_at timestamptz not null default clock_timestamp(),
-        created_at timestamptz not null default clock_timestamp()
+        created_at timestamptz not null default clock_timestamp(),
+        check ((mailbox_id is null) = (notice is not null) and (notice is null) = (address is null))
       );
       create index mail_outbox_due on mail_outbox (due_at);
 

@@ -19,7 +19,7 @@ const MAIL_WAIT_SHARE = 0.5;
 /** Makes the sender of a process, with its mails where they are configured; what has to be stopped behind it is added to stops. */
 export function createSender(ground: Ground, stops: Stops): Sender {
   const { config, db, egress, keyring, logger, metrics, now } = ground;
-  const switching = { pool: db.engine, firstDelayMs: config.retrySchedule[0]! };
+  const switching = { pool: db.engine, firstDelayMs: config.retrySchedule[0]!, byMail: config.smtp !== null };
   const refuse = (mailboxId: string, reply: string) => refuseMailbox(switching, mailboxId, reply);
   const mailer = createMailer(ground, stops);
   const transport = createTransport(egress, {

@@ -69,8 +69,9 @@ export async function createServing(
       pool: db.engine,
       keyring,
       switchOff: async (sql, endpointId) => {
+        const notice = { firstDelayMs: config.retrySchedule[0]!, byMail: config.smtp !== null };
         const cause = { code: 'UNSUBSCRIBED', failingSince: null } as const;
-        await switchOffIn(sql, config.retrySchedule[0]!, endpointId, cause);
+        await switchOffIn(sql, notice, endpointId, cause);
       },
     }),
     changes: new WebhookChanges({ ...config, pool: db.streams, hints: db.hints, logger }),

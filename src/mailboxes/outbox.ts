@@ -1,9 +1,12 @@
 /**
- * Confirmation mails that are to be sent. Comes in: rows that saving an endpoint, or asking once more, has put there. Goes
+ * Mails that are no deliveries and are to be sent: confirmation mails, and notices of endpoints that switched themselves off.
+ * Comes in: rows that the transaction has put there which wants them sent. Goes
  * out: each to one sender at a time, under a lease, until the mail server has taken it or refused it for good. A crash
  * leaves the lease, which runs out: the mail is then sent again.
  */
 import type { Sql } from '../db/sql.ts';
+import { newId } from '../ids.ts';
+import { parseMailAddress } from './address.ts';
 
 /** A confirmation mail under a lease. */
 export interface ConfirmationMail {
@@ -28,7 +31,7 @@ export interface ConfirmationMail {
 export async function takeMails(sql: Sql, limit: number, leaseMs: number): Promise<ConfirmationMail[]> {
   const { rows } = await sql.query<ConfirmationMail & { wanted: boolean }>(
     `with due as materialized (
-       select id from mail_outbox where due_at <= statement_timestamp() order by due_at limit $1 for update skip locked
+       select id from mail_outbox where mailbox_id is not null and due_at <= statement_timestamp() order by due_at limit $1 for update skip locked
      ),
      taken as (
        update mail_outbox o set due_at = clock_timestamp() + $2::int * interval '1 ms', tries = o.tries + 1
@@ -76,5 +79,84 @@ export async function retryMail(
      )
      update mailboxes set reason = $3 where id = (select mailbox_id from later) and status = 'UNCONFIRMED'`,
     [mail.id, waitMs, reason, mail.tries],
+  );
+}
+
+/** What a notice tells: an endpoint that switched itself off. */
+export interface OffNotice {
+  webhookName: string;
+  webhookNumber: number;
+  accountName: string;
+  kind: string;
+  host: string;
+  /** The sentence of the failure. */
+  reason: string;
+  /** ISO 8601; failingSince is null where one answer ended it. */
+  failingSince: string | null;
+  disabledAt: string;
+}
+
+/** A notice under a lease. */
+export interface NoticeMail {
+  id: string;
+  tries: number;
+  address: string;
+  notice: OffNotice;
+}
+
+/**
+ * Puts a notice for each login that manages webhooks in an account into the outbox, in the caller's transaction: those whose
+ * account it is, that hold WEBHOOKS_MANAGE and are not disabled.
+ */
+export async function queueNotices(
+  sql: Sql,
+  accountId: string,
+  notice: Omit<OffNotice, 'accountName'>,
+): Promise<void> {
+  const { rows } = await sql.query<{ email: string; account: string }>(
+    `select distinct on (lower(l.email)) l.email, acc.name as account
+     from logins acc
+     join logins l on acc.id = any (l.path) and not l.disabled and l.email <> '' and 'WEBHOOKS_MANAGE' = any (l.permissions)
+     where acc.id = $1 and not exists (
+       select 1 from logins nearer
+       where nearer.id = any (l.path) and nearer.is_account and cardinality(nearer.path) > cardinality(acc.path))
+     order by lower(l.email)`,
+    [accountId],
+  );
+  const mails = rows.flatMap(({ email, account }) => {
+    const parsed = parseMailAddress(email);
+    return parsed.ok ? [{ address: parsed.address, notice: { ...notice, accountName: account } }] : [];
+  });
+  if (mails.length === 0) return;
+  await sql.query(
+    `insert into mail_outbox (id, address, notice)
+     select * from unnest($1::text[], $2::text[], $3::json[])`,
+    [
+      mails.map(() => newId('mail')),
+      mails.map((mail) => mail.address),
+      mails.map((mail) => JSON.stringify(mail.notice)),
+    ],
+  );
+}
+
+/** Leases at most limit notices that are due, for leaseMs. */
+export async function takeNotices(sql: Sql, limit: number, leaseMs: number): Promise<NoticeMail[]> {
+  const { rows } = await sql.query<NoticeMail>(
+    `with due as materialized (
+       select id from mail_outbox where notice is not null and due_at <= statement_timestamp()
+       order by due_at limit $1 for update skip locked
+     )
+     update mail_outbox o set due_at = clock_timestamp() + $2::int * interval '1 ms', tries = o.tries + 1
+     where id = any (array(select id from due)) returning o.id, o.tries, o.address, o.notice`,
+    [limit, leaseMs],
+  );
+  return rows;
+}
+
+/** Tries a notice again in waitMs. */
+export async function retryNotice(sql: Sql, { id, tries }: NoticeMail, waitMs: number): Promise<void> {
+  await sql.query(
+    `update mail_outbox set due_at = clock_timestamp() + $3::int * interval '1 ms' where id = $1 and tries = $2`,
+    [id, tries, waitMs],
   );
 }

@@ -1,14 +1,23 @@
 /**
- * Sends the confirmation mails of the outbox, as every sender does: some at each look, each under a lease, until the mail
+ * Sends the mails of the outbox, as every sender does: some at each look, each under a lease, until the mail
  * server has taken them, or has refused the mailbox for good.
  */
 import type pg from 'pg';
 
 import type { Logger } from '../../log.ts';
-import { type ConfirmationMail, dropMail, retryMail, takeMails } from '../../mailboxes/outbox.ts';
+import {
+  type ConfirmationMail,
+  dropMail,
+  type NoticeMail,
+  retryMail,
+  retryNotice,
+  takeMails,
+  takeNotices,
+} from '../../mailboxes/outbox.ts';
 import { logFailure } from '../upkeep.ts';
 import { confirmationMail } from './confirmation-mail.ts';
 import type { Mailer } from './mailer.ts';
+import { noticeMail } from './notice-mail.ts';
 
 /** How many mails one look takes, and how long each may take, ms. */
 const BATCH = 5;
@@ -16,7 +25,13 @@ const MAIL_TIMEOUT_MS = 30_000;
 /** The lease outlives the deadline of a mail, and its wait for a connection, by that, ms. */
 const LEASE_MARGIN_MS = 15_000;
 /** The waits after a failure: doubled from the first to the last, ms. */
-const WAIT_MS = { first: 30_000, last: 3_600_000 };
+const WAIT_MS = { first: 5_000, last: 3_600_000 };
+/** How often a notice is tried: for some three days. */
+const NOTICE_TRIES = 80;
+
+function waitAfter(tries: number): number {
+  return Math.min(WAIT_MS.first * 2 ** Math.min(tries - 1, 20), WAIT_MS.last);
+}
 
 /** What it takes. */
 export interface OutboxOptions {
@@ -67,9 +82,29 @@ export class OutboxSender {
     const { pool } = this.#options;
     for (let full = true; full && this.#running;) {
       const mails = await takeMails(pool, BATCH, 2 * MAIL_TIMEOUT_MS + LEASE_MARGIN_MS);
-      full = mails.length === BATCH;
-      await Promise.all(mails.map((mail) => this.#send(mail)));
+      const notices = await takeNotices(pool, BATCH, 2 * MAIL_TIMEOUT_MS + LEASE_MARGIN_MS);
+      full = mails.length === BATCH || notices.length === BATCH;
+      await Promise.all([
+        ...mails.map((mail) => this.#send(mail)),
+        ...notices.map((mail) => this.#notify(mail)),
+      ]);
     }
+  }
+
+  /** A notice that was refused for good, or for too long, is given up: the event and the endpoint's status tell it, too. */
+  async #notify(mail: NoticeMail): Promise<void> {
+    const { pool, mailer } = this.#options;
+    const frame = { from: mailer.from, host: mailer.host, address: mailer.address };
+    const exchange = await mailer.send(
+      mail.address,
+      noticeMail(mail, frame),
+      MAIL_TIMEOUT_MS,
+      MAIL_TIMEOUT_MS,
+    );
+    const failure = exchange === null ? 'MAIL_SERVER_UNREACHABLE' : exchange.failure;
+    if (failure === null || failure === 'MAILBOX_REFUSED' || mail.tries >= NOTICE_TRIES)
+      return dropMail(pool, mail);
+    await retryNotice(pool, mail, waitAfter(mail.tries));
   }
 
   async #send(mail: ConfirmationMail): Promise<void> {
@@ -84,7 +119,6 @@ export class OutboxSender {
     logger.debug({ mailbox: mail.mailboxId, status: exchange?.statusCode ?? null }, 'confirmation.sent');
     if (exchange?.failure === null) return dropMail(pool, mail);
     if (exchange?.failure === 'MAILBOX_REFUSED') return refuse(mail.mailboxId, exchange.reply);
-    const wait = Math.min(WAIT_MS.first * 2 ** Math.min(mail.tries - 1, 20), WAIT_MS.last);
-    await retryMail(pool, mail, wait, exchange?.reply || 'the mail server does not answer');
+    await retryMail(pool, mail, waitAfter(mail.tries), exchange?.reply || 'the mail server does not answer');
   }
 }
