@@ -25,6 +25,9 @@ Commands
   settings  Print the table of all settings (environment variables).
   storage   Print what is kept of the past: size, oldest row, what goes next, and how far the jobs of retention
             are. The server may be running.
+  keys rotate
+            Encrypt with the first of BELLWIRE_ENCRYPTION_KEYS all secrets that were encrypted with another one. Servers
+            may be running, with the same keys; it can be broken off and started again.
   sign-in-link
             Make a one-time link to sign in to the console, for the root administrator or the login of
             --login, and print it. The server may be running.
@@ -80,7 +83,10 @@ function readCommand(args: string[]): Command {
   const { values, positionals } = parsed;
   if (values.help) return { ...BARE, name: 'help' };
   if (values.version) return { ...BARE, name: 'version' };
-  const [name = 'serve', ...rest] = positionals;
+  const [first = 'serve', ...others] = positionals;
+  // The one command of two words.
+  const [name, ...rest] =
+    first === 'keys' ? [positionals.slice(0, 2).join(' '), ...others.slice(1)] : [first, ...others];
   if (!COMMANDS.has(name)) throw new UsageError(`Unknown command '${name}'`);
   if (rest.length > 0) throw new UsageError(`Unexpected argument '${rest[0]}'`);
   if (values.out !== undefined && name !== 'schema')
@@ -106,6 +112,7 @@ const COMMANDS = new Map<string, (command: Command) => Promise<void> | void>([
   ['schema', schema],
   ['sign-in-link', signInLink],
   ['storage', storage],
+  ['keys rotate', rotate],
   ['settings', () => say(settingsTable())],
   ['help', () => say(HELP.trimEnd())],
   ['version', () => say(version)],
@@ -228,6 +235,30 @@ async function storage(): Promise<void> {
   await withDatabase(config, await presentDatabase(config), async (database) =>
     say(await storageText(database.reads, config)),
   );
+}
+
+/** Beside running servers, too. */
+async function rotate(): Promise<void> {
+  const config = loadConfig(process.env);
+  const { loadKeyring } = await import('./secrets/load-keyring.ts');
+  const { rotateKeys } = await import('./webhooks/rotate-keys.ts');
+  const keyring = await loadKeyring(config);
+  await withDatabase(config, await presentDatabase(config), async (database) => {
+    const { resealed, broken, current, outrun } = await rotateKeys(
+      database.engine,
+      keyring,
+      ({ table, resealed: soFar }) => say(`${table}: ${soFar} encrypted anew so far`),
+    );
+    say(
+      `${resealed} encrypted anew with the key ${keyring.activeId}, with which ${current} in all are encrypted now; ${broken.length} do not open.`,
+    );
+    if (broken.length > 0)
+      throw new StartupError(`These were left as they are:\n${broken.map((line) => `  ${line}`).join('\n')}`);
+    if (outrun)
+      throw new StartupError(
+        'A server goes on encrypting with another key: start all of them with the same BELLWIRE_ENCRYPTION_KEYS, then run this again.',
+      );
+  });
 }
 
 /** The address of the database that is set, or of the embedded one that a server runs; null where none does. */

@@ -6,6 +6,7 @@ import { forgetKeys } from '../events/idempotency.ts';
 import type { Rooms } from '../graphql/rooms.ts';
 import { Retention } from '../history/retention.ts';
 import { describeError } from '../log.ts';
+import { endingCertificates } from '../webhooks/ending-certificates.ts';
 import { forgetEndedSecrets } from '../webhooks/endpoint-secrets.ts';
 import type { Ground } from './ground.ts';
 
@@ -14,6 +15,8 @@ const HOUSEKEEPING_MS = 3_600_000;
 /** The first time, so that servers that never run for an hour do it, too, ms. */
 const FIRST_HOUSEKEEPING_MS = 60_000;
 const FORGET_BATCH = 10_000;
+/** How often certificates that end soon are named, ms; the first time at the start. */
+const CERTIFICATES_MS = 86_400_000;
 
 /** Housekeeping that has begun. */
 export interface Housekeeping {
@@ -25,7 +28,7 @@ export interface Housekeeping {
 
 /** Begins it; rooms are there where the process serves. */
 export function startHousekeeping(
-  { config, db, logger }: Pick<Ground, 'config' | 'db' | 'logger'>,
+  { config, db, logger, now }: Pick<Ground, 'config' | 'db' | 'logger' | 'now'>,
   rooms?: Pick<Rooms, 'drafts' | 'sessions'>,
 ): Housekeeping {
   const retention = new Retention({ url: db.url, keep: config, logger });
@@ -45,7 +48,38 @@ export function startHousekeeping(
     }
   }
 
+  let looked: Promise<void>;
+  const lookAtCertificates = (): void => {
+    looked = warnOfCertificates(db, logger, now());
+  };
+  lookAtCertificates();
   const round = (): void => void keepHouse();
-  const timers = [setTimeout(round, FIRST_HOUSEKEEPING_MS), setInterval(round, HOUSEKEEPING_MS)];
-  return { quiet: () => timers.forEach(clearInterval), stop: () => retention.stop() };
+  const timers = [
+    setTimeout(round, FIRST_HOUSEKEEPING_MS),
+    setInterval(round, HOUSEKEEPING_MS),
+    setInterval(lookAtCertificates, CERTIFICATES_MS),
+  ];
+  return {
+    quiet: () => timers.forEach(clearInterval),
+    stop: async () => {
+      await looked;
+      await retention.stop();
+    },
+  };
+}
+
+async function warnOfCertificates(db: Ground['db'], logger: Ground['logger'], now: Date): Promise<void> {
+  try {
+    const ending = await endingCertificates(db.engine, now);
+    if (ending.length === 0) return;
+    const certificates = ending.map(({ endpointId, webhookNumber, expiresAt }) => ({
+      ...{ endpoint: endpointId, webhook: webhookNumber, end: expiresAt.toISOString() },
+    }));
+    logger.warn(
+      { certificates },
+      'client certificates of endpoints have ended or will within 30 days, and their receivers refuse them then: save new ones',
+    );
+  } catch (error) {
+    logger.error(describeError(error), 'the ends of client certificates could not be read');
+  }
 }

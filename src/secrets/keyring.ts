@@ -61,7 +61,9 @@ export class Keyring {
   /** The value sealed anew with the active key for the same place, null when it is so already; throws as open does. */
   reseal(sealed: Buffer, place: Place): Buffer | null {
     const prefix = this.activePrefix;
-    return sealed.subarray(0, prefix.length).equals(prefix) ? null : this.seal(this.open(sealed, place), place);
+    return sealed.subarray(0, prefix.length).equals(prefix)
+      ? null
+      : this.seal(this.open(sealed, place), place);
   }
 
   /** Encrypts for one place: version byte, key id (length byte first), IV, ciphertext, tag. */

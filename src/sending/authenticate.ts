@@ -71,14 +71,14 @@ async function sendWithToken(
   const spentMs = () => performance.now() - startedAt;
   const times = () => ({ fetchMs: request.timeoutMs, waitMs: leftMs() });
   const leftMs = () => Math.max(1, request.timeoutMs - spentMs());
-  const sendWith = async (token: string): Promise<Exchange> => {
-    const leadMs = spentMs();
+  const sendWith = async (token: string, kept: boolean): Promise<Exchange> => {
+    const leadMs = kept ? 0 : spentMs();
     const headers = { ...request.headers, authorization: `Bearer ${token}` };
     return behind(leadMs, await transport.send({ ...request, headers, timeoutMs: leftMs() }));
   };
   const first = await tokens.get(request.key, credential, times());
   if (!first.ok) return { exchange: unsent(first.failure, spentMs()), secrets: [] };
-  const exchange = await sendWith(first.token);
+  const exchange = await sendWith(first.token, first.kept);
   const secrets = [first.token];
   if (exchange.statusCode !== 401) return { exchange, secrets };
   if (!first.kept) {
@@ -88,19 +88,16 @@ async function sendWithToken(
   const second = await tokens.get(request.key, credential, times(), first.token);
   // The receiver's 401 says more than that no other token was to be had; the next attempt tells that.
   if (!second.ok) return { exchange, secrets };
-  return { exchange: await sendWith(second.token), secrets: [...secrets, second.token] };
+  return { exchange: await sendWith(second.token, false), secrets: [...secrets, second.token] };
 }
 
 function carriedBy(name: string, value: string, secrets: string[]): Authentication {
   return { headers: { [name]: value }, kept: [{ name, value: null, secret: true }], secrets };
 }
 
-/** Less is the look into a map, and nobody's business. */
-const LEAST_LEAD_MS = 1;
-
 /** An exchange behind what was done for its token. */
 function behind(leadMs: number, exchange: Exchange): Exchange {
-  if (exchange.failure === 'ADDRESS_NOT_ALLOWED' || leadMs < LEAST_LEAD_MS) return exchange;
+  if (exchange.failure === 'ADDRESS_NOT_ALLOWED' || leadMs === 0) return exchange;
   return {
     ...exchange,
     phases: [

@@ -16,8 +16,11 @@ import type { Exchange, Transport } from './transport.ts';
 const MAX_ENDPOINTS = 1_000;
 /** The life of a token whose answer names none, s: short, since a token that has ended costs a request. */
 const UNNAMED_LIFE_S = 300;
-/** How long before its end a token is not used any more, s, or as a share of its life where that is less. */
-const MARGIN = { seconds: 60, share: 0.1 };
+/**
+ * How long before its end a token is not used any more, s, or as a share of its life where that is less; and at least a
+ * second, since servers count in whole ones, or half of a life that is shorter than two.
+ */
+const MARGIN = { seconds: 60, share: 0.1, least: { seconds: 1, share: 0.5 } };
 /** The longest token that is sent: servers take some 16 KiB of headers. */
 const MAX_TOKEN = 8_192;
 /** What can stand in a header behind `Bearer `. */
@@ -97,10 +100,9 @@ export class OAuthTokens {
     const answer = await this.#ask(entry.key, credential, timeoutMs);
     delete entry.pending;
     if (!answer.ok) return answer;
-    const life = answer.lifeSeconds;
-    const { token } = answer;
+    const { token, lifeSeconds } = answer;
     entry.token = token;
-    entry.until = startedAt + (life - Math.min(MARGIN.seconds, life * MARGIN.share)) * 1000;
+    entry.until = startedAt + (lifeSeconds - marginOf(lifeSeconds)) * 1000;
     return { ok: true, token, kept: false };
   }
 
@@ -148,6 +150,11 @@ export class OAuthTokens {
   }
 }
 
+function marginOf(lifeSeconds: number): number {
+  const { seconds, share, least } = MARGIN;
+  return Math.max(Math.min(seconds, lifeSeconds * share), Math.min(least.seconds, lifeSeconds * least.share));
+}
+
 function failureOf(exchange: Exchange | undefined): FailureCode {
   if (exchange?.failure === 'ADDRESS_NOT_ALLOWED') return 'ADDRESS_NOT_ALLOWED';
   return REFUSALS.has(exchange?.statusCode ?? 0) ? 'TOKEN_REFUSED' : 'TOKEN_UNAVAILABLE';
@@ -170,8 +177,12 @@ async function within(limitMs: number, result: Promise<TokenResult>): Promise<To
 function toResponse({ statusCode, headers, body, bodyTruncated }: Exchange): Response {
   if (statusCode === null || bodyTruncated) throw new Error('no answer');
   const type = headers.find(([name]) => name.toLowerCase() === 'content-type');
-  return new Response(new Uint8Array(body), {
-    status: statusCode,
-    headers: type ? [type] : [],
-  });
+  return new Response(withoutIdToken(body), { status: statusCode, headers: type ? [type] : [] });
+}
+
+/** Some add an id token where the scope has openid; the library would judge its issuer, which nobody has named. */
+function withoutIdToken(body: Buffer): string {
+  const text = body.toString();
+  if (!text.includes('"id_token"')) return text;
+  return JSON.stringify(JSON.parse(text), (key, value: unknown) => (key === 'id_token' ? undefined : value));
 }

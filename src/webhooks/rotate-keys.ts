@@ -152,7 +152,7 @@ const DRAFTS: Table = {
   },
 };
 
-/** Seals anew what is not sealed with the active key of the ring; notes each batch. */
+/** Seals anew what is not sealed with the active key of the ring; notes each batch that changed something. */
 export async function rotateKeys(
   pool: pg.Pool,
   keyring: Keyring,
@@ -175,22 +175,28 @@ export async function rotateKeys(
 
 async function rotateTable(
   pool: pg.Pool,
-  { name, select, reseal }: Table,
+  table: Table,
   prefix: Buffer,
   values: Values,
   onBatch: (progress: RotationProgress) => void,
 ): Promise<void> {
   for (let after = ''; ;) {
-    const { rows } = await pool.query<{ id: string }>(select, [after, prefix, BATCH]);
+    const { rows } = await pool.query<{ id: string }>(table.select, [after, prefix, BATCH]);
     const ids = rows.map(({ id }) => id);
     if (ids.length === 0) return;
-    await transaction(pool, (sql) => reseal(sql, ids, values));
-    onBatch({ table: name, resealed: values.count });
+    const before = values.count;
+    await transaction(pool, (sql) => table.reseal(sql, ids, values));
+    if (values.count > before) onBatch({ table: table.name, resealed: values.count });
     after = ids.at(-1)!;
   }
 }
 
-function headersOf<T extends StoredHeader>(endpointId: string, headers: T[], values: Values, where?: string): T[] {
+function headersOf<T extends StoredHeader>(
+  endpointId: string,
+  headers: T[],
+  values: Values,
+  where?: string,
+): T[] {
   return headers.map((header) =>
     header.sealed === undefined
       ? header
@@ -208,7 +214,10 @@ function draftRowsOf(draftId: string, rows: DraftEndpoint[], values: Values): Dr
       headers: headersOf(row.id, row.headers, values, where),
       ...(row.authentication &&
         sealed !== undefined && {
-          authentication: { ...row.authentication, sealed: values.inText(sealed, credentialPlace(row.id), where) },
+          authentication: {
+            ...row.authentication,
+            sealed: values.inText(sealed, credentialPlace(row.id), where),
+          },
         }),
     };
   });

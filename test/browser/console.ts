@@ -31,11 +31,14 @@ interface OpenOptions {
   height?: number;
 }
 
-/** Starts both; settings are added to the quick ones of the tests. */
-export async function startConsole(settings: Record<string, string> = {}): Promise<Console> {
+/** Starts both; settings are added to the quick ones of the tests, and overrides go to the server. */
+export async function startConsole(
+  settings: Record<string, string> = {},
+  overrides: Parameters<typeof startServer>[1] = {},
+): Promise<Console> {
   if (!existsSync(join(packageRoot, 'dist/console/index.html')))
     throw new Error('The pages are not built: run "npm run build" first.');
-  const server = await startServer(settings);
+  const server = await startServer(settings, overrides);
   const browser = await launchChromium();
   const { url } = server.app;
   return {

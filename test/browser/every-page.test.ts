@@ -77,6 +77,26 @@ describe('with something on every page, without a violation in either scheme and
     await watched.page.context().close();
   });
 
+  it('a client certificate that ends soon, and one that has ended', async () => {
+    const watched = await site.open('/guide');
+    const ends: [name: string, now: string, notice: RegExp][] = [
+      ['certificate-soon', '2099-12-10', /^The client certificate ends on/],
+      ['certificate-ended', '2100-01-10', /^The client certificate ended on/],
+    ];
+    for (const [name, now, notice] of ends) {
+      // The clock of the browser: the certificate of the tests ends with the century.
+      await watched.page.clock.setFixedTime(now);
+      await check(watched, {
+        name: `details-${name}`,
+        path: `/webhooks/${made.ways.number}`,
+        async ready(page) {
+          await page.getByText(notice).scrollIntoViewIfNeeded();
+        },
+      });
+    }
+    await watched.context.close();
+  });
+
   it('what a login without permissions, and what a member of a team sees', async () => {
     const plain = await createPerson(site.server, { name: 'Plain' });
     const stranger = await site.open('/', { token: plain.api.token! });

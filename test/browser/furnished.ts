@@ -1,5 +1,6 @@
 /** A console with something on every page: a catalog, people, webhooks of every status, deliveries of every kind. */
 import type { Api } from '../support/api.ts';
+import { CLIENT_IDENTITY } from '../support/certificates.ts';
 import { createPerson, createTeam, type Person } from '../support/people.ts';
 import type { Receiver } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
@@ -12,6 +13,8 @@ export interface Furnished {
   /** Its endpoint is paused; and one whose first endpoint is off by itself, the second by hand. */
   paused: { id: string; number: number };
   off: { id: string; number: number };
+  /** One endpoint for each way: a key pair, a client certificate, unsigned; and a shared secret that was rotated. */
+  ways: { id: string; number: number };
   manager: Person;
   teamId: string;
   /** A delivery that succeeded at its third attempt, and one that failed for good. */
@@ -117,6 +120,8 @@ export async function furnish(api: Api, receiver: Receiver): Promise<Furnished> 
   };
   return {
     ...{ orders, failing, inactive, paused, off },
+    // Behind the events, so that none is sent there.
+    ways: await createWays(api, receiver),
     manager,
     teamId,
     delivered: await delivery(orders, 'SUCCEEDED'),
@@ -131,4 +136,40 @@ async function lastEndpoint(api: Api, webhookId: string): Promise<string> {
     id: webhookId,
   });
   return endpoints.at(-1).id;
+}
+
+async function createWays(api: Api, receiver: Receiver): Promise<Furnished['ways']> {
+  const { webhook } = await api.mutate(
+    `mutation ($input: WebhookInput!) {
+       webhookCreate(input: $input) { errors { code field message } webhook { id number endpoints { id } } } }`,
+    {
+      input: {
+        details: { name: 'Partners', description: 'Each in the way that it asks for' },
+        endpoints: [
+          {
+            ...{ kind: 'URL', target: `${receiver.url}/rotated` },
+            authentication: { type: 'BASIC', basic: { username: 'shipping', password: 'a secret' } },
+          },
+          {
+            ...{ kind: 'URL', target: 'https://127.0.0.1:8443/orders' },
+            authentication: {
+              type: 'MUTUAL_TLS',
+              mutualTls: { certificate: CLIENT_IDENTITY.cert, privateKey: CLIENT_IDENTITY.key },
+            },
+            advanced: { signing: 'STANDARD_WEBHOOKS_ED25519', format: 'CLOUDEVENTS_STRUCTURED' },
+          },
+          {
+            ...{ kind: 'URL', target: `${receiver.url}/open` },
+            advanced: { signing: 'NONE', format: 'ENTITY' },
+          },
+        ],
+        triggers: [{ resource: 'clients', event: 'create' }],
+      },
+    },
+  );
+  await api.mutate(
+    'mutation ($id: ID!) { endpointRotateSecret(id: $id, graceSeconds: 86400) { errors { message } } }',
+    { id: webhook.endpoints[0].id },
+  );
+  return { id: webhook.id, number: webhook.number };
 }

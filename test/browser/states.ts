@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 
 import type { Furnished } from './furnished.ts';
+import { WAYS_STATES } from './states-ways.ts';
 import { next } from './wizard.ts';
 
 /** A state of a page. */
@@ -181,6 +182,7 @@ export const STATES: State[] = [
     path: ({ orders }) => `/webhooks/${orders.number}?tab=verify`,
     ready: (page) => page.locator('pre').first().waitFor(),
   },
+  ...WAYS_STATES,
   { name: 'details-unknown', path: '/webhooks/999999', ready: heading('There is no such webhook') },
   { name: 'deliveries', path: '/deliveries', ready: rows },
   {

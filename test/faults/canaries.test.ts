@@ -10,6 +10,7 @@ import pg from 'pg';
 import { RawSocket } from '../graphql/edge.ts';
 import { Api } from '../support/api.ts';
 import { Browser } from '../support/browser.ts';
+import { CLIENT_IDENTITY } from '../support/certificates.ts';
 import { figure } from '../support/figure.ts';
 import { createPerson } from '../support/people.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -23,6 +24,7 @@ const CREDENTIAL = `canary-credential-${randomBytes(8).toString('hex')}`;
 /** Stands in addresses: those are settings that managers read, and no business of a log. */
 const QUERY = `canary-query-${randomBytes(8).toString('hex')}`;
 const TYPED = `canary-typed-${randomBytes(8).toString('hex')}`;
+const BASIC = `${CREDENTIAL}-of-basic`;
 const PAYLOAD = `canary-payload-${randomBytes(8).toString('hex')}`;
 
 let database: TestDatabase;
@@ -143,6 +145,28 @@ it('secrets and payloads stand in no line of a log at debug level, no metric, no
     { advanced: { headers, timeoutMs: 2_000 } },
   );
 
+  // Each type of credential, at receivers that take it, fail, or are none; and token servers of the same kinds.
+  const oauth2 = (tokenUrl: string) => ({
+    type: 'OAUTH2_CLIENT_CREDENTIALS',
+    oauth2: { tokenUrl, clientId: 'canary', clientSecret: CREDENTIAL },
+  });
+  const privateKey = CLIENT_IDENTITY.key;
+  const credentials: [target: string, authentication: Record<string, unknown>][] = [
+    [`${receiver.url}/echo`, { type: 'BASIC', basic: { username: 'canary', password: BASIC } }],
+    [`${receiver.url}/fails`, { type: 'BEARER', bearer: { token: CREDENTIAL } }],
+    [`http://127.0.0.1:${port}/`, { type: 'API_KEY', apiKey: { name: 'X-Key', value: CREDENTIAL } }],
+    [closed.url, { type: 'CUSTOM_HEADER', customHeader: { name: 'Authorization', value: CREDENTIAL } }],
+    [
+      `https://127.0.0.1:${port}/`,
+      { type: 'MUTUAL_TLS', mutualTls: { certificate: CLIENT_IDENTITY.cert, privateKey } },
+    ],
+    [`${receiver.url}/oauth/1`, oauth2(`${receiver.url}/fails`)],
+    [`${receiver.url}/oauth/2`, oauth2(`http://127.0.0.1:${port}/?key=${QUERY}`)],
+    [`${receiver.url}/oauth/3`, oauth2(`${closed.url}?key=${QUERY}`)],
+  ];
+  for (const [target, authentication] of credentials)
+    await createWebhook(api, target, { authentication, advanced: { timeoutMs: 2_000 } });
+
   // What goes well, with a browser and sockets.
   const browser = new Browser(server.url);
   const link = /#link=(\w+)/.exec(server.output())![1]!;
@@ -169,6 +193,16 @@ it('secrets and payloads stand in no line of a log at debug level, no metric, no
   await fails(api, CREATE, webhook([{ name: 'X-Key', value: { is: CREDENTIAL }, secret: true }]));
   await fails(api, CREATE, webhook([{ name: 'X-Key', value: CREDENTIAL, secret: TYPED }]));
   await fails(api, CREATE, webhook([{ name: 'X Key', value: `${CREDENTIAL}\n`, secret: true }]));
+  for (const authentication of [
+    { type: 'BEARER', bearer: { token: `${CREDENTIAL} ` } },
+    { type: 'BEARER', bearer: { token: { is: CREDENTIAL } } },
+    { type: 'BASIC', basic: { username: `${BASIC}:`, password: BASIC }, bearer: { token: CREDENTIAL } },
+    { type: 'MUTUAL_TLS', mutualTls: { certificate: `${CREDENTIAL}`, privateKey } },
+    oauth2(`http://10.0.0.1/?key=${QUERY}`),
+  ])
+    await fails(api, CREATE, {
+      input: { endpoints: [{ kind: 'URL', target: receiver.url, authentication }] },
+    });
   await fails(
     api,
     `mutation { webhookCreate(input: { details: { name: ["${TYPED}"] } }) { errors { code } } }`,
@@ -219,6 +253,8 @@ it('secrets and payloads stand in no line of a log at debug level, no metric, no
     'CONNECTION_REFUSED',
     'INVALID_RESPONSE',
     'TLS_FAILED',
+    'TOKEN_UNAVAILABLE',
+    '"msg":"token.failed"',
   ])
     expect(log).toContain(line);
   for (const code of ['23514', '22P02']) expect(log).toContain(`"code":"${code}"`);
@@ -227,6 +263,9 @@ it('secrets and payloads stand in no line of a log at debug level, no metric, no
   const secrets = {
     KEY: KEY.toString('base64'),
     CREDENTIAL,
+    BASIC,
+    basicEncoded: Buffer.from(`canary:${BASIC}`).toString('base64'),
+    privateKey: privateKey.split('\n')[1]!,
     QUERY,
     TYPED,
     PAYLOAD,

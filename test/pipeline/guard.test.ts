@@ -6,6 +6,7 @@ import { REFUSED } from '../egress/vectors.ts';
 import { type Api } from '../support/api.ts';
 import { figure } from '../support/figure.ts';
 import { startHostileServer } from '../support/hostile-server.ts';
+import { startOAuthServer } from '../support/oauth-server.ts';
 import { loopbackPolicy, PRIVATE_LOOPBACK, PUBLIC_LOOPBACK } from '../support/policy.ts';
 import { type Receiver, startReceiver, status } from '../support/receiver.ts';
 import { scriptedResolver } from '../support/resolver.ts';
@@ -31,10 +32,15 @@ let receiver: Receiver;
 let answers: Record<string, string[]>;
 
 beforeAll(async () => {
-  answers = { 'moving.example': [PUBLIC_LOOPBACK], 'mixed.example': [PUBLIC_LOOPBACK] };
+  answers = {
+    'moving.example': [PUBLIC_LOOPBACK],
+    'mixed.example': [PUBLIC_LOOPBACK],
+    'token.example': [PUBLIC_LOOPBACK],
+  };
   const resolver = scriptedResolver({
     'moving.example': () => answers['moving.example']!,
     'mixed.example': () => answers['mixed.example']!,
+    'token.example': () => answers['token.example']!,
   });
   server = await startServer(STRICT, { dev: false, resolver });
   strict = await startServer({ BELLWIRE_PUBLIC_URL: 'https://bellwire.example' }, { dev: false });
@@ -230,27 +236,139 @@ describe('SSRF-04: a redirect', () => {
   });
 });
 
-describe('the only way out', () => {
-  it('is the guard: during saves, deliveries, retries and test events nothing else opens a connection', async () => {
-    const watch = watchConnections({
-      // The test's own calls of the API, and its own look into the database.
-      ignore: (connection) => connection.port === server.app.port,
-    });
+describe('SSRF-06: the only way out', () => {
+  it('is the guard: each path there is opens its connections through it, and none beside it', async () => {
+    const oauth = await startOAuthServer(600, PUBLIC_LOOPBACK);
+    // No connection is kept, so that each path has to open its own.
     const own = await startReceiver(
-      (hit, response, count) => status(count === 1 ? 500 : 204)(hit, response, count),
+      (hit, response) =>
+        void response
+          .writeHead(hit.headers['webhook-attempt'] === '1' ? 500 : 204, { connection: 'close' })
+          .end(),
       PUBLIC_LOOPBACK,
     );
-    const webhook = await createWebhook(server.api, own.url, { advanced: { retrySchedule: [0, 0] } });
-    await publish(server.api, clientEvent('c'));
-    await own.until(2);
-    await server.api.mutate(
-      'mutation ($input: TestEventInput!) { testEventSend(input: $input) { errors { code } } }',
-      { input: { webhookId: webhook.id, resource: 'clients', event: 'create' } },
-    );
-    await own.until(3);
+    const watch = watchConnections({
+      // The test's own calls of the API.
+      ignore: (connection) => connection.port === server.app.port,
+    });
+    const tokenPort = Number(new URL(oauth.credential.tokenUrl).port);
+    /** The connections that a step opens, to the receiver and to the token server. */
+    const opens = async (requests: number, step: () => Promise<unknown>): Promise<[number, number]> => {
+      const [before, hits] = [watch.all.length, own.hits.length];
+      await step();
+      await own.until(hits + requests);
+      const ports = watch.all.slice(before).map(({ port }) => port);
+      return [
+        ports.filter((port) => port === own.port).length,
+        ports.filter((port) => port === tokenPort).length,
+      ];
+    };
+    const { id, endpointId } = await createWebhook(server.api, own.url, { advanced: { retrySchedule: [0] } });
+    const attempted = async (): Promise<string> => {
+      const [published] = await publish(server.api, clientEvent('c'));
+      await attemptsOf(server.api, published!.event.id, 1);
+      const { nodes } = await server.api.run(
+        'query ($id: ID!) { deliveries(first: 1, filter: { eventId: $id }) { nodes { id } } }',
+        { id: published!.event.id },
+      );
+      return nodes[0].id as string;
+    };
+    let delivery = '';
+    const paths = {
+      delivery: await opens(1, async () => (delivery = await attempted())),
+      retry: await opens(1, () =>
+        server.api.mutate('mutation ($id: ID!) { deliveryRetry(id: $id) { errors { code } } }', {
+          id: delivery,
+        }),
+      ),
+      'test event': await opens(1, () =>
+        server.api.mutate(
+          'mutation ($input: TestEventInput!) { testEventSend(input: $input) { errors { code } } }',
+          { input: { webhookId: id, resource: 'clients', event: 'create' } },
+        ),
+      ),
+      save: await opens(0, () => update(id, { id: endpointId, advanced: { retrySchedule: [0, 0] } })),
+      schedule: await opens(2, () => attempted()),
+      token: await opens(2, async () => {
+        const authentication = { type: 'OAUTH2_CLIENT_CREDENTIALS', oauth2: oauth.credential };
+        await update(id, { id: endpointId, authentication });
+        await attempted();
+      }),
+    };
     watch.stop();
-    expect(watch.unguarded).toEqual([]);
-    expect(watch.all.some((connection) => connection.way === 'egress')).toBe(true);
+    expect(paths).toEqual({
+      ...{ delivery: [1, 0], retry: [1, 0], 'test event': [1, 0] },
+      ...{ save: [0, 0], schedule: [2, 0], token: [2, 1] },
+    });
+    expect(own.hits.at(-1)!.headers.authorization).toBe(`Bearer ${oauth.issued[0]}`);
+    const outside = watch.all.filter(({ way }) => way !== 'database');
+    figure(
+      'SSRF-06',
+      { paths: Object.keys(paths).length, connections: outside.length, unguarded: watch.unguarded.length },
+      { connections: { atLeast: 8 }, unguarded: 0 },
+    );
+    await server.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', { id });
     await own.close();
+    await oauth.close();
+  });
+
+  it('blocks a token address that was allowed on save and leads inside when the token is fetched', async () => {
+    const inside = await startHostileServer(() => undefined, { host: PRIVATE_LOOPBACK });
+    const outside = await startOAuthServer(600, PUBLIC_LOOPBACK);
+    const before = receiver.hits.length;
+    const make = (port: number) =>
+      createWebhook(server.api, receiver.url, {
+        advanced: { retrySchedule: [0] },
+        authentication: {
+          type: 'OAUTH2_CLIENT_CREDENTIALS',
+          oauth2: { ...outside.credential, tokenUrl: `http://token.example:${port}/token` },
+        },
+      });
+    const send = async () => {
+      const [published] = await publish(server.api, clientEvent('c'));
+      return (await attemptsOf(server.api, published!.event.id, 1))[0]!;
+    };
+    const { id } = await make(inside.port);
+    answers['token.example'] = [PRIVATE_LOOPBACK];
+    expect(await send()).toEqual({
+      outcome: 'BLOCKED',
+      ...{ durationMs: null, phases: [], response: null },
+      failure: { code: 'ADDRESS_NOT_ALLOWED', message: 'The address of the receiver is not allowed.' },
+    });
+    expect([inside.connections, inside.bytes]).toEqual([0, 0]);
+    expect(receiver.hits).toHaveLength(before);
+    await server.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', { id });
+    // On save it is refused at its own path.
+    const refused = await server.api.run(CREATE, {
+      input: {
+        ...(input([]).input as object),
+        endpoints: [
+          {
+            kind: 'URL',
+            target: receiver.url,
+            authentication: {
+              type: 'OAUTH2_CLIENT_CREDENTIALS',
+              oauth2: { ...outside.credential, tokenUrl: 'http://token.example/token' },
+            },
+          },
+        ],
+      },
+    });
+    expect(refused.errors).toMatchObject([
+      { code: 'UNSAFE_TARGET', field: ['endpoints', '0', 'authentication', 'oauth2', 'tokenUrl'] },
+    ]);
+    // With an answer outside the same credential gets its token.
+    answers['token.example'] = [PUBLIC_LOOPBACK];
+    await make(Number(new URL(outside.credential.tokenUrl).port));
+    expect(await send()).toMatchObject({ outcome: 'SUCCEEDED' });
+    await outside.close();
+    await inside.close();
   });
 });
+
+async function update(id: string, endpoint: Record<string, unknown>): Promise<void> {
+  await server.api.mutate(
+    'mutation ($id: ID!, $input: WebhookInput!) { webhookUpdate(id: $id, input: $input) { errors { code field } } }',
+    { id, input: { endpoints: [endpoint] } },
+  );
+}

@@ -162,3 +162,5 @@ try {
   say((error as Error).message);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
+// Told, not left to end: sockets that were cut by force can keep Node in its own clean-up for ever (node::Environment::CleanupHandles).
+process.stdout.write('', () => process.exit());

@@ -1,7 +1,9 @@
 /** A real HTTP receiver: records every request to the byte, answers as it is told, and is waited on by events. */
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** One request as it arrived. */
 export interface Hit {
@@ -9,6 +11,8 @@ export interface Hit {
   path: string;
   headers: IncomingHttpHeaders;
   body: Buffer;
+  /** Whom the client certificate names; null without one. */
+  client: string | null;
   /** performance.now() when the body was complete. */
   at: number;
 }
@@ -35,11 +39,16 @@ export function status(code: number, headers: Record<string, string> = {}): Answ
   return (_hit, response) => void response.writeHead(code, headers).end();
 }
 
-/** Starts a receiver on a loopback address; it answers 204 unless told otherwise. */
-export async function startReceiver(answer: Answer = status(204), host = '127.0.0.1'): Promise<Receiver> {
+/** Starts a receiver on a loopback address, with tls by https; it answers 204 unless told otherwise. */
+export async function startReceiver(
+  answer: Answer = status(204),
+  host = '127.0.0.1',
+  tls?: ServerOptions,
+): Promise<Receiver> {
   const hits: Hit[] = [];
   const waiting = new Set<() => void>();
-  const server = createServer((request, response) => {
+  const server = tls ? createTlsServer(tls, receive) : createServer(receive);
+  function receive(request: IncomingMessage, response: ServerResponse): void {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -48,13 +57,14 @@ export async function startReceiver(answer: Answer = status(204), host = '127.0.
         path: request.url!,
         headers: request.headers,
         body: Buffer.concat(chunks),
+        client: request.socket instanceof TLSSocket ? nameOf(request.socket) : null,
         at: performance.now(),
       };
       hits.push(hit);
       receiver.answer(hit, response, hits.length);
       for (const check of [...waiting]) check();
     });
-  });
+  }
   // The many short-lived clients of a test run must not find the backlog full.
   server.listen({ port: 0, host, backlog: 1024 });
   await once(server, 'listening');
@@ -79,7 +89,7 @@ export async function startReceiver(answer: Answer = status(204), host = '127.0.
   }
 
   const receiver: Receiver = {
-    url: `http://${host}:${port}/hooks`,
+    url: `${tls ? 'https' : 'http'}://${host}:${port}/hooks`,
     port,
     hits,
     answer,
@@ -102,4 +112,9 @@ export async function startReceiver(answer: Answer = status(204), host = '127.0.
     },
   };
   return receiver;
+}
+
+function nameOf(socket: TLSSocket): string | null {
+  const { subject } = socket.getPeerCertificate() as { subject?: { CN: string } };
+  return subject?.CN ?? null;
 }

@@ -46,6 +46,7 @@ export async function createWebhook(
     triggers?: { resource: string; event: string }[];
     details?: Record<string, unknown>;
     advanced?: Record<string, unknown>;
+    authentication?: Record<string, unknown>;
   } = {},
 ): Promise<MadeWebhook> {
   const payload = await api.mutate(
@@ -59,7 +60,10 @@ export async function createWebhook(
     {
       input: {
         details: { name: 'Test', ...options.details },
-        endpoints: [target].flat().map((url) => ({ kind: 'URL', target: url, advanced: options.advanced })),
+        endpoints: [target].flat().map((url) => ({
+          ...{ kind: 'URL', target: url },
+          ...{ advanced: options.advanced, authentication: options.authentication },
+        })),
         triggers: options.triggers ?? [{ resource: 'clients', event: 'create' }],
       },
     },

@@ -1,10 +1,20 @@
 /** The audit log in words: what was done, which field, which value. */
-import type { DeliveryOrdering, EndpointStatus } from '../gql/graphql.ts';
+import type {
+  AuthenticationType,
+  DeliveryOrdering,
+  EndpointStatus,
+  PayloadFormat,
+  SigningScheme,
+} from '../gql/graphql.ts';
 import { FAILURES } from '../guide/failures.ts';
 import { permissionLabel } from '../people/permissions.tsx';
 import { ENDPOINT_STATUS } from '../ui/delivery-status.tsx';
 import { formatDuration } from '../ui/time.tsx';
+import { AUTHENTICATION_WORDS } from '../webhooks/editor/authentication-values.ts';
 import { ORDERING_WORDS } from '../webhooks/editor/ordering-field.tsx';
+import { formatWait } from '../webhooks/editor/retry-schedule.ts';
+import { SIGNING_WORDS } from '../webhooks/editor/signing-field.tsx';
+import { FORMAT_WORDS } from '../webhooks/format-words.ts';
 
 /** A change of one field, as the API tells it. */
 export type Change = { from?: unknown; to?: unknown; changed?: true };
@@ -67,15 +77,22 @@ const PARTS: Record<string, string> = {
   ordering: 'order',
   status: 'status',
   failure: 'last failure',
-  signing: 'signatures',
+  signing: 'signing',
   format: 'format',
   signingSecret: 'signing secret',
   revealedSecret: 'signing secret shown',
-  graceSeconds: 'grace period in seconds',
+  graceSeconds: 'grace period',
   resource: 'resource',
   event: 'event',
   name: 'name',
   description: 'description',
+};
+
+/** Of the authentication its type stands for the whole. */
+const AUTHENTICATION_PARTS: Record<string, string> = {
+  type: 'authentication',
+  hint: 'what is shown of the credential',
+  credential: 'credential',
 };
 
 /** "Endpoint address" for endpoints.ep_….target; mark tells apart where the entry speaks of several. */
@@ -86,6 +103,8 @@ export function fieldWords(path: string, mark: boolean): string {
   if (rest.length === 0) return FIELDS[path] ?? path;
   const which = `${list === 'endpoints' ? 'Endpoint' : 'Trigger'}${mark ? ` …${id.slice(-4)}` : ''}`;
   if (rest[0] === 'headers') return `${which}, header ${rest.slice(1).join('.')}`;
+  if (rest[0] === 'authentication')
+    return `${which}, ${AUTHENTICATION_PARTS[rest[1] ?? ''] ?? rest.join('.')}`;
   return `${which}, ${PARTS[rest[0]!] ?? rest.join('.')}`;
 }
 
@@ -102,6 +121,7 @@ export function valueWords(path: string, value: unknown, name: (id: string) => s
   if (value === '') return 'empty';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (field === 'timeoutMs' && typeof value === 'number') return formatDuration(value);
+  if (field === 'graceSeconds' && typeof value === 'number') return value === 0 ? 'none' : formatWait(value);
   if (field === 'retrySchedule' && Array.isArray(value))
     return value.map((seconds) => formatDuration(Number(seconds) * 1000)).join(', ');
   // Of a list of parts the number says enough: each part has lines of its own.
@@ -123,6 +143,9 @@ export function valueWords(path: string, value: unknown, name: (id: string) => s
 const ENDPOINT_VALUES: Record<string, (value: string) => string | undefined> = {
   status: (value) => ENDPOINT_STATUS[value as EndpointStatus]?.[0],
   ordering: (value) => ORDERING_WORDS[value as DeliveryOrdering]?.label,
+  signing: (value) => SIGNING_WORDS[value as SigningScheme]?.label,
+  format: (value) => FORMAT_WORDS[value as PayloadFormat]?.label,
+  type: (value) => AUTHENTICATION_WORDS[value as AuthenticationType],
   failure: (value) => FAILURES.find(([code]) => code === value)?.[1],
 };
 

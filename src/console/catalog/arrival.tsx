@@ -2,14 +2,26 @@
 import { Select, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 
+import type { PayloadFormat } from '../gql/graphql.ts';
 import { CodeBlock, prettyJson } from '../ui/code-block.tsx';
-import { SAMPLE_HEADERS, sampleBody, type Sampled } from './sample.ts';
+import { FORMAT_WORDS, FORMATS } from '../webhooks/format-words.ts';
+import { type Sampled, sampleHeaders, sampleRequest } from './sample.ts';
+
+/** What marks a test event besides its header. */
+const TEST_MARK: Record<PayloadFormat, string> = {
+  STANDARD_WEBHOOKS: ' and a field "test": true',
+  CLOUDEVENTS_STRUCTURED: ' and the attribute "test": true',
+  CLOUDEVENTS_BINARY: ' and the header ce-test: true',
+  ENTITY: '',
+};
 
 export function Arrival({ resource }: { resource: Sampled }) {
   const { events, label } = resource;
   const [chosen, setChosen] = useState<string | null>(null);
+  const [format, setFormat] = useState<PayloadFormat>('STANDARD_WEBHOOKS');
   const event = events.find(({ name }) => name === chosen) ?? events[0];
   if (event === undefined) return null;
+  const { contentHeaders, body } = sampleRequest(format, resource, event);
   return (
     <Stack gap="sm">
       <Select
@@ -23,24 +35,30 @@ export function Arrival({ resource }: { resource: Sampled }) {
         value={event.name}
         onChange={setChosen}
       />
+      <Select
+        label="Format"
+        description={FORMAT_WORDS[format].meaning}
+        maw={320}
+        allowDeselect={false}
+        data={FORMATS.map((value) => ({ value, label: FORMAT_WORDS[value].label }))}
+        value={format}
+        onChange={(value) => value !== null && setFormat(value)}
+      />
       <div>
         <Text size="sm" fw={600} mb={4}>
           Headers
         </Text>
-        <CodeBlock text={SAMPLE_HEADERS} label="headers of the request" />
+        <CodeBlock text={sampleHeaders(contentHeaders)} label="headers of the request" />
       </div>
       <div>
         <Text size="sm" fw={600} mb={4}>
           Body
         </Text>
-        <CodeBlock
-          text={prettyJson(sampleBody(resource, event))}
-          label={`body of the request for ${label}, ${event.label}`}
-        />
+        <CodeBlock text={prettyJson(body)} label={`body of the request for ${label}, ${event.label}`} />
       </div>
       <Text size="sm" c="dimmed">
-        Sent without line breaks, and with the same bytes on every attempt. The entity stands under data,
-        untouched; test events also carry the header webhook-test: true and a field &quot;test&quot;: true.
+        Sent without line breaks, and with the same bytes on every attempt; the entity is untouched. Test
+        events also carry the header webhook-test: true{TEST_MARK[format]}.
       </Text>
     </Stack>
   );

@@ -24,11 +24,14 @@ interface AttemptPanelProps {
   number: number;
   /** Nobody chose it: it is on display as the newest one. */
   unasked: boolean;
+  /** Its endpoint asks for a client certificate. */
+  clientCertificate: boolean;
   tab: AttemptTab;
   onTab: (tab: AttemptTab) => void;
 }
 
-export function AttemptPanel({ id, number, unasked, tab, onTab }: AttemptPanelProps) {
+export function AttemptPanel(props: AttemptPanelProps) {
+  const { id, number, unasked, clientCertificate, tab, onTab } = props;
   // An attempt that is over does not change any more, but for what is kept of it.
   const [{ data, error, stale }, again] = useQuery({
     query: DeliveryAttemptDocument,
@@ -44,7 +47,7 @@ export function AttemptPanel({ id, number, unasked, tab, onTab }: AttemptPanelPr
         Attempt {number}
       </Title>
       {attempt ? (
-        <AttemptTabs attempt={attempt} tab={tab} onTab={onTab} />
+        <AttemptTabs {...{ attempt, clientCertificate, tab, onTab }} />
       ) : error ? (
         <ErrorState error={error} onRetry={() => again({ requestPolicy: 'network-only' })} />
       ) : (
@@ -54,8 +57,10 @@ export function AttemptPanel({ id, number, unasked, tab, onTab }: AttemptPanelPr
   );
 }
 
-function AttemptTabs(props: { attempt: AttemptDetailsFragment } & Pick<AttemptPanelProps, 'tab' | 'onTab'>) {
-  const { attempt, tab, onTab } = props;
+function AttemptTabs(
+  props: { attempt: AttemptDetailsFragment } & Pick<AttemptPanelProps, 'clientCertificate' | 'tab' | 'onTab'>,
+) {
+  const { attempt, clientCertificate, tab, onTab } = props;
   const { request, response, failure, origin, startedAt } = attempt;
   return (
     <>
@@ -101,15 +106,16 @@ function AttemptTabs(props: { attempt: AttemptDetailsFragment } & Pick<AttemptPa
           <Waterfall attempt={attempt} />
         </Tabs.Panel>
         <Tabs.Panel value="curl" pt="md">
-          <Curl attempt={attempt} />
+          <Curl attempt={attempt} clientCertificate={clientCertificate} />
         </Tabs.Panel>
       </Tabs>
     </>
   );
 }
 
-function Curl({ attempt: { request } }: { attempt: AttemptDetailsFragment }) {
-  const { command, placeholders, bodyMissing } = curlOf(request);
+function Curl(props: { attempt: AttemptDetailsFragment; clientCertificate: boolean }) {
+  const { attempt, clientCertificate } = props;
+  const { command, placeholders, bodyMissing } = curlOf(attempt.request, clientCertificate);
   return (
     <Stack gap="sm">
       <CodeBlock text={command} label="command" />
@@ -117,6 +123,11 @@ function Curl({ attempt: { request } }: { attempt: AttemptDetailsFragment }) {
         {placeholders.length > 0 && (
           <List.Item>
             Put in the values that are kept secret: {placeholders.map((name) => `<${name}>`).join(', ')}.
+          </List.Item>
+        )}
+        {clientCertificate && (
+          <List.Item>
+            The endpoint asks for a client certificate: put it into client.pem, its key into client-key.pem.
           </List.Item>
         )}
         {bodyMissing && (

@@ -18,9 +18,9 @@ export function Countdown({ at, due = 'due now' }: { at: string; due?: string })
 }
 
 /** Roughly, for a table: "in 5 min". */
-export function RoughCountdown({ at }: { at: string }) {
+export function RoughCountdown({ at, due = 'due now' }: { at: string; due?: string }) {
   const left = new Date(at).getTime() - useNow(1_000);
-  return <span data-countdown>{left <= 0 ? 'due now' : `in ${rough(left)}`}</span>;
+  return <span data-countdown>{left <= 0 ? due : `in ${rough(left)}`}</span>;
 }
 
 function rough(ms: number): string {

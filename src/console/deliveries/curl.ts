@@ -12,11 +12,12 @@ export interface CurlCommand {
   bodyMissing: boolean;
 }
 
-/** The command, quoted for POSIX shells. */
-export function curlOf(request: HttpMessageViewFragment): CurlCommand {
+/** The command, quoted for POSIX shells; clientCertificate where the connection is made with one, which no header tells. */
+export function curlOf(request: HttpMessageViewFragment, clientCertificate: boolean): CurlCommand {
   const placeholders: string[] = [];
   // As it stands: curl would take brackets and braces in an address for patterns.
   const lines = [`curl --globoff --request ${request.method ?? 'POST'} ${quoted(request.url ?? '')}`];
+  if (clientCertificate) lines.push('--cert client.pem --key client-key.pem');
   for (const { name, value, secret } of request.headers) {
     if (CURLS_OWN.has(name.toLowerCase())) continue;
     if (secret || value == null) placeholders.push(name);

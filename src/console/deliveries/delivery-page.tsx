@@ -98,6 +98,7 @@ export function DeliveryPage() {
                 id={attempt.id}
                 number={attempt.number}
                 unasked={unasked}
+                clientCertificate={delivery.endpoint?.authentication.type === 'MUTUAL_TLS'}
                 tab={tab}
                 onTab={setTab}
               />

@@ -761,7 +761,7 @@ export type DeliveryPageQueryVariables = Exact<{
 }>;
 
 
-export type DeliveryPageQuery = { delivery: { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, attempts: { totalCount: number, nodes: Array<{ id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null } | null };
+export type DeliveryPageQuery = { delivery: { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, attempts: { totalCount: number, nodes: Array<{ id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null, authentication: { type: AuthenticationType } } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null } | null };
 
 export type DeliveryPageEventsSubscriptionVariables = Exact<{
   after?: string | null | undefined;
@@ -807,7 +807,7 @@ export type DeliveryPageCancelMutationVariables = Exact<{
 
 export type DeliveryPageCancelMutation = { deliveryCancel: { delivery: { id: string, status: DeliveryStatus, version: number } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
 
-export type DeliveryFactsFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null };
+export type DeliveryFactsFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null, authentication: { type: AuthenticationType } } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null };
 
 export type AttemptLineFragment = { id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null };
 
@@ -1083,7 +1083,7 @@ export type WebhookDetailsQueryVariables = Exact<{
 }>;
 
 
-export type WebhookDetailsQuery = { webhookByNumber: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null };
+export type WebhookDetailsQuery = { webhookByNumber: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null };
 
 export type WebhookDetailsChangesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -1105,21 +1105,21 @@ export type WebhookDetailsUpdateMutationVariables = Exact<{
 }>;
 
 
-export type WebhookDetailsUpdateMutation = { webhookUpdate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null, newSecrets: Array<{ value: string, secret: { id: string }, endpoint: { id: string, target: string } }> } | null };
+export type WebhookDetailsUpdateMutation = { webhookUpdate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null, newSecrets: Array<{ value: string, secret: { id: string }, endpoint: { id: string, target: string } }> } | null };
 
 export type WebhookDetailsEnableMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type WebhookDetailsEnableMutation = { webhookEnable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
+export type WebhookDetailsEnableMutation = { webhookEnable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
 
 export type WebhookDetailsDisableMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type WebhookDetailsDisableMutation = { webhookDisable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
+export type WebhookDetailsDisableMutation = { webhookDisable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
 
 export type WebhookDetailsEndpointEnableMutationVariables = Exact<{
   id: string | number;
@@ -1143,7 +1143,27 @@ export type WebhookDetailsTestMutationVariables = Exact<{
 
 export type WebhookDetailsTestMutation = { testEventSend: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, deliveries: Array<{ id: string, endpoint: { id: string, target: string } | null, event: { id: string } }> } | null };
 
-export type WebhookDetailsFragment = { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> };
+export type WebhookDetailsRevealSecretMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WebhookDetailsRevealSecretMutation = { endpointRevealSecret: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, revealed: { value: string, secret: { id: string } } | null } | null };
+
+export type WebhookDetailsRotateSecretMutationVariables = Exact<{
+  id: string | number;
+  graceSeconds: number;
+  idempotencyKey: string;
+}>;
+
+
+export type WebhookDetailsRotateSecretMutation = { endpointRotateSecret: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, revealed: { value: string, secret: { id: string } } | null } | null };
+
+export type EndpointAuthenticationViewFragment = { type: AuthenticationType, hint: string | null, expiresAt: string | null };
+
+export type SigningSecretViewFragment = { id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null };
+
+export type WebhookDetailsFragment = { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> };
 
 export type WebhooksTableQueryVariables = Exact<{
   first: number;
@@ -1201,14 +1221,14 @@ export type WizardDraftQueryVariables = Exact<{
 }>;
 
 
-export type WizardDraftQuery = { webhookDraft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null };
+export type WizardDraftQuery = { webhookDraft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null };
 
 export type WizardStartMutationVariables = Exact<{
   input?: WebhookDetailsInput | null | undefined;
 }>;
 
 
-export type WizardStartMutation = { webhookDraftCreate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
+export type WizardStartMutation = { webhookDraftCreate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
 
 export type WizardSetDetailsMutationVariables = Exact<{
   id: string | number;
@@ -1217,7 +1237,7 @@ export type WizardSetDetailsMutationVariables = Exact<{
 }>;
 
 
-export type WizardSetDetailsMutation = { webhookDraftSetDetails: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
+export type WizardSetDetailsMutation = { webhookDraftSetDetails: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
 
 export type WizardSetEndpointsMutationVariables = Exact<{
   id: string | number;
@@ -1226,7 +1246,7 @@ export type WizardSetEndpointsMutationVariables = Exact<{
 }>;
 
 
-export type WizardSetEndpointsMutation = { webhookDraftSetEndpoints: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
+export type WizardSetEndpointsMutation = { webhookDraftSetEndpoints: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
 
 export type WizardSetTriggersMutationVariables = Exact<{
   id: string | number;
@@ -1235,14 +1255,14 @@ export type WizardSetTriggersMutationVariables = Exact<{
 }>;
 
 
-export type WizardSetTriggersMutation = { webhookDraftSetTriggers: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
+export type WizardSetTriggersMutation = { webhookDraftSetTriggers: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
 
 export type WizardSaveMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type WizardSaveMutation = { webhookDraftSave: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number } | null, webhook: { id: string, number: number, name: string, status: WebhookStatus, statusReason: string | null } | null, newSecrets: Array<{ value: string, endpoint: { id: string, target: string }, secret: { id: string } }> } | null };
+export type WizardSaveMutation = { webhookDraftSave: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number } | null, webhook: { id: string, number: number, name: string, status: WebhookStatus, statusReason: string | null, endpoints: Array<{ id: string, advanced: { signing: SigningScheme } }> } | null, newSecrets: Array<{ value: string, endpoint: { id: string, target: string }, secret: { id: string } }> } | null };
 
 export type WizardDiscardMutationVariables = Exact<{
   id: string | number;
@@ -1253,7 +1273,7 @@ export type WizardDiscardMutation = { webhookDraftDiscard: { deletedId: string |
 
 export type WizardProblemFragment = { code: UserErrorCode, field: Array<string> | null, message: string };
 
-export type WizardDraftPartsFragment = { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, advanced: { timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null };
+export type WizardDraftPartsFragment = { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null };
 
 export const NamedThingFragmentDoc = /*#__PURE__*/ gql`
     fragment NamedThing on Node {
@@ -1384,6 +1404,9 @@ export const DeliveryFactsFragmentDoc = /*#__PURE__*/ gql`
     target
     status
     statusReason
+    authentication {
+      type
+    }
   }
   event {
     id
@@ -1541,6 +1564,22 @@ export const TeamRowFragmentDoc = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<TeamRowFragment, unknown>;
+export const EndpointAuthenticationViewFragmentDoc = /*#__PURE__*/ gql`
+    fragment EndpointAuthenticationView on EndpointAuthentication {
+  type
+  hint
+  expiresAt
+}
+    ` as unknown as DocumentNode<EndpointAuthenticationViewFragment, unknown>;
+export const SigningSecretViewFragmentDoc = /*#__PURE__*/ gql`
+    fragment SigningSecretView on EndpointSecret {
+  id
+  hint
+  createdAt
+  expiresAt
+  publicKey
+}
+    ` as unknown as DocumentNode<SigningSecretViewFragment, unknown>;
 export const WebhookDetailsFragmentDoc = /*#__PURE__*/ gql`
     fragment WebhookDetails on Webhook {
   id
@@ -1579,7 +1618,12 @@ export const WebhookDetailsFragmentDoc = /*#__PURE__*/ gql`
     status
     statusReason
     failingSince
+    authentication {
+      ...EndpointAuthenticationView
+    }
     advanced {
+      signing
+      format
       timeoutMs
       retrySchedule
       ratePerSecond
@@ -1592,10 +1636,7 @@ export const WebhookDetailsFragmentDoc = /*#__PURE__*/ gql`
       }
     }
     secrets {
-      id
-      hint
-      createdAt
-      expiresAt
+      ...SigningSecretView
     }
   }
   triggers {
@@ -1663,7 +1704,12 @@ export const WizardDraftPartsFragmentDoc = /*#__PURE__*/ gql`
   endpoints {
     id
     target
+    authentication {
+      ...EndpointAuthenticationView
+    }
     advanced {
+      signing
+      format
       headers {
         name
         value
@@ -2270,7 +2316,9 @@ export const WebhookDetailsDocument = /*#__PURE__*/ gql`
     ...WebhookDetails
   }
 }
-    ${WebhookDetailsFragmentDoc}` as unknown as DocumentNode<WebhookDetailsQuery, WebhookDetailsQueryVariables>;
+    ${WebhookDetailsFragmentDoc}
+${EndpointAuthenticationViewFragmentDoc}
+${SigningSecretViewFragmentDoc}` as unknown as DocumentNode<WebhookDetailsQuery, WebhookDetailsQueryVariables>;
 export const WebhookDetailsChangesDocument = /*#__PURE__*/ gql`
     subscription WebhookDetailsChanges {
   webhookChanges {
@@ -2319,7 +2367,9 @@ export const WebhookDetailsUpdateDocument = /*#__PURE__*/ gql`
     }
   }
 }
-    ${WebhookDetailsFragmentDoc}` as unknown as DocumentNode<WebhookDetailsUpdateMutation, WebhookDetailsUpdateMutationVariables>;
+    ${WebhookDetailsFragmentDoc}
+${EndpointAuthenticationViewFragmentDoc}
+${SigningSecretViewFragmentDoc}` as unknown as DocumentNode<WebhookDetailsUpdateMutation, WebhookDetailsUpdateMutationVariables>;
 export const WebhookDetailsEnableDocument = /*#__PURE__*/ gql`
     mutation WebhookDetailsEnable($id: ID!) {
   webhookEnable(id: $id) {
@@ -2333,7 +2383,9 @@ export const WebhookDetailsEnableDocument = /*#__PURE__*/ gql`
     }
   }
 }
-    ${WebhookDetailsFragmentDoc}` as unknown as DocumentNode<WebhookDetailsEnableMutation, WebhookDetailsEnableMutationVariables>;
+    ${WebhookDetailsFragmentDoc}
+${EndpointAuthenticationViewFragmentDoc}
+${SigningSecretViewFragmentDoc}` as unknown as DocumentNode<WebhookDetailsEnableMutation, WebhookDetailsEnableMutationVariables>;
 export const WebhookDetailsDisableDocument = /*#__PURE__*/ gql`
     mutation WebhookDetailsDisable($id: ID!) {
   webhookDisable(id: $id) {
@@ -2347,7 +2399,9 @@ export const WebhookDetailsDisableDocument = /*#__PURE__*/ gql`
     }
   }
 }
-    ${WebhookDetailsFragmentDoc}` as unknown as DocumentNode<WebhookDetailsDisableMutation, WebhookDetailsDisableMutationVariables>;
+    ${WebhookDetailsFragmentDoc}
+${EndpointAuthenticationViewFragmentDoc}
+${SigningSecretViewFragmentDoc}` as unknown as DocumentNode<WebhookDetailsDisableMutation, WebhookDetailsDisableMutationVariables>;
 export const WebhookDetailsEndpointEnableDocument = /*#__PURE__*/ gql`
     mutation WebhookDetailsEndpointEnable($id: ID!) {
   endpointEnable(id: $id) {
@@ -2399,6 +2453,44 @@ export const WebhookDetailsTestDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<WebhookDetailsTestMutation, WebhookDetailsTestMutationVariables>;
+export const WebhookDetailsRevealSecretDocument = /*#__PURE__*/ gql`
+    mutation WebhookDetailsRevealSecret($id: ID!) {
+  endpointRevealSecret(id: $id) {
+    errors {
+      code
+      field
+      message
+    }
+    revealed {
+      value
+      secret {
+        id
+      }
+    }
+  }
+}
+    ` as unknown as DocumentNode<WebhookDetailsRevealSecretMutation, WebhookDetailsRevealSecretMutationVariables>;
+export const WebhookDetailsRotateSecretDocument = /*#__PURE__*/ gql`
+    mutation WebhookDetailsRotateSecret($id: ID!, $graceSeconds: Int!, $idempotencyKey: String!) {
+  endpointRotateSecret(
+    id: $id
+    graceSeconds: $graceSeconds
+    idempotencyKey: $idempotencyKey
+  ) {
+    errors {
+      code
+      field
+      message
+    }
+    revealed {
+      value
+      secret {
+        id
+      }
+    }
+  }
+}
+    ` as unknown as DocumentNode<WebhookDetailsRotateSecretMutation, WebhookDetailsRotateSecretMutationVariables>;
 export const WebhooksTableDocument = /*#__PURE__*/ gql`
     query WebhooksTable($first: Int!, $after: String, $filter: WebhookFilterInput, $orderBy: [WebhookOrderInput!]) {
   webhooks(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
@@ -2494,6 +2586,7 @@ export const WizardDraftDocument = /*#__PURE__*/ gql`
   }
 }
     ${WizardDraftPartsFragmentDoc}
+${EndpointAuthenticationViewFragmentDoc}
 ${WizardProblemFragmentDoc}` as unknown as DocumentNode<WizardDraftQuery, WizardDraftQueryVariables>;
 export const WizardStartDocument = /*#__PURE__*/ gql`
     mutation WizardStart($input: WebhookDetailsInput) {
@@ -2507,7 +2600,8 @@ export const WizardStartDocument = /*#__PURE__*/ gql`
   }
 }
     ${WizardProblemFragmentDoc}
-${WizardDraftPartsFragmentDoc}` as unknown as DocumentNode<WizardStartMutation, WizardStartMutationVariables>;
+${WizardDraftPartsFragmentDoc}
+${EndpointAuthenticationViewFragmentDoc}` as unknown as DocumentNode<WizardStartMutation, WizardStartMutationVariables>;
 export const WizardSetDetailsDocument = /*#__PURE__*/ gql`
     mutation WizardSetDetails($id: ID!, $version: Int, $input: WebhookDetailsInput!) {
   webhookDraftSetDetails(id: $id, expectedVersion: $version, input: $input) {
@@ -2520,7 +2614,8 @@ export const WizardSetDetailsDocument = /*#__PURE__*/ gql`
   }
 }
     ${WizardProblemFragmentDoc}
-${WizardDraftPartsFragmentDoc}` as unknown as DocumentNode<WizardSetDetailsMutation, WizardSetDetailsMutationVariables>;
+${WizardDraftPartsFragmentDoc}
+${EndpointAuthenticationViewFragmentDoc}` as unknown as DocumentNode<WizardSetDetailsMutation, WizardSetDetailsMutationVariables>;
 export const WizardSetEndpointsDocument = /*#__PURE__*/ gql`
     mutation WizardSetEndpoints($id: ID!, $version: Int, $input: [EndpointInput!]!) {
   webhookDraftSetEndpoints(id: $id, expectedVersion: $version, input: $input) {
@@ -2533,7 +2628,8 @@ export const WizardSetEndpointsDocument = /*#__PURE__*/ gql`
   }
 }
     ${WizardProblemFragmentDoc}
-${WizardDraftPartsFragmentDoc}` as unknown as DocumentNode<WizardSetEndpointsMutation, WizardSetEndpointsMutationVariables>;
+${WizardDraftPartsFragmentDoc}
+${EndpointAuthenticationViewFragmentDoc}` as unknown as DocumentNode<WizardSetEndpointsMutation, WizardSetEndpointsMutationVariables>;
 export const WizardSetTriggersDocument = /*#__PURE__*/ gql`
     mutation WizardSetTriggers($id: ID!, $version: Int, $input: [TriggerInput!]!) {
   webhookDraftSetTriggers(id: $id, expectedVersion: $version, input: $input) {
@@ -2546,7 +2642,8 @@ export const WizardSetTriggersDocument = /*#__PURE__*/ gql`
   }
 }
     ${WizardProblemFragmentDoc}
-${WizardDraftPartsFragmentDoc}` as unknown as DocumentNode<WizardSetTriggersMutation, WizardSetTriggersMutationVariables>;
+${WizardDraftPartsFragmentDoc}
+${EndpointAuthenticationViewFragmentDoc}` as unknown as DocumentNode<WizardSetTriggersMutation, WizardSetTriggersMutationVariables>;
 export const WizardSaveDocument = /*#__PURE__*/ gql`
     mutation WizardSave($id: ID!) {
   webhookDraftSave(id: $id) {
@@ -2563,6 +2660,12 @@ export const WizardSaveDocument = /*#__PURE__*/ gql`
       name
       status
       statusReason
+      endpoints {
+        id
+        advanced {
+          signing
+        }
+      }
     }
     newSecrets {
       endpoint {

@@ -27,3 +27,19 @@ function isGenuine(rawBody, headers, secret) {
     return version === 'v1' && given.length === expected.length && timingSafeEqual(given, expected);
   });
 }`;
+
+export const PUBLIC_KEY = `import { createPublicKey, verify } from 'node:crypto';
+
+function isGenuine(rawBody, headers, publicKey) {
+  const id = headers['webhook-id'];
+  const timestamp = headers['webhook-timestamp'];
+  // Older or newer than five minutes: somebody may be playing back an old request.
+  if (!(Math.abs(Date.now() / 1000 - Number(timestamp)) <= 300)) return false;
+  const x = Buffer.from(publicKey.replace(/^whpk_/, ''), 'base64').toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  const signed = Buffer.from(\`\${id}.\${timestamp}.\${rawBody}\`);
+  return headers['webhook-signature'].split(' ').some((signature) => {
+    const [version, value = ''] = signature.split(',');
+    return version === 'v1a' && verify(null, signed, key, Buffer.from(value, 'base64'));
+  });
+}`;

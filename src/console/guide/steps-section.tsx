@@ -33,9 +33,9 @@ export function StepsSection() {
         </List.Item>
         <List.Item>
           <b>Say where to send.</b> Enter the address of your receiver: a public https address. Under{' '}
-          <b>Advanced</b> you can set headers of your own, such as a key that your gateway asks for, the time
-          limit, and the retries. <b>ADD ANOTHER ENDPOINT</b> sends every event to a further address. Then{' '}
-          <b>NEXT</b>.
+          <b>Advanced</b> you can choose how requests authenticate at your gateway, how they are signed and
+          what they look like, and set headers of your own, the time limit, and the retries.{' '}
+          <b>ADD ANOTHER ENDPOINT</b> sends every event to a further address. Then <b>NEXT</b>.
         </List.Item>
         <List.Item>
           <b>Say when.</b> Pick a resource and one of its events. <b>ADD ANOTHER TRIGGER</b> adds more; any
@@ -44,9 +44,9 @@ export function StepsSection() {
         </List.Item>
       </List>
       <Text>
-        At the end you see a signing secret for each endpoint, this once. Store it where your receiver can
-        read it. You can edit, disable or delete the webhook at any time; what happens while it is disabled is
-        not sent later.
+        At the end you see a signing secret for each endpoint. Store it where your receiver can read it; later
+        it can be revealed on the page of the webhook, which is written to the audit log. You can edit,
+        disable or delete the webhook at any time; what happens while it is disabled is not sent later.
       </Text>
     </Section>
   );

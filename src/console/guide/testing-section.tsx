@@ -13,9 +13,9 @@ export function TestingSection() {
       <List spacing="sm">
         <List.Item>
           On the page of a webhook, <b>Send test</b> sends the example of an event to one endpoint or to all
-          of them, whether or not the webhook is enabled. It carries <code>webhook-test: true</code> and{' '}
-          <code>&quot;test&quot;: true</code>, so that your receiver can tell it from what really happened.
-          Its signature is a real one.
+          of them, whether or not the webhook is enabled. It carries the header{' '}
+          <code>webhook-test: true</code>, so that your receiver can tell it from what really happened. Its
+          signature is a real one.
         </List.Item>
         <List.Item>
           {mayRead ? (

@@ -23,7 +23,7 @@ export function CodeBlock({
         mah={maxHeight}
         viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': label }}
       >
-        <Text component="pre" ff="monospace" size="sm" m={0} p="sm" className={classes['text']}>
+        <Text component="pre" ff="monospace" size="sm" m={0} p="sm" pr={44} className={classes['text']}>
           {text}
         </Text>
       </ScrollArea.Autosize>

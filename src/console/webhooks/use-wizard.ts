@@ -18,6 +18,7 @@ import {
   type WebhookForm,
 } from './editor/form.ts';
 import { formErrors, inFormOrder, partOf } from './editor/problems.ts';
+import { secretsToGiveAgain } from './editor/secrets-to-give-again.ts';
 import { type Draft, DraftSync, type Stored } from './wizard-sync.ts';
 
 type SavePayload = NonNullable<WizardSaveMutation['webhookDraftSave']>;
@@ -115,7 +116,12 @@ export function useWizard(
     now.setValues(values);
     now.resetDirty(values);
     sync.current!.adopt(draft, values);
-    now.setErrors(inFormOrder(formErrors(draft.problems.filter(begun))));
+    now.setErrors(
+      inFormOrder({
+        ...formErrors(draft.problems.filter(begun)),
+        ...secretsToGiveAgain(draft.problems, values.endpoints),
+      }),
+    );
     setConflict(null);
     setLost(null);
     setFailure(null);
@@ -180,7 +186,12 @@ export function useWizard(
   /** Lays the errors of the parts over those that are shown. */
   function showErrors(parts: readonly Part[], problems: Problem[]): Record<string, string> {
     const { form: now } = latest.current;
-    const all = { ...formErrors(problems), ...localErrors(now.getValues()) };
+    const values = now.getValues();
+    const all = {
+      ...formErrors(problems),
+      ...secretsToGiveAgain(problems, values.endpoints),
+      ...localErrors(values),
+    };
     const inside = (path: string) => parts.includes(partOf(path)!);
     const mine = Object.fromEntries(Object.entries(all).filter(([path]) => inside(path)));
     const others = Object.entries(now.errors as Record<string, string>).filter(([path]) => !inside(path));

@@ -1,6 +1,6 @@
 /** After ADD: that it is there, and its signing secrets, shown this once. */
 import { Alert, Anchor, Button, Group, Stack, Text, Title } from '@mantine/core';
-import { IconCircleCheck, IconKey } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCircleCheck, IconKey } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
 
@@ -12,14 +12,16 @@ import type { Added } from './use-wizard.ts';
 export function WizardAdded(props: { added: Added; headingOrder?: 2 | 3; onDone: () => void }) {
   const { added, headingOrder = 3, onDone } = props;
   const { webhook, secrets } = added;
+  const signs = webhook.endpoints.some(({ advanced }) => advanced.signing !== 'NONE');
+  const shared = secrets.some(({ value }) => value.startsWith('whsec_'));
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const leaving = useRef(false);
   const guard = useLeaveGuard(
-    secrets.length > 0,
+    shared,
     {
       title: 'Leave without the signing secrets?',
-      text: 'They are not shown again: copy them first.',
+      text: 'They are shown this once: copy them first.',
       onLeave: leave,
     },
     leaving,
@@ -48,32 +50,38 @@ export function WizardAdded(props: { added: Added; headingOrder?: 2 | 3; onDone:
         <>
           <Alert
             icon={<IconKey aria-hidden />}
-            title="Copy the signing secrets now: they are not shown again"
+            title={
+              shared
+                ? 'Copy the signing secrets now: they are shown this once'
+                : 'Give the public keys to your receivers'
+            }
           >
-            Put each into the configuration of its receiver. With it the receiver checks that a request is
-            genuine: the header <code>webhook-signature</code> must be the HMAC-SHA256 of{' '}
-            <code>webhook-id.webhook-timestamp.body</code>. Libraries of Standard Webhooks do that in one
-            call; the{' '}
-            <Anchor component={Link} to="/guide" target="_blank" inherit>
+            Put each into the configuration of its receiver, which checks with it that a request is genuine:
+            the header <code>webhook-signature</code> must fit <code>webhook-id.webhook-timestamp.body</code>.{' '}
+            {!shared && 'A public key is no secret, and stands on the page of the webhook as well. '}
+            The{' '}
+            <Anchor component={Link} to="/guide#verify" target="_blank" inherit>
               guide
             </Anchor>{' '}
-            shows how.
+            shows how it is done.
           </Alert>
           {secrets.map(({ endpoint, secret, value }, index) => (
             <div key={secret.id}>
               <Text size="sm" fw={600} mb={4}>
                 {endpoint.target}
               </Text>
-              <CodeBlock
-                text={value}
-                label={secrets.length === 1 ? 'signing secret' : `signing secret of endpoint ${index + 1}`}
-              />
+              <CodeBlock text={value} label={labelOf(value, secrets.length > 1 ? index + 1 : null)} />
             </div>
           ))}
         </>
-      ) : (
+      ) : signs ? (
         <Alert color="orange" title="Its signing secrets were shown before">
-          It was added by an earlier try, whose answer had the secrets.
+          It was added by an earlier try, whose answer had the secrets. On the page of the webhook they can be
+          revealed.
+        </Alert>
+      ) : (
+        <Alert color="yellow" icon={<IconAlertTriangle aria-hidden />} title="Its requests are not signed">
+          So it was chosen under Advanced: there is no signing secret.
         </Alert>
       )}
       <Group justify="flex-end">
@@ -89,4 +97,9 @@ export function WizardAdded(props: { added: Added; headingOrder?: 2 | 3; onDone:
       {guard}
     </Stack>
   );
+}
+
+function labelOf(value: string, endpoint: number | null): string {
+  const what = value.startsWith('whsec_') ? 'signing secret' : 'public key';
+  return endpoint === null ? what : `${what} of endpoint ${endpoint}`;
 }

@@ -88,7 +88,7 @@ export function WizardForm({ wizard, step, fresh, onStep }: WizardFormProps) {
         {step === 'triggers' && (
           <>
             <TriggerFields form={form} />
-            <WizardSample triggers={form.values.triggers} />
+            <WizardSample triggers={form.values.triggers} endpoints={form.values.endpoints} />
           </>
         )}
         <Group justify="space-between" wrap="nowrap" className={classes['foot']}>

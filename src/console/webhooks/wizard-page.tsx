@@ -93,7 +93,7 @@ function PageForm({ wizard, onCancel }: { wizard: Wizard; onCancel: () => void }
         </Section>
         <Section id="entity" title="Entity and function">
           <TriggerFields form={form} />
-          <WizardSample triggers={form.values.triggers} />
+          <WizardSample triggers={form.values.triggers} endpoints={form.values.endpoints} />
         </Section>
         <Group justify="space-between">
           <KeepingNote wizard={wizard} />

@@ -3,10 +3,13 @@ import { Select, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useQuery } from 'urql';
 
-import { WizardSampleDocument } from '../gql/graphql.ts';
+import { sampleRequest } from '../catalog/sample.ts';
+import { type PayloadFormat, WizardSampleDocument } from '../gql/graphql.ts';
 import { CodeBlock, prettyJson } from '../ui/code-block.tsx';
 import { type Catalog, useCatalog } from './editor/catalog-choice.ts';
+import type { EndpointValues } from './editor/endpoint-values.ts';
 import type { TriggerValues } from './editor/form.ts';
+import { FORMAT_WORDS, FORMATS } from './format-words.ts';
 
 interface Chosen {
   key: string;
@@ -15,9 +18,17 @@ interface Chosen {
   event: string;
 }
 
-export function WizardSample({ triggers }: { triggers: readonly TriggerValues[] }) {
+interface WizardSampleProps {
+  triggers: readonly TriggerValues[];
+  endpoints: readonly EndpointValues[];
+}
+
+export function WizardSample({ triggers, endpoints }: WizardSampleProps) {
   const { catalog } = useCatalog();
   const [picked, setPicked] = useState<string | null>(null);
+  const [looked, setLooked] = useState<string | null>(null);
+  const formats = FORMATS.filter((one) => endpoints.some(({ advanced }) => advanced.format === one));
+  const format = formats.find((one) => one === looked) ?? formats[0] ?? 'STANDARD_WEBHOOKS';
   const choices = chosenEvents(triggers, catalog ?? []);
   const shown = choices.find(({ key }) => key === picked) ?? choices.at(-1);
   const [{ data }] = useQuery({
@@ -50,22 +61,36 @@ export function WizardSample({ triggers }: { triggers: readonly TriggerValues[] 
           Sample of what will be sent: {shown.label}
         </Text>
       )}
-      <CodeBlock
-        label="sample"
-        maxHeight={260}
-        text={prettyJson({
-          type: `${shown.resource.name}.${shown.event}`,
-          timestamp: '…',
-          id: 'evt_…',
-          resource: shown.resource.name,
-          event: shown.event,
-          entityId: '…',
-          webhookNumber: '…',
-          data: sample ?? '…',
-        })}
-      />
+      {formats.length > 1 ? (
+        <Select
+          label="Format"
+          data={formats.map((value) => ({ value, label: FORMAT_WORDS[value].label }))}
+          value={format}
+          allowDeselect={false}
+          onChange={setLooked}
+          maw={360}
+        />
+      ) : (
+        format !== 'STANDARD_WEBHOOKS' && (
+          <Text size="sm" c="dimmed">
+            {FORMAT_WORDS[format].label}: {FORMAT_WORDS[format].meaning}
+          </Text>
+        )
+      )}
+      <CodeBlock label="sample" maxHeight={260} text={sampleText(format, shown, sample)} />
     </Stack>
   );
+}
+
+/** The body; where the format tells what happened in headers, those before it. */
+function sampleText(format: PayloadFormat, { resource, event }: Chosen, sample: unknown): string {
+  const { contentHeaders, body } = sampleRequest(format, resource, {
+    name: event,
+    examplePayload: sample ?? '…',
+  });
+  const told = Object.entries(contentHeaders).filter(([name]) => name.startsWith('ce-'));
+  const headers = told.map(([name, value]) => `${name}: ${value}\n`).join('');
+  return `${headers === '' ? '' : `${headers}\n`}${prettyJson(body)}`;
 }
 
 /** The events of the triggers that the catalog has, each once. */

@@ -14,14 +14,8 @@ import {
   WizardSetTriggersDocument,
   WizardStartDocument,
 } from '../gql/graphql.ts';
-import {
-  detailsInput,
-  endpointsInput,
-  type Part,
-  PARTS,
-  triggersInput,
-  type WebhookValues,
-} from './editor/form.ts';
+import { endpointsInput } from './editor/endpoint-values.ts';
+import { detailsInput, type Part, PARTS, triggersInput, type WebhookValues } from './editor/form.ts';
 
 export type Draft = WizardDraftPartsFragment;
 

@@ -1,6 +1,14 @@
 /** Where two states of a part of a webhook differ, in words. */
-import type { DetailsValues, EndpointValues, Part, TriggerValues, WebhookValues } from '../editor/form.ts';
+import {
+  authenticationLine,
+  type AuthenticationValues,
+  keepsStored,
+} from '../editor/authentication-values.ts';
+import type { EndpointValues } from '../editor/endpoint-values.ts';
+import type { DetailsValues, Part, TriggerValues, WebhookValues } from '../editor/form.ts';
 import { ORDERING_WORDS } from '../editor/ordering-field.tsx';
+import { SIGNING_WORDS } from '../editor/signing-field.tsx';
+import { FORMAT_WORDS } from '../format-words.ts';
 
 /** One difference; null where a side has no such thing. */
 export interface Difference {
@@ -61,35 +69,34 @@ function detailsFacts({ name, description, scope, forLogin, team }: DetailsValue
   ];
 }
 
-function endpointFacts({ id, key, target, advanced }: EndpointValues, index: number): [string, Fact][] {
+function endpointFacts(values: EndpointValues, index: number): [string, Fact][] {
+  const { id, key, target, authentication, advanced } = values;
   const row = id ?? key;
   const name = `Endpoint ${index + 1}`;
   const headers = advanced.headers.map((header) => {
     if (!header.secret) return `${header.name}: ${header.value}`;
     return `${header.name}: ${header.value === '' ? '(secret)' : '(secret, a new value)'}`;
   });
+  const fact = (label: string, text: string): Fact => ({ label: `${name}, ${label}`, text, main: false });
   return [
     [`${row}.target`, { label: name, text: target, main: true }],
-    [`${row}.headers`, { label: `${name}, headers`, text: headers.join('\n'), main: false }],
-    [`${row}.timeout`, { label: `${name}, time limit`, text: `${advanced.timeoutMs} s`, main: false }],
-    [`${row}.schedule`, { label: `${name}, retries`, text: advanced.retrySchedule, main: false }],
-    [
-      `${row}.rate`,
-      { label: `${name}, requests per second`, text: `${advanced.ratePerSecond || 'No limit'}`, main: false },
-    ],
-    [
-      `${row}.concurrency`,
-      {
-        label: `${name}, requests at once`,
-        text: `${advanced.maxConcurrency || "The server's default"}`,
-        main: false,
-      },
-    ],
-    [
-      `${row}.ordering`,
-      { label: `${name}, order`, text: ORDERING_WORDS[advanced.ordering].label, main: false },
-    ],
+    [`${row}.authentication`, fact('authentication', authenticationText(authentication))],
+    [`${row}.headers`, fact('headers', headers.join('\n'))],
+    [`${row}.signing`, fact('signing', SIGNING_WORDS[advanced.signing].label)],
+    [`${row}.format`, fact('format', FORMAT_WORDS[advanced.format].label)],
+    [`${row}.timeout`, fact('time limit', `${advanced.timeoutMs} s`)],
+    [`${row}.schedule`, fact('retries', advanced.retrySchedule)],
+    [`${row}.rate`, fact('requests per second', `${advanced.ratePerSecond || 'No limit'}`)],
+    [`${row}.concurrency`, fact('requests at once', `${advanced.maxConcurrency || "The server's default"}`)],
+    [`${row}.ordering`, fact('order', ORDERING_WORDS[advanced.ordering].label)],
   ];
+}
+
+function authenticationText(values: AuthenticationValues): string {
+  const { type, stored } = values;
+  if (type === 'NONE' || (keepsStored(values) && stored !== null))
+    return authenticationLine({ type, hint: stored?.type === type ? stored.hint : null });
+  return `${authenticationLine({ type, hint: null })}, a new credential`;
 }
 
 function triggerFacts(trigger: TriggerValues, index: number): [string, Fact][] {

@@ -2,16 +2,20 @@
 import { Code, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 
+import { CertificateEnd } from '../../ui/certificate-end.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { DatedText } from '../../ui/dated-text.tsx';
 import { EndpointStatusBadge } from '../../ui/delivery-status.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { formatDuration, formatNumber, Time } from '../../ui/time.tsx';
+import { AUTHENTICATION_WORDS } from '../editor/authentication-values.ts';
 import { ORDERING_WORDS } from '../editor/ordering-field.tsx';
 import { describeSchedule, formatSchedule } from '../editor/retry-schedule.ts';
+import { FORMAT_WORDS } from '../format-words.ts';
 import classes from './details.module.css';
 import { EndpointMenu } from './endpoint-menu.tsx';
 import { stoppedOf } from './endpoint-words.ts';
+import { SigningSecrets } from './signing-secrets.tsx';
 import type { DetailedEndpoint, DetailedWebhook } from './use-webhook.ts';
 
 interface EndpointsViewProps {
@@ -31,6 +35,8 @@ export function EndpointsView({ webhook, mayEdit, reload }: EndpointsViewProps) 
           endpoint={endpoint}
           number={index + 1}
           explained={told.includes(endpoint)}
+          mayEdit={mayEdit}
+          reload={reload}
           menu={
             <EndpointMenu
               endpoint={endpoint}
@@ -51,12 +57,14 @@ interface EndpointCardProps {
   number: number;
   /** A banner says why it is not sent to. */
   explained: boolean;
+  mayEdit: boolean;
+  reload: () => Promise<void>;
   menu: ReactNode;
 }
 
-function EndpointCard({ endpoint, number, explained, menu }: EndpointCardProps) {
-  const { target, status, statusReason, failingSince, secrets, advanced } = endpoint;
-  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = advanced;
+function EndpointCard({ endpoint, number, explained, mayEdit, reload, menu }: EndpointCardProps) {
+  const { target, status, statusReason, failingSince, authentication, advanced } = endpoint;
+  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering, format } = advanced;
   return (
     <Paper component="li" withBorder p="sm">
       <Stack gap="sm">
@@ -80,27 +88,27 @@ function EndpointCard({ endpoint, number, explained, menu }: EndpointCardProps) 
           </Text>
           <CopyButton value={target} what={`the address of endpoint ${number}`} />
         </Group>
+        {authentication.expiresAt != null && (
+          <CertificateEnd
+            at={authentication.expiresAt}
+            {...(mayEdit ? { remedy: 'Replace it under Edit, Advanced.' } : {})}
+          />
+        )}
         <Facts
           rows={[
             failingSince == null ? null : ['Failing since', <Time key="since" at={failingSince} full />],
+            ['Authentication', <AuthenticationFact key="authentication" authentication={authentication} />],
             [
-              secrets.length > 1 ? 'Signing secrets' : 'Signing secret',
-              <Stack key="secrets" gap={4}>
-                {secrets.map(({ id, hint, createdAt, expiresAt }) => (
-                  <span key={id}>
-                    <Code>whsec_…{hint}</Code> made <Time at={createdAt} />
-                    {expiresAt != null && (
-                      <>
-                        , signs until <Time at={expiresAt} />
-                      </>
-                    )}
-                  </span>
-                ))}
-                <Text span size="xs" c="dimmed">
-                  Its value was shown once, when it was made.
-                </Text>
-              </Stack>,
+              'Signing',
+              <SigningSecrets
+                key="signing"
+                endpoint={endpoint}
+                name={`Endpoint ${number}`}
+                mayEdit={mayEdit}
+                reload={reload}
+              />,
             ],
+            ['Format', FORMAT_WORDS[format].label],
             ['Time limit', `${formatDuration(timeoutMs)} for each attempt`],
             [
               'Retries',
@@ -130,6 +138,23 @@ function EndpointCard({ endpoint, number, explained, menu }: EndpointCardProps) 
         />
       </Stack>
     </Paper>
+  );
+}
+
+function AuthenticationFact({ authentication }: { authentication: DetailedEndpoint['authentication'] }) {
+  const { type, hint } = authentication;
+  return (
+    <span>
+      {AUTHENTICATION_WORDS[type]}
+      {hint != null && (
+        <>
+          {' · '}
+          <Text span size="sm" className={classes['wrap']}>
+            {hint}
+          </Text>
+        </>
+      )}
+    </span>
   );
 }
 

@@ -2,7 +2,9 @@
  * What was typed, laid over what somebody else saved meanwhile. What was not touched here is taken from there,
  * field by field; rows are known by their ids.
  */
-import type { AdvancedValues, EndpointValues, Part, TriggerValues, WebhookValues } from '../editor/form.ts';
+import { forgotten } from '../editor/authentication-values.ts';
+import type { AdvancedValues, EndpointValues } from '../editor/endpoint-values.ts';
+import type { Part, TriggerValues, WebhookValues } from '../editor/form.ts';
 
 /** The values of mine for a part, as if they had been typed on theirs; base is what mine began as. */
 export function rebase(
@@ -72,10 +74,15 @@ function rows<R extends Row>(
 function endpoint(was: EndpointValues, typed: EndpointValues, now: EndpointValues): EndpointValues | null {
   const { touched } = typed.advanced;
   const moved = typed.target !== was.target;
-  if (!moved && Object.keys(touched).length === 0) return null;
+  const authenticated = typed.authentication.touched;
+  if (!moved && !authenticated && Object.keys(touched).length === 0) return null;
   return {
     ...typed,
     target: moved ? typed.target : now.target,
+    authentication: authenticated
+      ? { ...typed.authentication, stored: now.authentication.stored }
+      : now.authentication,
+    signingNow: now.signingNow,
     advanced: { ...now.advanced, ...pick(typed.advanced, touched) },
   };
 }
@@ -90,12 +97,14 @@ function newEndpoint(row: EndpointValues): EndpointValues {
   return {
     ...row,
     id: null,
+    authentication: forgotten(row.authentication),
+    signingNow: null,
     advanced: {
       ...row.advanced,
       headers: row.advanced.headers.map((header) => ({ ...header, kept: false })),
       touched: {
         ...{ headers: true, timeoutMs: true, retrySchedule: true },
-        ...{ ratePerSecond: true, maxConcurrency: true, ordering: true },
+        ...{ ratePerSecond: true, maxConcurrency: true, ordering: true, signing: true, format: true },
       },
     },
   };

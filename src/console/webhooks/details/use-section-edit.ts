@@ -6,15 +6,15 @@
 import { useEffect, useState } from 'react';
 import { useMutation } from 'urql';
 
-import { describeError, type Problem } from '../../api/problems.ts';
+import { describeError } from '../../api/problems.ts';
 import {
   WebhookDetailsUpdateDocument,
   type WebhookDetailsUpdateMutation,
   type WebhookInput,
 } from '../../gql/graphql.ts';
+import { endpointsInput } from '../editor/endpoint-values.ts';
 import {
   detailsInput,
-  endpointsInput,
   localErrors,
   type Part,
   toValues,
@@ -24,6 +24,7 @@ import {
   type WebhookValues,
 } from '../editor/form.ts';
 import { formErrors, partOf } from '../editor/problems.ts';
+import { secretsToGiveAgain } from '../editor/secrets-to-give-again.ts';
 import { differences } from './compare.ts';
 import { rebase } from './rebase.ts';
 import type { DetailedWebhook } from './use-webhook.ts';
@@ -99,7 +100,7 @@ export function useSectionEdit(options: {
       if (sameIn(part, toValues(from), toValues(now)) && tries > 1) return send(values, now, tries - 1);
       return setConflict(conflictWith(now, from, true));
     }
-    refuse({ ...formErrors(answer.errors), ...secretsToGiveAgain(answer.errors) });
+    refuse({ ...formErrors(answer.errors), ...secretsToGiveAgain(answer.errors, values.endpoints) });
   }
 
   function refuse(errors: Record<string, string>): void {
@@ -143,18 +144,6 @@ function inputOf(part: Part, values: WebhookValues): WebhookInput {
     case 'triggers':
       return { triggers: triggersInput(values.triggers) };
   }
-}
-
-/** The address says what is wrong; the headers, which this opens, are where it is mended. */
-function secretsToGiveAgain(problems: readonly Problem[]): Record<string, string> {
-  return Object.fromEntries(
-    problems
-      .filter(({ code, field }) => code === 'CREDENTIAL_MISMATCH' && field?.[0] === 'endpoints')
-      .map(({ field }) => [
-        `endpoints.${field![1]}.advanced.headers`,
-        'Type the values of the secret headers again: they do not follow the endpoint to another server.',
-      ]),
-  );
 }
 
 function sameIn(part: Part, one: WebhookValues, other: WebhookValues): boolean {

@@ -1,25 +1,31 @@
-/** How a receiver checks that a request comes from here, in six languages. Loaded when it is first looked at. */
-import { Code, List, Paper, SegmentedControl, Select, Stack, Text, Title } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
+/** How a receiver checks that a request comes from here, by the scheme of each endpoint. Loaded when it is first looked at. */
+import { Alert, Code, Paper, SegmentedControl, Stack, Text, Title } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import { useState } from 'react';
 
+import type { SigningScheme } from '../../gql/graphql.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { Facts } from '../../ui/facts.tsx';
+import { SIGNING_WORDS } from '../editor/signing-field.tsx';
 import classes from './details.module.css';
-import { SNIPPETS } from './snippets.ts';
+import { ED25519_BY_HAND, ED25519_SNIPPETS } from './snippets-ed25519.ts';
+import { HMAC_SNIPPETS } from './snippets-hmac.ts';
 import type { DetailedEndpoint } from './use-webhook.ts';
+import { VerifyExamples } from './verify-examples.tsx';
 
-const HEADERS: [name: string, meaning: string][] = [
-  ['webhook-id', 'The id of the delivery: the same at every try, so that a receiver takes it once.'],
-  ['webhook-timestamp', 'When this try was signed, in seconds since 1970.'],
-  ['webhook-signature', 'v1, and the HMAC-SHA256 over id, timestamp and body, in base64.'],
-];
+type Signed = Exclude<SigningScheme, 'NONE'>;
+
+const SIGNATURE: Record<Signed, string> = {
+  STANDARD_WEBHOOKS_HMAC: '“v1,” and the HMAC-SHA256 over id, timestamp and body, in base64.',
+  STANDARD_WEBHOOKS_ED25519: '“v1a,” and the Ed25519 signature over id, timestamp and body, in base64.',
+};
 
 export function VerifyTab({ endpoints }: { endpoints: readonly DetailedEndpoint[] }) {
-  const [language, setLanguage] = useState(SNIPPETS[0]!.language);
-  const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
-  const { install, code } = SNIPPETS.find((snippet) => snippet.language === language)!;
-  const languages = SNIPPETS.map((snippet) => snippet.language);
+  const schemes = (Object.keys(SIGNATURE) as Signed[]).filter((scheme) =>
+    endpoints.some(({ advanced }) => advanced.signing === scheme),
+  );
+  const [chosen, setChosen] = useState<Signed | null>(null);
+  const scheme = schemes.find((one) => one === chosen) ?? schemes[0];
   return (
     <Stack gap="md">
       <Paper component="section" withBorder p="md" aria-labelledby="part-signature">
@@ -27,50 +33,99 @@ export function VerifyTab({ endpoints }: { endpoints: readonly DetailedEndpoint[
           <Title order={2} size="h4" id="part-signature">
             What a receiver checks
           </Title>
-          <Text size="sm" maw={720}>
-            Every request is signed as the Standard Webhooks specification says, with the secret of its
-            endpoint. Three headers carry it:
-          </Text>
-          <Facts rows={HEADERS.map(([name, meaning]) => [name, meaning])} />
-          <Text size="sm">The secrets, as they were shown when the endpoints were made:</Text>
-          <List size="sm" spacing={4}>
-            {endpoints.map(({ id, target, secrets }) => (
-              <List.Item key={id} className={classes['wrap']}>
-                {target}:{' '}
-                {secrets.map(({ id, hint }) => (
-                  <Code key={id}>whsec_…{hint}</Code>
-                ))}
-              </List.Item>
-            ))}
-          </List>
-        </Stack>
-      </Paper>
-      <Paper component="section" withBorder p="md" aria-labelledby="part-snippets">
-        <Stack gap="md">
-          <Title order={2} size="h4" id="part-snippets">
-            Verify signatures
-          </Title>
-          {narrow ? (
-            <Select
-              label="Language"
-              allowDeselect={false}
-              data={languages}
-              value={language}
-              onChange={(value) => value !== null && setLanguage(value)}
-            />
-          ) : (
-            <SegmentedControl
-              aria-label="Language"
-              data={languages}
-              value={language}
-              onChange={setLanguage}
-              w="fit-content"
-            />
+          {scheme !== undefined && (
+            <>
+              <Text size="sm" maw={720}>
+                Requests are signed as the Standard Webhooks specification says. Three headers carry it:
+              </Text>
+              <Facts
+                rows={[
+                  [
+                    'webhook-id',
+                    'The id of the delivery: the same at every try, so that a receiver takes it once.',
+                  ],
+                  ['webhook-timestamp', 'When this try was signed, in seconds since 1970.'],
+                  [
+                    'webhook-signature',
+                    <Stack key="signature" gap={2}>
+                      {schemes.map((one) => (
+                        <span key={one}>{SIGNATURE[one]}</span>
+                      ))}
+                      <span>During a rotation there are several, with a space between.</span>
+                    </Stack>,
+                  ],
+                ]}
+              />
+            </>
           )}
-          <CodeBlock text={install} label="the installation" />
-          <CodeBlock text={code} label={`the example in ${language}`} maxHeight={560} />
+          <ul className={classes['list']} aria-label="What each endpoint signs with">
+            {endpoints.map((endpoint) => (
+              <li key={endpoint.id} className={classes['verified']}>
+                <SignsWith endpoint={endpoint} />
+              </li>
+            ))}
+          </ul>
         </Stack>
       </Paper>
+      {scheme !== undefined && (
+        <Paper component="section" withBorder p="md" aria-labelledby="part-snippets">
+          <Stack gap="md">
+            <Title order={2} size="h4" id="part-snippets">
+              Verify signatures
+            </Title>
+            {schemes.length > 1 && (
+              <SegmentedControl
+                aria-label="How the endpoint signs"
+                data={schemes.map((value) => ({ value, label: SIGNING_WORDS[value].label }))}
+                value={scheme}
+                onChange={setChosen}
+                w="fit-content"
+                maw="100%"
+              />
+            )}
+            {scheme === 'STANDARD_WEBHOOKS_HMAC' ? (
+              <VerifyExamples key={scheme} snippets={HMAC_SNIPPETS} />
+            ) : (
+              <>
+                <VerifyExamples key={scheme} snippets={ED25519_SNIPPETS} />
+                <Text size="sm" maw={720}>
+                  The libraries of Standard Webhooks verify shared secrets alone, so these examples use what
+                  each language has for Ed25519. In any other language, Ruby, PHP and Java among them:
+                </Text>
+                <CodeBlock text={ED25519_BY_HAND} label="the steps in any other language" />
+              </>
+            )}
+          </Stack>
+        </Paper>
+      )}
+    </Stack>
+  );
+}
+
+function SignsWith({ endpoint: { target, advanced, secrets } }: { endpoint: DetailedEndpoint }) {
+  if (advanced.signing === 'NONE')
+    return (
+      <Alert
+        color="yellow"
+        p="sm"
+        icon={<IconAlertTriangle aria-hidden />}
+        title="This endpoint does not sign"
+        className={classes['wrap']}
+      >
+        Requests to {target} carry no signature: a receiver cannot tell them from forged ones by it.
+      </Alert>
+    );
+  return (
+    <Stack gap={2}>
+      <Text size="sm" fw={600} className={classes['wrap']}>
+        {target}
+      </Text>
+      {secrets.map(({ id, hint, publicKey }) => (
+        <Text size="sm" key={id} className={classes['wrap']}>
+          {publicKey == null ? 'Signing secret' : 'Public key'}{' '}
+          <Code className={classes['wrap']}>{publicKey ?? `whsec_…${hint}`}</Code>
+        </Text>
+      ))}
     </Stack>
   );
 }

@@ -1,30 +1,58 @@
-/** The Advanced section of an endpoint: headers, time limit, retries, pace and order. */
-import { NumberInput, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
+/** The Advanced section of an endpoint: authentication, headers, signing, format, time limit, retries, pace and order. */
+import { Divider, NumberInput, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
 
+import type { SigningScheme } from '../../gql/graphql.ts';
 import { formatNumber } from '../../ui/time.tsx';
-import { type AdvancedValues, MAX_CONCURRENCY, RATE_PER_SECOND, TIMEOUT_SECONDS } from './form.ts';
+import type { AdvancedValues } from './endpoint-values.ts';
+import { FormatField } from './format-field.tsx';
 import { HeaderFields } from './header-fields.tsx';
+import { MAX_CONCURRENCY, RATE_PER_SECOND, TIMEOUT_SECONDS } from './limits.ts';
 import { OrderingField } from './ordering-field.tsx';
 import { describeSchedule, parseSchedule } from './retry-schedule.ts';
+import { SigningField } from './signing-field.tsx';
 
 interface AdvancedFieldsProps {
   index: number;
+  /** How it authenticates, which the API has beside the section. */
+  authentication: ReactNode;
   values: AdvancedValues;
+  /** The scheme that the server signs with for a saved endpoint; null for a new one. */
+  signingNow: SigningScheme | null;
   errors: Record<string, string>;
   /** paths are those of the errors that the change may have mended, below the section. */
   onChange: (patch: Partial<Omit<AdvancedValues, 'touched'>>, paths: string[]) => void;
 }
 
-export function AdvancedFields({ index, values, errors, onChange }: AdvancedFieldsProps) {
+export function AdvancedFields(props: AdvancedFieldsProps) {
+  const { index, authentication, values, signingNow, errors, onChange } = props;
   const at = `endpoints.${index}.advanced`;
   return (
     <Stack gap="md">
+      {authentication}
+      <Divider />
       <HeaderFields
         at={`${at}.headers`}
         headers={values.headers}
         errors={errors}
         onChange={(headers, paths) => onChange({ headers }, ['headers', ...paths])}
       />
+      <Divider />
+      <SigningField
+        field={`${at}.signing`}
+        value={values.signing}
+        stored={signingNow}
+        error={errors['advanced.signing']}
+        onChange={(signing) => onChange({ signing }, ['signing'])}
+      />
+      <Divider />
+      <FormatField
+        field={`${at}.format`}
+        value={values.format}
+        error={errors['advanced.format']}
+        onChange={(format) => onChange({ format }, ['format'])}
+      />
+      <Divider />
       <NumberInput
         label="Time limit"
         description={`How long the receiver may take to answer, from ${TIMEOUT_SECONDS.min} to ${TIMEOUT_SECONDS.max} seconds. Empty: the server's default.`}

@@ -1,7 +1,8 @@
 /** Name, description, and whose activity is watched. */
 import { Group, Radio, Stack, Textarea, TextInput } from '@mantine/core';
 
-import { type DetailsValues, LIMITS, type Scope, type WebhookForm } from './form.ts';
+import type { DetailsValues, Scope, WebhookForm } from './form.ts';
+import { LIMITS } from './limits.ts';
 import { LoginSelect, TeamSelect } from './scope-select.tsx';
 
 const SCOPES: [scope: Scope, label: string, description: string][] = [

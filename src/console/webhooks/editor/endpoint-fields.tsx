@@ -4,7 +4,9 @@ import { IconPlus } from '@tabler/icons-react';
 import { useCallback, useRef } from 'react';
 
 import { EndpointRow } from './endpoint-row.tsx';
-import { type EndpointValues, LIMITS, newEndpoint, type WebhookForm } from './form.ts';
+import { type EndpointValues, newEndpoint } from './endpoint-values.ts';
+import type { WebhookForm } from './form.ts';
+import { LIMITS } from './limits.ts';
 import { errorsBelow } from './problems.ts';
 import { useRowList } from './row-list.ts';
 

@@ -4,7 +4,8 @@ import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { memo, useEffect, useId, useState } from 'react';
 
 import { AdvancedFields } from './advanced-fields.tsx';
-import type { AdvancedValues, EndpointValues } from './form.ts';
+import { AuthenticationFields } from './authentication-fields.tsx';
+import type { AdvancedValues, EndpointValues } from './endpoint-values.ts';
 import { sameProps } from './problems.ts';
 import { RowFrame } from './row-frame.tsx';
 
@@ -20,8 +21,8 @@ interface EndpointRowProps {
 
 export const EndpointRow = memo(function EndpointRow(props: EndpointRowProps) {
   const { row, index, only, errors, onChange, onRemove } = props;
-  const { advanced } = row;
-  const wrong = Object.keys(errors).some((path) => path.startsWith('advanced'));
+  const { advanced, authentication } = row;
+  const wrong = Object.keys(errors).some((path) => /^(?:advanced|authentication)\b/.test(path));
   const [wanted, setWanted] = useState(false);
   const opened = wanted || wrong;
   const section = useId();
@@ -30,7 +31,8 @@ export const EndpointRow = memo(function EndpointRow(props: EndpointRowProps) {
     if (wrong) setWanted(true);
   }, [wrong]);
   // One that the server has knows them all.
-  const used = Object.keys(advanced.touched).length > 0 || advanced.timeoutMs !== '';
+  const used =
+    Object.keys(advanced.touched).length > 0 || advanced.timeoutMs !== '' || authentication.type !== 'NONE';
 
   function changeAdvanced(patch: Partial<Omit<AdvancedValues, 'touched'>>, paths: string[]): void {
     const touched = Object.fromEntries(Object.keys(patch).map((key) => [key, true]));
@@ -77,7 +79,21 @@ export const EndpointRow = memo(function EndpointRow(props: EndpointRowProps) {
         </div>
         <div id={section} hidden={!opened}>
           {opened && (
-            <AdvancedFields index={index} values={advanced} errors={errors} onChange={changeAdvanced} />
+            <AdvancedFields
+              index={index}
+              authentication={
+                <AuthenticationFields
+                  at={`endpoints.${index}.authentication`}
+                  values={authentication}
+                  errors={errors}
+                  onChange={(changed, paths) => onChange(index, { authentication: changed }, paths)}
+                />
+              }
+              values={advanced}
+              signingNow={row.signingNow}
+              errors={errors}
+              onChange={changeAdvanced}
+            />
           )}
         </div>
       </Stack>

@@ -4,22 +4,16 @@
  */
 import { useForm, type UseFormReturnType } from '@mantine/form';
 
-import type {
-  DeliveryOrdering,
-  EndpointInput,
-  TriggerInput,
-  WebhookDetailsInput,
-} from '../../gql/graphql.ts';
-import { formatSchedule, parseSchedule } from './retry-schedule.ts';
-
-/** The most rows, and the longest texts, as the API has them. */
-export const LIMITS = { endpoints: 20, triggers: 100, headers: 20, name: 200, description: 2000 };
-/** The time limits that may be chosen, seconds. */
-export const TIMEOUT_SECONDS = { min: 0.1, max: 30 };
-/** The rates that may be chosen, requests a second. */
-export const RATE_PER_SECOND = { min: 1, max: 10_000 };
-/** How many requests at once may be chosen. */
-export const MAX_CONCURRENCY = { min: 1, max: 1_000 };
+import type { Problem } from '../../api/problems.ts';
+import type { TriggerInput, WebhookDetailsInput } from '../../gql/graphql.ts';
+import {
+  type EndpointValues,
+  endpointValues,
+  newEndpoint,
+  newKey,
+  type StoredEndpoint,
+} from './endpoint-values.ts';
+import { parseSchedule } from './retry-schedule.ts';
 
 /** Whose activity is watched: that of the whole account, of a login and all below, or of a team's members. */
 export type Scope = 'account' | 'login' | 'team';
@@ -37,38 +31,6 @@ export interface DetailsValues {
   scope: Scope;
   forLogin: Choice | null;
   team: Choice | null;
-}
-
-export interface HeaderValues {
-  key: string;
-  name: string;
-  value: string;
-  secret: boolean;
-  /** The server keeps a secret value for it: an empty one leaves that alone. */
-  kept: boolean;
-}
-
-export interface AdvancedValues {
-  headers: HeaderValues[];
-  /** Seconds; empty for the server's default. */
-  timeoutMs: number | '';
-  /** As people write it; empty for the server's default. */
-  retrySchedule: string;
-  /** Requests a second; empty for no limit. */
-  ratePerSecond: number | '';
-  /** Requests at once; empty for the server's default. */
-  maxConcurrency: number | '';
-  ordering: DeliveryOrdering;
-  /** What was changed here: the rest stays as it is on the server. */
-  touched: { [Name in keyof Omit<AdvancedValues, 'touched'>]?: true };
-}
-
-export interface EndpointValues {
-  key: string;
-  /** Null where the server does not know the row yet. */
-  id: string | null;
-  target: string;
-  advanced: AdvancedValues;
 }
 
 export interface TriggerValues {
@@ -99,18 +61,7 @@ export interface StoredWebhook {
   description?: string | null;
   forLogin?: Choice | null;
   team?: Choice | null;
-  endpoints: readonly {
-    id: string;
-    target?: string | null;
-    advanced?: {
-      headers: readonly { name: string; value?: string | null; secret: boolean }[];
-      timeoutMs: number;
-      retrySchedule: readonly number[];
-      ratePerSecond?: number | null;
-      maxConcurrency: number;
-      ordering: DeliveryOrdering;
-    } | null;
-  }[];
+  endpoints: readonly StoredEndpoint[];
   triggers: readonly {
     id: string;
     resource?: string | null;
@@ -118,21 +69,8 @@ export interface StoredWebhook {
     name?: string | null;
     description?: string | null;
   }[];
-}
-
-let rows = 0;
-const newKey = (): string => `row-${++rows}`;
-
-export function newHeader(): HeaderValues {
-  return { key: newKey(), name: '', value: '', secret: false, kept: false };
-}
-
-export function newEndpoint(): EndpointValues {
-  const advanced: AdvancedValues = {
-    ...{ headers: [], timeoutMs: '', retrySchedule: '' },
-    ...{ ratePerSecond: '', maxConcurrency: '', ordering: 'NONE', touched: {} },
-  };
-  return { key: newKey(), id: null, target: '', advanced };
+  /** Of a draft what saving it would refuse. */
+  problems?: readonly Problem[];
 }
 
 export function newTrigger(): TriggerValues {
@@ -149,27 +87,7 @@ export function emptyValues(): WebhookValues {
 export function toValues(stored: StoredWebhook): WebhookValues {
   const empty = emptyValues();
   const { forLogin = null, team = null } = stored;
-  const endpoints = stored.endpoints.map(({ id, target, advanced }) => ({
-    ...newEndpoint(),
-    id,
-    target: target ?? '',
-    ...(advanced
-      ? {
-          advanced: {
-            headers: advanced.headers.map(({ name, value, secret }) => ({
-              ...{ key: newKey(), name, value: value ?? '', secret },
-              kept: secret,
-            })),
-            timeoutMs: advanced.timeoutMs / 1000,
-            retrySchedule: formatSchedule(advanced.retrySchedule),
-            ratePerSecond: advanced.ratePerSecond ?? ('' as const),
-            maxConcurrency: advanced.maxConcurrency,
-            ordering: advanced.ordering,
-            touched: {},
-          },
-        }
-      : {}),
-  }));
+  const endpoints = stored.endpoints.map((row, index) => endpointValues(row, problemsOfRow(stored, index)));
   const triggers = stored.triggers.map(({ id, resource, event, name, description }) => ({
     ...{ key: newKey(), id, resource: resource ?? null, event: event ?? null },
     ...{ name: name ?? '', description: description ?? '' },
@@ -185,6 +103,17 @@ export function toValues(stored: StoredWebhook): WebhookValues {
     endpoints: endpoints.length > 0 ? endpoints : empty.endpoints,
     triggers: triggers.length > 0 ? triggers : empty.triggers,
   };
+}
+
+/** The paths of a draft's problems below a row of its endpoints; null for a saved webhook. */
+function problemsOfRow({ problems }: StoredWebhook, index: number): string[] | null {
+  if (problems === undefined) return null;
+  const at = `endpoints.${index}.`;
+  return problems.flatMap(({ code, field }) => {
+    const path = field?.join('.') ?? '';
+    // One that is set twice is whole all the same.
+    return path.startsWith(at) && code !== 'DUPLICATE' ? [path.slice(at.length)] : [];
+  });
 }
 
 /** Step 1 as the API takes it. */
@@ -203,49 +132,12 @@ export function detailsInput({
   };
 }
 
-/** Step 2 as the API takes it: what was not changed is left out and stays, a text that is no schedule too. */
-export function endpointsInput(endpoints: readonly EndpointValues[]): EndpointInput[] {
-  return endpoints.map(({ id, target, advanced }) => ({
-    ...(id === null ? {} : { id }),
-    kind: 'URL',
-    target: target.trim(),
-    advanced: advancedInput(advanced),
-  }));
-}
-
-function advancedInput({ touched, ...values }: AdvancedValues): NonNullable<EndpointInput['advanced']> {
-  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering } = values;
-  return {
-    ...(touched.headers ? { headers: headers.map(headerInput) } : {}),
-    ...(touched.timeoutMs ? { timeoutMs: timeoutMs === '' ? null : wholeInput(timeoutMs * 1000) } : {}),
-    ...(touched.retrySchedule ? scheduleInput(retrySchedule) : {}),
-    ...(touched.ratePerSecond ? { ratePerSecond: wholeInput(ratePerSecond) } : {}),
-    ...(touched.maxConcurrency ? { maxConcurrency: wholeInput(maxConcurrency) } : {}),
-    ...(touched.ordering ? { ordering } : {}),
-  };
-}
-
-/** A whole number as the API can take it: one that is larger yet is the largest, and refused with a reason. */
-function wholeInput(value: number | ''): number | null {
-  return value === '' ? null : Math.min(Math.round(value), 2 ** 31 - 1);
-}
-
 /** Step 3 as the API takes it. */
 export function triggersInput(triggers: readonly TriggerValues[]): TriggerInput[] {
   return triggers.map(({ id, resource, event, name, description }) => ({
     ...(id === null ? {} : { id }),
     ...{ resource, event, name, description },
   }));
-}
-
-function headerInput({ name, value, secret, kept }: HeaderValues) {
-  return { name: name.trim(), secret, ...(value === '' && (secret || kept) ? {} : { value }) };
-}
-
-function scheduleInput(text: string): { retrySchedule?: number[] | null } {
-  if (text.trim() === '') return { retrySchedule: null };
-  const parsed = parseSchedule(text);
-  return parsed.ok ? { retrySchedule: parsed.seconds } : {};
 }
 
 /**

@@ -3,8 +3,9 @@ import { ActionIcon, Button, Group, PasswordInput, Stack, Switch, Text, TextInpu
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { flushSync } from 'react-dom';
 
-import { type HeaderValues, LIMITS, newHeader } from './form.ts';
+import { type HeaderValues, newHeader } from './endpoint-values.ts';
 import classes from './header-fields.module.css';
+import { LIMITS } from './limits.ts';
 import { focusField } from './problems.ts';
 
 interface HeaderFieldsProps {
@@ -121,6 +122,7 @@ function HeaderRow(props: {
       {header.secret ? (
         <PasswordInput
           {...value}
+          aria-invalid={value.error === undefined ? undefined : true}
           placeholder={header.kept ? 'Stored; leave empty to keep it' : ''}
           visibilityToggleButtonProps={{ 'aria-label': 'Show or hide what was typed' }}
         />

@@ -8,16 +8,46 @@ const MOVED: [from: RegExp, to: string][] = [
   [/^details\.teamId$/, 'details.team'],
   [/^(endpoints\.\d+)\.(?:kind|id)$/, '$1.target'],
   [/^(endpoints\.\d+\.advanced\.retrySchedule)\.\d+$/, '$1'],
+  // A credential that is missing as a whole is missed at its first field.
+  [/^(endpoints\.\d+\.authentication\.basic)$/, '$1.username'],
+  [/^(endpoints\.\d+\.authentication\.bearer)$/, '$1.token'],
+  [/^(endpoints\.\d+\.authentication\.(?:apiKey|customHeader))$/, '$1.name'],
+  [/^(endpoints\.\d+\.authentication\.oauth2)$/, '$1.tokenUrl'],
+  [/^(endpoints\.\d+\.authentication\.mutualTls)$/, '$1.certificate'],
   [/^(triggers\.\d+)\.id$/, '$1.resource'],
 ];
 
-const NAMES: [path: RegExp, name: (first: string, second: string) => string][] = [
+/** The fields of credentials, below the authentication. */
+const CREDENTIAL_NAMES: Record<string, string> = {
+  type: 'authentication',
+  'basic.username': 'user name',
+  'basic.password': 'password',
+  'bearer.token': 'token',
+  'apiKey.name': 'header of the key',
+  'apiKey.value': 'key',
+  'customHeader.name': 'header of the authentication',
+  'customHeader.value': 'value of the authentication',
+  'oauth2.tokenUrl': 'token address',
+  'oauth2.clientId': 'client id',
+  'oauth2.clientSecret': 'client secret',
+  'oauth2.scope': 'scope',
+  'mutualTls.certificate': 'certificate',
+  'mutualTls.privateKey': 'private key',
+};
+
+const NAMES: [path: RegExp, name: (first: string, second: string, rest: string) => string][] = [
   [/^details\.name$/, () => 'Name'],
   [/^details\.description$/, () => 'Description'],
   [/^details\.forLogin$/, () => 'Login'],
   [/^details\.team$/, () => 'Team'],
   [/^endpoints$/, () => 'Endpoints'],
   [/^endpoints\.(\d+)\.target$/, (row) => `Endpoint ${row}, address`],
+  [
+    /^endpoints\.(\d+)\.authentication(?:\.()(.+))?$/,
+    (row, _, of) => `Endpoint ${row}, ${CREDENTIAL_NAMES[of] ?? 'authentication'}`,
+  ],
+  [/^endpoints\.(\d+)\.advanced\.signing$/, (row) => `Endpoint ${row}, signing`],
+  [/^endpoints\.(\d+)\.advanced\.format$/, (row) => `Endpoint ${row}, format`],
   [/^endpoints\.(\d+)\.advanced\.headers$/, (row) => `Endpoint ${row}, headers`],
   [
     /^endpoints\.(\d+)\.advanced\.headers\.(\d+)\.name$/,
@@ -46,10 +76,17 @@ export function formErrors(problems: readonly Problem[]): Record<string, string>
   );
 }
 
+/** What comes first in a row, where the alphabet says otherwise. */
+const PLACES: [from: RegExp, to: string][] = [
+  [/\.authentication\b/, '.1'],
+  [/\b(?:name|target|resource|tokenUrl|username)$/, '0'],
+  [/\bevent$/, '1'],
+];
+
 /** Errors in the order in which their fields stand in the form: details, endpoints, triggers, each row by row. */
 export function inFormOrder(errors: Record<string, string>): Record<string, string> {
   const compare = new Intl.Collator('en', { numeric: true }).compare;
-  const place = (path: string) => path.replace(/\b(?:name|target|resource)$/, '0').replace(/\bevent$/, '1');
+  const place = (path: string) => PLACES.reduce((text, [from, to]) => text.replace(from, to), path);
   return Object.fromEntries(
     Object.entries(errors).sort(([one], [other]) => compare(place(one), place(other))),
   );
@@ -70,7 +107,7 @@ export function partOf(path: string): Part | null {
 export function fieldName(path: string): string {
   for (const [pattern, name] of NAMES) {
     const found = pattern.exec(path);
-    if (found) return name(String(Number(found[1]) + 1), String(Number(found[2]) + 1));
+    if (found) return name(String(Number(found[1]) + 1), String(Number(found[2]) + 1), found[3] ?? '');
   }
   return '';
 }

@@ -5,7 +5,8 @@ import { memo } from 'react';
 
 import { isBuiltIn } from '../../catalog/built-in.tsx';
 import { type Catalog, INACTIVE_REASONS, inactiveReason } from './catalog-choice.ts';
-import { LIMITS, type TriggerValues } from './form.ts';
+import type { TriggerValues } from './form.ts';
+import { LIMITS } from './limits.ts';
 import { sameProps } from './problems.ts';
 import { RowFrame } from './row-frame.tsx';
 

@@ -2,13 +2,9 @@
  * Receivers that check the signature before they believe a request, by the Standard Webhooks library of each
  * language (github.com/standard-webhooks/standard-webhooks). Whole programs: the secret comes from WEBHOOK_SECRET.
  */
-export interface Snippet {
-  language: string;
-  install: string;
-  code: string;
-}
+import type { Snippet } from './snippets-ed25519.ts';
 
-export const SNIPPETS: Snippet[] = [
+export const HMAC_SNIPPETS: Snippet[] = [
   {
     language: 'JavaScript',
     install: 'npm install standardwebhooks',

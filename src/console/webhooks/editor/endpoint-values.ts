@@ -1,0 +1,170 @@
+/** What a form holds of an endpoint, and its way from and to the API. What was not changed is left out and stays. */
+import type {
+  DeliveryOrdering,
+  EndpointAuthenticationViewFragment,
+  EndpointInput,
+  PayloadFormat,
+  SigningScheme,
+} from '../../gql/graphql.ts';
+import {
+  authenticationInput,
+  type AuthenticationValues,
+  authenticationValues,
+  noAuthentication,
+} from './authentication-values.ts';
+import { formatSchedule, parseSchedule } from './retry-schedule.ts';
+
+export interface HeaderValues {
+  key: string;
+  name: string;
+  value: string;
+  secret: boolean;
+  /** The server keeps a secret value for it: an empty one leaves that alone. */
+  kept: boolean;
+}
+
+export interface AdvancedValues {
+  headers: HeaderValues[];
+  /** Seconds; empty for the server's default. */
+  timeoutMs: number | '';
+  /** As people write it; empty for the server's default. */
+  retrySchedule: string;
+  /** Requests a second; empty for no limit. */
+  ratePerSecond: number | '';
+  /** Requests at once; empty for the server's default. */
+  maxConcurrency: number | '';
+  ordering: DeliveryOrdering;
+  signing: SigningScheme;
+  format: PayloadFormat;
+  /** What was changed here: the rest stays as it is on the server. */
+  touched: { [Name in keyof Omit<AdvancedValues, 'touched'>]?: true };
+}
+
+export interface EndpointValues {
+  key: string;
+  /** Null where the server does not know the row yet. */
+  id: string | null;
+  target: string;
+  authentication: AuthenticationValues;
+  /** How the saved endpoint signs, whose secrets end with another scheme; null for a new row and in a draft. */
+  signingNow: SigningScheme | null;
+  advanced: AdvancedValues;
+}
+
+/** An endpoint of a draft or of a saved webhook, as far as the form shows it. */
+export interface StoredEndpoint {
+  id: string;
+  target?: string | null;
+  authentication?: EndpointAuthenticationViewFragment | null;
+  advanced?: {
+    headers: readonly { name: string; value?: string | null; secret: boolean }[];
+    timeoutMs: number;
+    retrySchedule: readonly number[];
+    ratePerSecond?: number | null;
+    maxConcurrency: number;
+    ordering: DeliveryOrdering;
+    signing: SigningScheme;
+    format: PayloadFormat;
+  } | null;
+}
+
+let rows = 0;
+/** A key that no other row of a form has. */
+export const newKey = (): string => `row-${++rows}`;
+
+export function newHeader(): HeaderValues {
+  return { key: newKey(), name: '', value: '', secret: false, kept: false };
+}
+
+export function newEndpoint(): EndpointValues {
+  const advanced: AdvancedValues = {
+    ...{ headers: [], timeoutMs: '', retrySchedule: '' },
+    ...{ ratePerSecond: '', maxConcurrency: '', ordering: 'NONE' },
+    ...{ signing: 'STANDARD_WEBHOOKS_HMAC', format: 'STANDARD_WEBHOOKS', touched: {} },
+  };
+  return {
+    key: newKey(),
+    id: null,
+    target: '',
+    authentication: noAuthentication(),
+    signingNow: null,
+    advanced,
+  };
+}
+
+/** An endpoint in the form; draftProblems are the paths of what is wrong with a row of a draft, null for a saved one. */
+export function endpointValues(
+  { id, target, authentication, advanced }: StoredEndpoint,
+  draftProblems: readonly string[] | null,
+): EndpointValues {
+  const below = draftProblems?.flatMap((path) =>
+    path.startsWith('authentication.') ? [path.slice('authentication.'.length)] : [],
+  );
+  return {
+    ...newEndpoint(),
+    id,
+    target: target ?? '',
+    authentication: authenticationValues(authentication, below ?? null),
+    signingNow: draftProblems === null ? (advanced?.signing ?? null) : null,
+    ...(advanced ? { advanced: advancedValues(advanced) } : {}),
+  };
+}
+
+function advancedValues(advanced: NonNullable<StoredEndpoint['advanced']>): AdvancedValues {
+  const { maxConcurrency, ordering, signing, format } = advanced;
+  return {
+    headers: advanced.headers.map(({ name, value, secret }) => ({
+      ...{ key: newKey(), name, value: value ?? '', secret },
+      kept: secret,
+    })),
+    timeoutMs: advanced.timeoutMs / 1000,
+    retrySchedule: formatSchedule(advanced.retrySchedule),
+    ratePerSecond: advanced.ratePerSecond ?? '',
+    ...{ maxConcurrency, ordering, signing, format },
+    touched: {},
+  };
+}
+
+/** Step 2 as the API takes it; a text that is no schedule is left out, too. */
+export function endpointsInput(endpoints: readonly EndpointValues[]): EndpointInput[] {
+  return endpoints.map(({ id, target, authentication, advanced }) => {
+    const authenticates = authenticationInput(authentication, id);
+    return {
+      ...(id === null ? {} : { id }),
+      kind: 'URL',
+      target: target.trim(),
+      ...(authenticates === undefined ? {} : { authentication: authenticates }),
+      advanced: advancedInput(advanced),
+    };
+  });
+}
+
+function advancedInput({ touched, ...values }: AdvancedValues): NonNullable<EndpointInput['advanced']> {
+  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering, signing, format } =
+    values;
+  return {
+    ...(touched.headers ? { headers: headers.map(headerInput) } : {}),
+    ...(touched.timeoutMs ? { timeoutMs: timeoutMs === '' ? null : wholeInput(timeoutMs * 1000) } : {}),
+    ...(touched.retrySchedule ? scheduleInput(retrySchedule) : {}),
+    ...(touched.ratePerSecond ? { ratePerSecond: wholeInput(ratePerSecond) } : {}),
+    ...(touched.maxConcurrency ? { maxConcurrency: wholeInput(maxConcurrency) } : {}),
+    ...(touched.ordering ? { ordering } : {}),
+    ...(touched.signing ? { signing } : {}),
+    ...(touched.format ? { format } : {}),
+  };
+}
+
+/** A whole number as the API can take it: one that is larger yet is the largest, and refused with a reason. */
+function wholeInput(value: number | ''): number | null {
+  return value === '' ? null : Math.min(Math.round(value), 2 ** 31 - 1);
+}
+
+function headerInput({ name, value, secret, kept }: HeaderValues) {
+  return { name: name.trim(), secret, ...(value === '' && (secret || kept) ? {} : { value }) };
+}
+
+function scheduleInput(text: string): { retrySchedule?: number[] | null } {
+  if (text.trim() === '') return { retrySchedule: null };
+  const parsed = parseSchedule(text);
+  return parsed.ok ? { retrySchedule: parsed.seconds } : {};
+}
