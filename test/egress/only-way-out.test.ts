@@ -29,10 +29,7 @@ const MAY_IMPORT: [module: RegExp, files: RegExp][] = [
   [/^oauth4webapi$/, /^src\/sending\/oauth-tokens\.ts$/],
   [/^pg$/, /^src\//],
   [/^ws$/, /^src\/(graphql|client)\/|^src\/(main|app)\.ts$/],
-  [
-    /^(axios|undici|node-fetch|superagent|request|needle|ky|cross-fetch|http2-wrapper)(\/|$)/,
-    /^$/,
-  ],
+  [/^(axios|undici|node-fetch|superagent|request|needle|ky|cross-fetch|http2-wrapper)(\/|$)/, /^$/],
   [/^nodemailer(\/|$)/, /^src\/egress\/smtp\.ts$/],
 ];
 
