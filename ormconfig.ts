@@ -19,6 +19,7 @@ import { KeepHistory1764000000008 } from './migrations/1764000000008-keep-histor
 import { AddOwnChanges1764000000009 } from './migrations/1764000000009-add-own-changes.ts';
 import { AddFormatsAndSigning1764000000010 } from './migrations/1764000000010-add-formats-and-signing.ts';
 import { AddAuthentication1764000000011 } from './migrations/1764000000011-add-authentication.ts';
+import { AddMailboxes1764000000012 } from './migrations/1764000000012-add-mailboxes.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -61,6 +62,7 @@ export function createDataSource(url: string | undefined): DataSource {
       AddOwnChanges1764000000009,
       AddFormatsAndSigning1764000000010,
       AddAuthentication1764000000011,
+      AddMailboxes1764000000012,
     ],
     synchronize: false,
     logging: false,

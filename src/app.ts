@@ -8,6 +8,7 @@ import type { Server } from 'node:http';
 import { bearerToken } from './access/bearer.ts';
 import { type Ground, layGround, type Overrides, type Stops } from './app/ground.ts';
 import { startHousekeeping } from './app/housekeeping.ts';
+import { createSender } from './app/sending.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import type { Rooms } from './graphql/rooms.ts';
@@ -15,17 +16,8 @@ import { listen, listeningUrl } from './listen.ts';
 import type { Logger } from './log.ts';
 import { createMetricsServer, createProbes, createProbeServer, type ProbeOptions } from './metrics/probes.ts';
 import { processSources } from './metrics/sources.ts';
-import { version } from './paths.ts';
-import { autoDisable } from './sending/auto-disable.ts';
-import { OAuthTokens } from './sending/oauth-tokens.ts';
-import { KEPT_BODY_BYTES } from './sending/record.ts';
-import { Sender } from './sending/sender.ts';
-import { createTransport } from './sending/transport.ts';
 
 export type { Overrides };
-
-/** Read beyond what is kept of a response, so that a secret across the cut is blanked whole, bytes. */
-const REDACTION_WINDOW_BYTES = 8_192;
 
 /** A running process, whatever its role. */
 export interface Running {
@@ -67,7 +59,7 @@ export function startApp(config: Config, overrides: Overrides = {}): Promise<App
     ground.ownPort(port);
     // Last of all that can fail: a token that is made must also be shown.
     const rootToken = await access.ensureRoot();
-    const sender = config.role === 'all' ? createSender(ground) : undefined;
+    const sender = config.role === 'all' ? createSender(ground, stops) : undefined;
     metrics.add(...processSources({ clock, edge, ...(sender ? { sender } : {}) }));
     sender?.start();
     const housekeeping = startHousekeeping(ground, rooms);
@@ -89,7 +81,7 @@ export function startWorker(config: Config, overrides: Overrides = {}): Promise<
     const port = await serve(createProbeServer(probeOptions(ground)), config, stops);
     const metricsUrl = await serveMetrics(ground, stops);
     ground.ownPort(port);
-    const sender = createSender(ground);
+    const sender = createSender(ground, stops);
     metrics.add(...processSources({ clock, sender }));
     sender.start();
     const housekeeping = startHousekeeping(ground);
@@ -115,36 +107,6 @@ async function starting<T>(start: (stops: Stops, stop: () => Promise<void>) => P
     await stopAll();
     throw error;
   }
-}
-
-function createSender({ config, db, egress, keyring, logger, metrics, now }: Ground): Sender {
-  const transport = createTransport(egress, {
-    maxBodyBytes: KEPT_BODY_BYTES + REDACTION_WINDOW_BYTES,
-    logger,
-  });
-  const userAgent = `Bellwire/${version}`;
-  return new Sender({
-    pool: db.engine,
-    hints: db.hints,
-    keyring,
-    logger,
-    transport,
-    tokens: new OAuthTokens({ transport, userAgent, logger }),
-    scheduleMs: config.retrySchedule,
-    userAgent,
-    now,
-    concurrency: config.concurrency,
-    endpointConcurrency: config.endpointConcurrency,
-    endpointLeaseMs: config.endpointLeaseMs,
-    leaseMarginMs: config.leaseMarginMs,
-    maxRetryAfterMs: config.maxRetryAfterMs,
-    probeMs: config.probeMs,
-    autoDisableMs: config.autoDisableMs,
-    pollMs: config.pollMs,
-    switchOff: (endpointId, cause) =>
-      autoDisable({ pool: db.engine, firstDelayMs: config.retrySchedule[0]! }, endpointId, cause),
-    observer: metrics.sending,
-  });
 }
 
 function probeOptions({ access, logger, metrics, readiness }: Ground): ProbeOptions {

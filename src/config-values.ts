@@ -94,6 +94,57 @@ export function listeningAddress(input: string): ListeningAddress {
   return { host: match[1]!.replace(/^\[|\]$/g, ''), port: Number(match[2]) };
 }
 
+/** A mail server: smtps from the first byte on, smtp with STARTTLS where the server offers it. */
+export interface SmtpServer {
+  host: string;
+  port: number;
+  /** TLS from the first byte on. */
+  secure: boolean;
+  user: string | null;
+  password: string | null;
+}
+
+/** smtp://user:password@host:port or smtps://…; the ports are 587 and 465 unless given. */
+export function smtpUrl(input: string): SmtpServer {
+  const url = parseUrl(input);
+  const secure = url?.protocol === 'smtps:';
+  const rest = url && url.search === '' && url.hash === '' && ['', '/'].includes(url.pathname);
+  if (
+    !url ||
+    !(secure || url.protocol === 'smtp:') ||
+    !url.hostname ||
+    !rest ||
+    (url.password && !url.username)
+  )
+    throw new Error(
+      'an address such as smtp://mail.example.com:587 or smtps://user:password@mail.example.com',
+    );
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
+    secure,
+    user: url.username === '' ? null : decodeURIComponent(url.username),
+    password: url.password === '' ? null : decodeURIComponent(url.password),
+  };
+}
+
+/** Who mails are from. */
+export interface MailSender {
+  name: string;
+  address: string;
+}
+
+/** "Name <address>" or an address alone. */
+export function mailSender(input: string): MailSender {
+  const [, quoted, plain, inside, alone] =
+    /^(?:(?:"([^"<>\\]*)"|([^"<>@,;]*?))\s*<([^<>\s]+)>|([^<>\s]+))$/u.exec(input.trim()) ?? [];
+  const address = inside ?? alone ?? '';
+  // eslint-disable-next-line no-control-regex -- a line break would begin another header
+  if (!/^[^@\s"(),:;<>[\]\\]+@[^@\s"(),:;<>\\]+$/.test(address) || /[\x00-\x1f\x7f]/.test(input))
+    throw new Error('an address such as Bellwire <no-reply@example.com>');
+  return { name: quoted ?? plain ?? '', address };
+}
+
 /** The address of a PostgreSQL database. */
 export function databaseUrl(input: string): string {
   if (!/^postgres(ql)?:\/\//.test(input)) throw new Error('a postgres:// address');
@@ -184,8 +235,13 @@ type KeepKey = 'keepPayloadsMs' | 'keepAttemptsMs' | 'keepEventsMs' | 'keepDeliv
 
 /** Sentences: what is kept must not need what is gone, and a delivery must live to see its last attempt. */
 export function contradictions(
-  values: Record<KeepKey, number> & { retrySchedule: number[] },
-  settingName: (key: KeepKey) => string,
+  values: Record<KeepKey, number> & {
+    retrySchedule: number[];
+    role: string;
+    publicUrl: string | null;
+    smtp: SmtpServer | null;
+  },
+  settingName: (key: KeepKey | 'smtp' | 'publicUrl') => string,
 ): string[] {
   const atLeast: [KeepKey, KeepKey][] = [
     ['keepEventsMs', 'keepPayloadsMs'],
@@ -201,5 +257,9 @@ export function contradictions(
       found.push(
         `${settingName(key)} must be a day longer than the whole of BELLWIRE_RETRY_SCHEDULE (with its jitter ${(schedule / DAY_MS).toFixed(1)} days), or deliveries would end before their last attempt`,
       );
+  if (values.smtp !== null && values.role === 'worker' && values.publicUrl === null)
+    found.push(
+      `${settingName('publicUrl')} must be set on a worker with ${settingName('smtp')}: its mails hold links to the server`,
+    );
   return found;
 }

@@ -16,6 +16,8 @@ export const ID_PREFIX = {
   webhook: 'whk',
   draft: 'drf',
   endpoint: 'ep',
+  mailbox: 'mbx',
+  mail: 'eml',
   trigger: 'trg',
   secret: 'sec',
   event: 'evt',

@@ -12,7 +12,7 @@ import {
 import { importsOf, listFiles, readModules } from './architecture/sources.ts';
 
 /** Files at the top of src that every room but the console may import. */
-const LEAVES = ['config', 'config-values', 'errors', 'log', 'ids', 'paths', 'url', 'listen'];
+const LEAVES = ['config', 'config-values', 'settings', 'errors', 'log', 'ids', 'paths', 'url', 'listen'];
 
 const BELOW_THE_EDGE = [
   'db',
@@ -28,12 +28,14 @@ const BELOW_THE_EDGE = [
   'sending',
   'history',
   'live',
+  'mailboxes',
 ];
 
 /** Room -> what it may import besides the leaves and itself. */
 const ARROWS: Arrows = {
   config: [],
   'config-values': [],
+  settings: [],
   errors: [],
   log: [],
   ids: [],
@@ -49,10 +51,11 @@ const ARROWS: Arrows = {
   audit: ['db'],
   access: ['db', 'egress', 'audit'],
   catalog: ['db', 'access', 'audit'],
-  webhooks: ['db', 'access', 'audit', 'catalog', 'secrets', 'egress', 'matching', 'queue'],
-  events: ['db', 'access', 'catalog', 'matching', 'queue'],
+  mailboxes: ['db', 'secrets', 'audit', 'queue'],
+  webhooks: ['db', 'access', 'audit', 'catalog', 'secrets', 'egress', 'matching', 'queue', 'mailboxes'],
+  events: ['db', 'access', 'catalog', 'matching', 'queue', 'mailboxes'],
   history: ['db', 'queue', 'events', 'matching'],
-  sending: ['db', 'queue', 'secrets', 'egress', 'webhooks', 'events', 'live'],
+  sending: ['db', 'queue', 'secrets', 'egress', 'webhooks', 'events', 'live', 'mailboxes'],
   metrics: ['db', 'queue', 'live', 'sending', 'history'],
   graphql: BELOW_THE_EDGE,
   client: [],

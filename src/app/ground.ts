@@ -10,6 +10,7 @@ import { AddressPolicy } from '../egress/address-policy.ts';
 import { Egress } from '../egress/egress.ts';
 import type { Resolver } from '../egress/resolver.ts';
 import { StartupError } from '../errors.ts';
+import { listeningUrl } from '../listen.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { ReadinessCheck } from '../metrics/readiness.ts';
@@ -47,6 +48,8 @@ export interface Ground {
   readiness: ReadinessCheck;
   /** Tells the address policy on which port this process listens, which webhooks may not call. */
   ownPort(port: number): void;
+  /** Where users reach the server, without a slash at the end; right once ownPort was told. */
+  publicAddress: () => string;
 }
 
 /** Makes them; what has to be stopped is added to stops. Throws StartupError with a sentence for the operator. */
@@ -76,6 +79,7 @@ export async function layGround(config: Config, overrides: Overrides, stops: Sto
     maxSockets: mostOnTheWire(config.concurrency),
   });
   stops.push(() => egress.close());
+  let { port: ownPort } = config;
   const clock = new DatabaseClock(db.health, logger);
   await clock.start();
   stops.push(() => clock.stop());
@@ -93,7 +97,11 @@ export async function layGround(config: Config, overrides: Overrides, stops: Sto
   return {
     ...{ config, logger, db, keyring, egress, clock, now, metrics, readiness },
     access: new Access(db.orm, { rootToken: config.rootToken, rights: readerOf(db.rights) }),
-    ownPort: (port) => egress.usePolicy(policyFor(port)),
+    ownPort: (port) => {
+      ownPort = port;
+      egress.usePolicy(policyFor(port));
+    },
+    publicAddress: () => config.publicUrl ?? listeningUrl(config.host, ownPort),
   };
 }
 

@@ -12,8 +12,10 @@ import { createEdge, type Edge } from '../graphql/server.ts';
 import { History } from '../history/history.ts';
 import { Live } from '../live/live.ts';
 import { WebhookChanges } from '../live/webhook-changes.ts';
+import { Consent } from '../mailboxes/consent.ts';
 import type { Probes } from '../metrics/probes.ts';
 import { LOG_CHANNEL } from '../queue/enqueue.ts';
+import { switchOffIn } from '../sending/auto-disable.ts';
 import { Drafts } from '../webhooks/drafts.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
 import type { Ground } from './ground.ts';
@@ -44,6 +46,7 @@ export async function createServing(
       timeoutMs: DEFAULT_TIMEOUT_MS,
       retryScheduleSeconds: config.retrySchedule.map((ms) => Math.ceil(ms / 1000)),
       maxConcurrency: config.endpointConcurrency,
+      mailConfigured: config.smtp !== null,
     },
   };
   const rooms: Rooms = {
@@ -62,6 +65,15 @@ export async function createServing(
     }),
     history: new History(db.reads),
     live,
+    consent: new Consent({
+      pool: db.engine,
+      keyring,
+      switchOff: async (sql, endpointId) => {
+        const notice = { firstDelayMs: config.retrySchedule[0]!, byMail: config.smtp !== null };
+        const cause = { code: 'UNSUBSCRIBED', failingSince: null } as const;
+        await switchOffIn(sql, notice, endpointId, cause);
+      },
+    }),
     changes: new WebhookChanges({ ...config, pool: db.streams, hints: db.hints, logger }),
     db,
     keep: config,

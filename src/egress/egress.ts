@@ -8,11 +8,13 @@ import { createSecureContext, rootCertificates, type SecureContext } from 'node:
 
 import { LRUCache } from 'lru-cache';
 
+import type { SmtpServer } from '../config-values.ts';
 import { EgressError } from '../errors.ts';
 import { parseAddress } from './address.ts';
 import type { AddressPolicy, UrlVerdict } from './address-policy.ts';
 import { type AgentPair, createAgents, destroyAgents, type GuardOptions, retireAgents } from './agents.ts';
 import { type Resolver, resolveWithin, systemResolver } from './resolver.ts';
+import { SmtpClient } from './smtp.ts';
 
 /** How many endpoints keep their agents; the one used longest ago goes first. */
 const MAX_ENDPOINTS = 1_000;
@@ -111,6 +113,11 @@ export class Egress {
     );
     this.#agents.set(endpoint, { name, pair });
     return pair;
+  }
+
+  /** A client of the operator's mail server, with its own connections; whoever asks for it closes it. */
+  smtp(server: SmtpServer, maxConnections: number): SmtpClient {
+    return new SmtpClient({ server, resolve: this.#resolve, ...this.#ca, maxConnections });
   }
 
   /** Closes every socket, busy ones too; only what a change of policy left on the wire runs to its own deadline. */

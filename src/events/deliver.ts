@@ -1,6 +1,7 @@
 /** What follows from events that this transaction has stored: their deliveries, matched and queued. */
 import type { Sql } from '../db/sql.ts';
 import { newId } from '../ids.ts';
+import { ensureMailboxes } from '../mailboxes/mailboxes.ts';
 import { type Match, match } from '../matching/match.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { jitter } from '../queue/jitter.ts';
@@ -22,7 +23,12 @@ export async function deliver(
   eventIds: string[],
   { firstDelayMs, except }: DeliverOptions,
 ): Promise<Match[] | null> {
-  const { matches, matchedAt } = await match(sql, eventIds, MAX_DELIVERIES, except);
+  let found = await match(sql, eventIds, MAX_DELIVERIES, except);
+  if (found.newMembers.length > 0) {
+    await ensureMailboxes(sql, found.newMembers);
+    found = await match(sql, eventIds, MAX_DELIVERIES, except);
+  }
+  const { matches, matchedAt } = found;
   if (matches.length > MAX_DELIVERIES) return null;
   const deliveries = matches.map(({ firstDelaySeconds, ...row }) => ({
     id: newId('delivery'),

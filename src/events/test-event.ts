@@ -93,12 +93,22 @@ async function prepare(
   );
   if (kindOfId(input.webhookId) !== 'webhook') return notFound;
   const { text, values } = collect(
-    (add) => `select ep.id, statement_timestamp()::text as matched_at
+    (add) => `select ep.id, ep.kind, statement_timestamp()::text as matched_at,
+                     case when ep.kind <> 'URL' then array(
+                       select mb.id from mailboxes mb
+                       where mb.endpoint_id = ep.id and mb.removed_at is null and mb.status = 'CONFIRMED'
+                         and (mb.login_id is null or exists (
+                           select 1 from team_members tm join logins l on l.id = tm.login_id and not l.disabled
+                           where tm.team_id = w.team_id and l.id = mb.login_id and lower(l.email) = mb.given))
+                       order by mb.id) end as mailboxes
               from webhooks w join endpoints ep on ep.webhook_id = w.id and ep.removed_at is null
               where w.id = ${add(input.webhookId)} and w.deleted_at is null and ${webhookManaged(viewer)(add)}
               order by ep.position`,
   );
-  const { rows } = await rooms.pool.query<{ id: string; matched_at: string }>(text, values);
+  const { rows } = await rooms.pool.query<{ id: string; matched_at: string; mailboxes: string[] | null }>(
+    text,
+    values,
+  );
   if (rows.length === 0) return notFound;
   const endpoints = rows.filter((row) => input.endpointId == null || row.id === input.endpointId);
   if (endpoints.length === 0)
@@ -126,13 +136,21 @@ async function prepare(
   // The caller was moved out of this account since its token was read.
   if (!login) return notFound;
   const event = { ...events[0]!, id: newId('event'), login };
-  const deliveries = endpoints.map((endpoint) => ({
-    id: newId('delivery'),
-    eventId: event.id,
-    webhookId: input.webhookId,
-    endpointId: endpoint.id,
-    delayMs: 0,
-    entityKey: null,
-  }));
+  const deliveries = endpoints.flatMap(({ id: endpointId, mailboxes }) =>
+    // A mailbox gets nothing before its owner has confirmed, tests included.
+    (mailboxes ?? [null]).map((mailboxId) => ({
+      ...{ id: newId('delivery'), eventId: event.id, webhookId: input.webhookId, endpointId },
+      ...{ delayMs: 0, entityKey: null },
+      mailbox: mailboxId === null ? null : { id: mailboxId, awaiting: false },
+    })),
+  );
+  if (deliveries.length === 0)
+    return refused(
+      problem(
+        'INVALID_STATE',
+        input.endpointId == null ? ['webhookId'] : ['endpointId'],
+        'No mailbox of it has confirmed yet: before that it gets nothing, not even a test.',
+      ),
+    );
   return ok({ event, deliveries, matchedAt: endpoints[0]!.matched_at });
 }

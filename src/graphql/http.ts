@@ -16,6 +16,7 @@ import { edgeError, type EdgeErrorCode, limitError, RETRY_AFTER_SECONDS } from '
 import { authenticate, viewerOf } from './authenticate.ts';
 import { type Context, createContext, type Rooms } from './context.ts';
 import type { Guard } from './guard.ts';
+import { mailPages } from './mail-pages.ts';
 import type { Mask } from './masking.ts';
 import { describeMissingPage, type PageOptions, servePages } from './pages.ts';
 import { refuse } from './refuse.ts';
@@ -54,6 +55,7 @@ export function createHttpApp(options: HttpOptions): Express {
     if (!options.probes(request, response)) next();
   });
   app.use('/session', sessionRoutes(options));
+  app.use('/mail', mailPages(options));
   app.use('/graphql', crossOrigin(options.config));
   app.all('/graphql', graphql(options));
   servePages(app, options);

@@ -9,6 +9,7 @@ import type { Publisher } from '../events/publisher.ts';
 import type { History } from '../history/history.ts';
 import type { Live } from '../live/live.ts';
 import type { WebhookChanges } from '../live/webhook-changes.ts';
+import type { Consent } from '../mailboxes/consent.ts';
 import type { Drafts } from '../webhooks/drafts.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 
@@ -23,6 +24,7 @@ export interface Rooms {
   events: Publisher;
   history: History;
   live: Live;
+  consent: Consent;
   changes: WebhookChanges;
   db: Database;
   /** How long what happened is kept. */

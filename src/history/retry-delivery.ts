@@ -18,7 +18,9 @@ const UNKNOWN = refused(problem('NOT_FOUND', ['id'], 'There is no such delivery 
 /** Why a manual retry is not possible now. */
 const REFUSALS: Record<Exclude<RetryResult, 'QUEUED' | 'NOT_FOUND'>, string> = {
   IN_FLIGHT: 'The delivery is being sent at this moment; look at its result first.',
-  NOT_SENDABLE: 'Its webhook is disabled or deleted, or its endpoint is gone: enable the webhook first.',
+  UNCONFIRMED: 'Its mailbox has not confirmed yet: the delivery goes when it has.',
+  NOT_SENDABLE:
+    'Its webhook is disabled or deleted, its endpoint is gone, or its mailbox wants or takes nothing: enable the webhook or the endpoint first.',
 };
 
 /** What it would send is forgotten, or is about to be: the retry might not be made in time. */

@@ -1,6 +1,7 @@
 /** The shapes in which the history is read, the same for open and closed deliveries. */
 import type { AttemptOutcome, DeliveryFailureCode, FailureCode } from '../errors.ts';
 import type { PayloadFormat } from '../queue/payload-format.ts';
+import { RANK } from '../queue/rank.ts';
 import { type DeliveryStatus, openStatus } from '../queue/status.ts';
 
 /** A delivery as it is now. */
@@ -64,7 +65,7 @@ export interface AttemptRow {
 /** Open deliveries with the columns that filters and lists speak of, as a FROM item named d. */
 export const OPEN_DELIVERIES = `(
   select q.id, ${openStatus('q')} as status, q.version, q.origin, q.event_id, q.webhook_id, q.endpoint_id,
-         q.attempt_count, q.status_code, case when q.sender is null then q.due_at end as next_attempt_at,
+         q.attempt_count, q.status_code, case when q.sender is null and q.rank <> ${RANK.awaiting} then q.due_at end as next_attempt_at,
          q.created_at, null::timestamptz as completed_at,
          null::text as failure_code, q.format
   from delivery_queue q) d`;

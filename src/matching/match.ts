@@ -1,6 +1,6 @@
 /**
  * Which endpoints get which events. Comes in: ids of events that this transaction has stored. Goes
- * out: one row per event and endpoint, however many triggers overlap. One statement, one index
+ * out: one row per event and recipient (an endpoint, or each of its mailboxes), however many triggers overlap. One statement, one index
  * look-up per event: the routes of its resource and event whose scope is among the ids of its path
  * and teams, in accounts that its path passes through, so that nothing leaks out of a branch.
  */
@@ -15,10 +15,14 @@ export interface Match {
   firstDelaySeconds: number | null;
   /** The entity whose order the endpoint keeps; null where it keeps none. */
   entityKey: string | null;
+  /** The mailbox that it goes to, and whether its owner has yet to confirm it; null for an address that takes requests. */
+  mailbox: { id: string; awaiting: boolean } | null;
 }
 
 /** The matches, in the order of the events, and the database's time of the statement as text. */
 export interface Matches {
+  /** Members of teams whose mailboxes endpoints do not know yet: they are not among the matches. */
+  newMembers: { endpointId: string; given: string; loginId: string }[];
   matches: Match[];
   matchedAt: string;
 }
@@ -29,7 +33,8 @@ const MATCH: Statement = {
      from (select 1) one
      left join lateral (
        select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay,
-              case ep.ordering when 'PER_ENTITY' then e.resource || '/' || e.entity_id end as entity_key
+              case ep.ordering when 'PER_ENTITY' then concat_ws('/', e.resource, e.entity_id, whom.id) end as entity_key,
+              whom.id as mailbox_id, whom.awaiting, whom.login_id, whom.email
        from events e
        join resources res on res.name = e.resource and res.allowed
        join resource_events rev on rev.resource_id = res.id and rev.name = e.name and rev.supported
@@ -41,8 +46,24 @@ const MATCH: Statement = {
            and r.scope_id = any (e.path || e.team_ids) and r.account_id = any (e.path)
        ) fired
        join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null and ep.disabled_as is null
+       cross join lateral (
+         select null::text as id, false as awaiting, null::text as login_id, null::text as email where ep.kind = 'URL'
+         union all
+         select mb.id, mb.status = 'UNCONFIRMED', null, null from mailboxes mb
+         where ep.kind = 'EMAIL' and mb.endpoint_id = ep.id and mb.removed_at is null
+           and mb.status in ('UNCONFIRMED', 'CONFIRMED')
+         union all
+         (select distinct on (lower(l.email)) mb.id, mb.status is distinct from 'CONFIRMED', l.id, l.email
+          from webhooks w
+          join team_members tm on tm.team_id = w.team_id
+          join logins l on l.id = tm.login_id and not l.disabled and l.email <> ''
+          left join mailboxes mb on mb.endpoint_id = ep.id and mb.given = lower(l.email) and mb.removed_at is null
+          where ep.kind = 'TEAM_MAILBOXES' and w.id = fired.webhook_id
+            and (mb.id is null or mb.status in ('UNCONFIRMED', 'CONFIRMED'))
+          order by lower(l.email), l.id)
+       ) whom
        where e.id = any ($1::text[])
-       order by e.id, fired.webhook_id, ep.position
+       order by e.id, fired.webhook_id, ep.position, whom.id
        limit $2
      ) m on true`,
 };
@@ -64,17 +85,28 @@ export async function match(
     endpoint_id: string;
     first_delay: number | null;
     entity_key: string | null;
+    mailbox_id: string | null;
+    awaiting: boolean;
+    login_id: string | null;
+    email: string | null;
   }>(MATCH, [eventIds, limit + 1, except]);
+  const isNew = (row: (typeof rows)[number]) => row.login_id !== null && row.mailbox_id === null;
   return {
+    newMembers: rows.filter(isNew).map((row) => ({
+      endpointId: row.endpoint_id,
+      given: row.email!,
+      loginId: row.login_id!,
+    })),
     matchedAt: rows[0]!.matched_at,
     matches: rows
-      .filter((row) => row.event_id !== null)
+      .filter((row) => row.event_id !== null && !isNew(row))
       .map((row) => ({
         eventId: row.event_id!,
         webhookId: row.webhook_id,
         endpointId: row.endpoint_id,
         firstDelaySeconds: row.first_delay,
         entityKey: row.entity_key,
+        mailbox: row.mailbox_id === null ? null : { id: row.mailbox_id, awaiting: row.awaiting },
       })),
   };
 }

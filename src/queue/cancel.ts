@@ -7,9 +7,9 @@ import { promoteSql } from './order.ts';
 export const CANCEL_SQL = `
   cancelled as (
     insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
-                            lost_count, status_code, created_at, completed_at, format)
+                            lost_count, status_code, created_at, completed_at, format, mailbox_id)
     select id, event_id, webhook_id, endpoint_id, origin, 'CANCELLED', version + 1, attempt_count,
-           lost_count, status_code, created_at, clock_timestamp(), format
+           lost_count, status_code, created_at, clock_timestamp(), format, mailbox_id
     from doomed
   ),
   cancel_logged as (

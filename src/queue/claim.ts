@@ -78,6 +78,9 @@ export interface ClaimTerms {
   endpointConcurrency: number;
 }
 
+/** Mails at once to the mailboxes of an endpoint without a limit of its own, by each sender. */
+export const MAIL_CONCURRENCY = 5;
+
 /** Rows of one rank at each endpoint, as many as are left of its grant behind the CTEs named. */
 function pick(name: string, rank: string, since: string, limit: string, before: string[]): string {
   const taken = before
@@ -87,7 +90,7 @@ function pick(name: string, rank: string, since: string, limit: string, before: 
   ${name} as materialized (
     select g.endpoint_id, r.* from (select g.*, ${limit}${taken} as left_over from granted g) g
     cross join lateral (
-      select q.id, q.rank, q.due_at, q.webhook_id, q.origin, q.queued_at, q.hastened from delivery_queue q
+      select q.id, q.rank, q.due_at, q.webhook_id, q.origin, q.queued_at, q.hastened, q.mailbox_id from delivery_queue q
       where q.endpoint_id = g.endpoint_id and q.sender is null and not q.blocked and q.rank = ${rank}
         and q.due_at >= ${since} and q.due_at <= statement_timestamp()
       order by q.due_at
@@ -108,6 +111,48 @@ function nextDue(rank: number): string {
            and not q.blocked and q.rank = ${rank} and q.due_at > statement_timestamp() order by q.due_at limit 1)`;
 }
 
+/**
+ * The CTEs that take the rows of a CTE named picked for a sender: jobs is what it holds then, doomed what may not go any more.
+ * The parameters are the sender and the margin of the lease, ms.
+ */
+export function takeSql(sender: string, marginMs: string): string {
+  return `
+  judged as materialized (
+    select p.id, ${sendable('p')} as sendable from picked p ${settingsJoin('p')}
+  ),
+  doomed as (
+    delete from delivery_queue where id = any (array(select id from judged where not sendable)) returning *
+  ),
+  ${CANCEL_SQL},
+  claimed as (
+    update delivery_queue q
+    set sender = ${sender}, claimed_at = clock_timestamp(), fence = q.fence + 1, attempt_count = q.attempt_count + 1,
+        prior_count = q.prior_count + q.hastened::int, hastened = false,
+        rank = case q.rank when ${RANK.digest} then ${RANK.first} else q.rank end,
+        due_at = clock_timestamp() + (ep.timeout_ms + ${marginMs}::int) * interval '1 ms'
+    from endpoints ep
+    where q.id = any (array(select id from judged where sendable)) and ep.id = q.endpoint_id
+    returning q.*, ep.version as endpoint_version, ep.kind,
+              coalesce((select 'mailto:' || mb.address from mailboxes mb where mb.id = q.mailbox_id), ep.target) as target, ep.headers, ep.timeout_ms, ep.retry_schedule,
+              ep.signing <> 'NONE' as signed, ep.auth_type, ep.auth_sealed
+  ),
+  jobs as materialized (
+    select c.id, c.fence, c.attempt_count, c.lost_count, c.prior_count, c.manual, picked.hastened as was_hastened, c.origin,
+         c.event_id, c.webhook_id, c.endpoint_id as job_endpoint_id, c.endpoint_version, c.kind, c.mailbox_id, c.target, c.headers, c.entity_key,
+         c.timeout_ms, c.retry_schedule, c.format, c.signed, c.auth_type, c.auth_sealed, w.number as webhook_number,
+         e.resource, e.name, e.entity_id, e.occurred_at, p.payload,
+         (select json_agg(json_build_object('id', s.id, 'sealed', encode(s.sealed, 'base64')) order by s.expires_at desc nulls first, s.id desc)
+          from secrets s
+          where s.endpoint_id = c.endpoint_id and (s.expires_at is null or s.expires_at > now())) as secrets,
+         (extract(epoch from c.due_at - clock_timestamp()) * 1000)::float8 as lease_ms
+    from claimed c
+    join picked on picked.id = c.id
+    join webhooks w on w.id = c.webhook_id
+    join events e on e.id = c.event_id
+    left join event_payloads p on p.event_id = c.event_id
+  )`;
+}
+
 /** Exported for the test of what it costs. */
 export const CLAIM: Statement = {
   name: 'claim',
@@ -117,7 +162,8 @@ export const CLAIM: Statement = {
       as t (endpoint_id, want, in_flight, rate, exclusive, recount, since_first, since_retry)
   ),
   lane as materialized (
-    select a.*, ep.rate_per_second, ep.max_concurrency, w.account_id, coalesce(c.state, 'CLOSED') as state, c.probe_at,
+    select a.*, ep.rate_per_second,
+           coalesce(ep.max_concurrency, case when ep.kind <> 'URL' then ${MAIL_CONCURRENCY} end) as max_concurrency, w.account_id, coalesce(c.state, 'CLOSED') as state, c.probe_at,
            case when c.hold_until > clock_timestamp() then c.hold_until end as hold_until,
            coalesce(c.lease_until > clock_timestamp(), false) as is_leased,
            coalesce(c.holder = $1, false) as is_holder, c.lease_until,
@@ -182,38 +228,7 @@ export const CLAIM: Statement = {
   picked as materialized (
     select * from by_hand union all select * from sooner union all select * from later
   ),
-  judged as materialized (
-    select p.id, ${sendable('p')} as sendable from picked p ${settingsJoin('p')}
-  ),
-  doomed as (
-    delete from delivery_queue where id = any (array(select id from judged where not sendable)) returning *
-  ),
-  ${CANCEL_SQL},
-  claimed as (
-    update delivery_queue q
-    set sender = $1, claimed_at = clock_timestamp(), fence = q.fence + 1, attempt_count = q.attempt_count + 1,
-        prior_count = q.prior_count + q.hastened::int, hastened = false,
-        due_at = clock_timestamp() + (ep.timeout_ms + $10::int) * interval '1 ms'
-    from endpoints ep
-    where q.id = any (array(select id from judged where sendable)) and ep.id = q.endpoint_id
-    returning q.*, ep.version as endpoint_version, ep.target, ep.headers, ep.timeout_ms, ep.retry_schedule,
-              ep.signing <> 'NONE' as signed, ep.auth_type, ep.auth_sealed
-  ),
-  jobs as materialized (
-    select c.id, c.fence, c.attempt_count, c.lost_count, c.prior_count, c.manual, picked.hastened as was_hastened, c.origin,
-         c.event_id, c.webhook_id, c.endpoint_id as job_endpoint_id, c.endpoint_version, c.target, c.headers, c.entity_key,
-         c.timeout_ms, c.retry_schedule, c.format, c.signed, c.auth_type, c.auth_sealed, w.number as webhook_number,
-         e.resource, e.name, e.entity_id, e.occurred_at, p.payload,
-         (select json_agg(json_build_object('id', s.id, 'sealed', encode(s.sealed, 'base64')) order by s.expires_at desc nulls first, s.id desc)
-          from secrets s
-          where s.endpoint_id = c.endpoint_id and (s.expires_at is null or s.expires_at > now())) as secrets,
-         (extract(epoch from c.due_at - clock_timestamp()) * 1000)::float8 as lease_ms
-    from claimed c
-    join picked on picked.id = c.id
-    join webhooks w on w.id = c.webhook_id
-    join events e on e.id = c.event_id
-    left join event_payloads p on p.event_id = c.event_id
-  ),
+  ${takeSql('$1', '$10')},
   standings as materialized (
     select g.endpoint_id, g.account_id, g.rate_per_second, g.max_concurrency, g.foreign_count, g.n, g.may,
            case when g.probed then 'HALF_OPEN' else g.state end as state, t.taken, t.reached_first, t.reached_retry,

@@ -34,6 +34,8 @@ export interface Completion {
   request: string;
   response: string | null;
   phases: string | null;
+  /** What the mail server said when it refused the mailbox for good; not recorded here. */
+  refusal?: string;
 }
 
 const COMPLETE: Statement = {
@@ -57,7 +59,7 @@ const COMPLETE: Statement = {
            coalesce(g.status_code, case when g.outcome = 'LOST' then q.status_code end) as status_code,
            g.attempt, g.origin, g.outcome, g.failure_code, g.started_at, g.duration_ms,
            g.request::json as request, g.response::json as response, g.phases::json as phases,
-           q.entity_key, q.entity_seq, q.blocked, q.format, g.telling, g.hold_ms,
+           q.entity_key, q.entity_seq, q.blocked, q.format, q.mailbox_id, g.telling, g.hold_ms,
            case when g.next = 'RETRY' and (q.cancelled or not ${sendable('q')}) then 'CANCELLED' else g.next end as next,
            clock_timestamp() + g.delay_ms * interval '1 ms' as next_attempt_at
     from given g
@@ -77,9 +79,9 @@ const COMPLETE: Statement = {
   ),
   closed as (
     insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
-                            lost_count, status_code, created_at, completed_at, format)
+                            lost_count, status_code, created_at, completed_at, format, mailbox_id)
     select id, event_id, webhook_id, endpoint_id, delivery_origin, next, version, attempt_count,
-           lost_count, status_code, created_at, clock_timestamp(), format
+           lost_count, status_code, created_at, clock_timestamp(), format, mailbox_id
     from held where next <> 'RETRY'
   ),
   attempted as (
@@ -183,11 +185,13 @@ export async function complete(
 
 /**
  * Gives claimed rows back unsent: the attempt is not counted, and anyone may claim them at once; one that was
- * cancelled meanwhile is gone. Rows whose claim is no longer the newest are left alone.
+ * cancelled meanwhile is gone. Rows whose claim is no longer the newest are left alone. With digestMs they wait to go together
+ * with the others of their mailbox, that long after the first of them.
  */
 export async function release(
   sql: Sql,
   claims: { id: string; fence: number; attempt: number; hastened: boolean }[],
+  digestMs: number | null = null,
 ): Promise<void> {
   await sql.query(
     `with given as materialized (
@@ -198,7 +202,11 @@ export async function release(
      ),
      released as (
        update delivery_queue q
-       set sender = null, claimed_at = null, attempt_count = q.attempt_count - 1, due_at = clock_timestamp(),
+       set sender = null, claimed_at = null, attempt_count = q.attempt_count - 1,
+           rank = case when $5::float8 is null then q.rank else ${RANK.digest} end,
+           due_at = clock_timestamp() + case when $5::float8 is null then interval '0' else coalesce(
+             (select min(d.due_at) - clock_timestamp() from delivery_queue d
+              where d.mailbox_id = q.mailbox_id and d.rank = ${RANK.digest}), $5::float8 * interval '1 ms') end,
            hastened = g.hastened, prior_count = q.prior_count - g.hastened::int
        from given g
        where q.id = any (array(select id from given where not cancelled)) and q.id = g.id
@@ -208,7 +216,7 @@ export async function release(
      ),
      doomed as (
        select id, event_id, webhook_id, endpoint_id, origin, version, attempt_count - 1 as attempt_count, lost_count,
-              status_code, created_at, entity_key, entity_seq, blocked, format
+              status_code, created_at, entity_key, entity_seq, blocked, format, mailbox_id
        from removed
      ),
      ${CANCEL_SQL},
@@ -219,6 +227,7 @@ export async function release(
       claims.map((claim) => claim.fence),
       claims.map((claim) => claim.attempt),
       claims.map((claim) => claim.hastened),
+      digestMs,
     ],
   );
 }

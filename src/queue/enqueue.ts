@@ -1,5 +1,6 @@
 /** Puts new deliveries into the queue: rows, log lines and one hint, in the caller's transaction. */
 import type { Sql, Statement } from '../db/sql.ts';
+import { AWAITING_DAYS, RANK } from './rank.ts';
 
 /** Says that the queue has work. A hint only: senders also poll. */
 export const QUEUE_CHANNEL = 'bellwire_queue';
@@ -19,26 +20,30 @@ export interface NewDelivery {
   delayMs: number;
   /** The entity whose order its endpoint keeps; null for none. */
   entityKey: string | null;
+  /** The mailbox that it goes to, and whether its owner has yet to confirm it; null for an address that takes requests. */
+  mailbox: { id: string; awaiting: boolean } | null;
 }
 
 const ENQUEUE: Statement = {
   name: 'enqueue',
   text: `with given as materialized (
        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[],
-                            $8::text[], $9::boolean[])
-         as t (id, event_id, webhook_id, endpoint_id, delay_ms, entity_key, follows)
+                            $8::text[], $9::boolean[], $11::text[], $12::boolean[])
+         as t (id, event_id, webhook_id, endpoint_id, delay_ms, entity_key, follows, mailbox_id, awaiting)
      ),
      queued as (
        insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, queued_at, created_at,
-                                   rank, entity_key, entity_seq, blocked, format)
-       select g.id, g.event_id, g.webhook_id, g.endpoint_id, $6, $7::timestamptz + g.delay_ms * interval '1 ms',
-              $7::timestamptz, $7::timestamptz, case $6 when 'TEST' then 0 else 1 end, g.entity_key,
+                                   rank, entity_key, entity_seq, blocked, format, mailbox_id)
+       select g.id, g.event_id, g.webhook_id, g.endpoint_id, $6,
+              $7::timestamptz + case when g.awaiting then interval '${AWAITING_DAYS} days' else g.delay_ms * interval '1 ms' end,
+              $7::timestamptz, $7::timestamptz, 
+              case when g.awaiting then ${RANK.awaiting} when $6 = 'TEST' then ${RANK.byHand} else ${RANK.first} end, g.entity_key,
               case when g.entity_key is not null then nextval('delivery_queue_entity_seq') end,
               g.entity_key is not null and (g.follows or exists (
                 select 1 from delivery_queue o where o.endpoint_id = g.endpoint_id and o.entity_key = g.entity_key)),
-              (select ep.format from endpoints ep where ep.id = g.endpoint_id)
+              (select ep.format from endpoints ep where ep.id = g.endpoint_id), g.mailbox_id
        from given g
-       returning id, due_at
+       returning id, case when rank <> ${RANK.awaiting} then due_at end as due_at
      ),
      logged as (
        insert into delivery_log (kind, delivery_id, version, event_id, webhook_id, endpoint_id, origin,
@@ -78,6 +83,8 @@ export async function enqueue(
     deliveries.map((delivery) => delivery.entityKey),
     follows,
     queueHint(deliveries.map((delivery) => delivery.endpointId)),
+    deliveries.map((delivery) => delivery.mailbox?.id ?? null),
+    deliveries.map((delivery) => delivery.mailbox?.awaiting ?? false),
   ]);
 }
 

@@ -31,6 +31,10 @@ export interface Job {
   endpointVersion: number;
   /** Whether others of the same entity wait behind it. */
   ordered: boolean;
+  kind: 'URL' | 'EMAIL' | 'TEAM_MAILBOXES';
+  /** Null for an address that takes requests. */
+  mailboxId: string | null;
+  /** For a mailbox mailto: and its address. */
   target: string;
   authType: string;
   /** The credential; null where there is none. */
@@ -68,6 +72,8 @@ export interface JobRow {
   job_endpoint_id: string;
   endpoint_version: number;
   entity_key: string | null;
+  kind: Job['kind'];
+  mailbox_id: string | null;
   target: string;
   auth_type: string;
   auth_sealed: Buffer | null;
@@ -102,6 +108,8 @@ export function toJob(row: JobRow): Job {
     endpointId: row.job_endpoint_id,
     endpointVersion: row.endpoint_version,
     ordered: row.entity_key !== null,
+    kind: row.kind,
+    mailboxId: row.mailbox_id,
     target: row.target,
     authType: row.auth_type,
     authSealed: row.auth_sealed,

@@ -4,4 +4,11 @@ export const RANK = {
   byHand: 0,
   first: 1,
   retry: 2,
+  /** Its mailbox has yet to be confirmed: no claim picks it. */
+  awaiting: 3,
+  /** Its mailbox gets too many mails for one of its own: it goes with others (digests.ts). */
+  digest: 4,
 } as const;
+
+/** How long a delivery waits for its mailbox to be confirmed, in days. */
+export const AWAITING_DAYS = 7;

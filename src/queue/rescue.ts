@@ -44,7 +44,8 @@ export async function takeExpired(
      set sender = $1, fence = q.fence + 1, due_at = clock_timestamp() + $3::int * interval '1 ms'
      where q.id = any (array(select id from expired))
      returning q.id, q.fence, q.attempt_count, q.lost_count, q.manual, q.claimed_at,
-               (select ep.target from endpoints ep where ep.id = q.endpoint_id) as target`,
+               coalesce((select 'mailto:' || mb.address from mailboxes mb where mb.id = q.mailbox_id),
+                        (select ep.target from endpoints ep where ep.id = q.endpoint_id)) as target`,
     [sender, limit, leaseMs],
   );
   return rows.map((row) => ({

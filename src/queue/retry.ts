@@ -8,23 +8,24 @@ import { RANK } from './rank.ts';
 import { sendable, settingsJoin } from './sendable.ts';
 
 /** What a manual retry met: QUEUED when it will be sent now, otherwise why it will not. */
-export type RetryResult = 'QUEUED' | 'IN_FLIGHT' | 'NOT_SENDABLE' | 'NOT_FOUND';
+export type RetryResult = 'QUEUED' | 'IN_FLIGHT' | 'UNCONFIRMED' | 'NOT_SENDABLE' | 'NOT_FOUND';
 
 const LOG_COLUMNS = `kind, delivery_id, version, event_id, webhook_id, endpoint_id, origin,
                      attempt_count, status_code, next_attempt_at, created_at`;
 
 /** Moves the delivery to the front, in the caller's transaction; logged as RETRY_SCHEDULED under version + 1. */
 export async function retryNow(sql: Sql, id: string): Promise<RetryResult> {
-  const open = await sql.query<{ sender: string | null; sendable: boolean }>(
-    `select q.sender, ${sendable('q')} as sendable
+  const open = await sql.query<{ sender: string | null; rank: number; sendable: boolean }>(
+    `select q.sender, q.rank, ${sendable('q')} as sendable
      from delivery_queue q ${settingsJoin('q')} where q.id = $1 for update of q`,
     [id],
   );
+  if (open.rows[0]?.rank === RANK.awaiting) return 'UNCONFIRMED';
   if (open.rows[0])
     return open.rows[0].sender !== null ? 'IN_FLIGHT' : await hasten(sql, id, open.rows[0].sendable);
   const closed = await sql.query<{ sendable: boolean }>(
     `select ${sendable('d')} as sendable
-     from (select *, statement_timestamp() as queued_at from deliveries where id = $1) d ${settingsJoin('d')}`,
+     from (select *, statement_timestamp() as queued_at, ${RANK.byHand} as rank from deliveries where id = $1) d ${settingsJoin('d')}`,
     [id],
   );
   if (!closed.rows[0]) return 'NOT_FOUND';
@@ -35,9 +36,9 @@ export async function retryNow(sql: Sql, id: string): Promise<RetryResult> {
      ),
      queued as (
        insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, version, manual,
-                                   attempt_count, prior_count, status_code, created_at, rank, format)
+                                   attempt_count, prior_count, status_code, created_at, rank, format, mailbox_id)
        select id, event_id, webhook_id, endpoint_id, origin, version + 1, true,
-              attempt_count, attempt_count, status_code, created_at, ${RANK.byHand}, format
+              attempt_count, attempt_count, status_code, created_at, ${RANK.byHand}, format, mailbox_id
        from reopened
        returning *
      ),

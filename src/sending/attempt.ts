@@ -14,8 +14,9 @@ import { type AuthenticationType, type Credential, openCredential } from '../web
 import type { StoredHeader } from '../webhooks/headers.ts';
 import { openEndpointSecrets } from '../webhooks/open-secrets.ts';
 import { authenticationOf, sendAuthenticated } from './authenticate.ts';
+import { attemptMail, type MailAttempt, type MailTools } from './mail/mail-attempt.ts';
 import type { OAuthTokens } from './oauth-tokens.ts';
-import { keepPhases, keepRequest, keepResponse, type KeptHeader } from './record.ts';
+import { keepMailPhases, keepPhases, keepRequest, keepResponse, type KeptHeader } from './record.ts';
 import { decide } from './retry.ts';
 import { isBusy, retryAfterMs } from './retry-after.ts';
 import { sign } from './signature.ts';
@@ -25,6 +26,8 @@ import type { Exchange, Transport } from './transport.ts';
 export interface AttemptTools {
   transport: Transport;
   tokens: OAuthTokens;
+  /** Null where mail is not configured. */
+  mail: MailTools | null;
   keyring: Keyring;
   logger: Logger;
   /** The server's retry schedule, for endpoints without one of their own, ms. */
@@ -44,9 +47,97 @@ interface Prepared {
   body: Buffer;
 }
 
-/** Makes the request and says what became of it; claimedAt is performance.now() at the claim. Never rejects. */
-export async function attempt(job: Job, claimedAt: number, tools: AttemptTools): Promise<Completion> {
+/** What deciding takes. */
+export type CompletionTools = Pick<AttemptTools, 'logger' | 'scheduleMs'>;
+
+/** An attempt as it is recorded, before it is decided what comes of it. */
+export type Made = Pick<
+  Completion,
+  'statusCode' | 'durationMs' | 'request' | 'response' | 'phases' | 'holdMs' | 'refusal'
+> & {
+  failure: FailureCode | null;
+};
+
+/**
+ * Makes the request, or sends the mail, and says what became of it; claimedAt is performance.now() at the claim. Null when it
+ * was not made after all: the delivery is to be given back. Never rejects.
+ */
+export async function attempt(job: Job, claimedAt: number, tools: AttemptTools): Promise<Completion | null> {
   const startedAt = tools.now();
+  const made =
+    job.kind === 'URL' ? await request(job, claimedAt, startedAt, tools) : await mail(job, claimedAt, tools);
+  return made && completionOf(job, startedAt, made, tools);
+}
+
+/** What is recorded of an attempt, and what comes of it. */
+export function completionOf(job: Job, startedAt: Date, made: Made, tools: CompletionTools): Completion {
+  const { failure, ...kept } = made;
+  const outcome: AttemptOutcome = failure === null ? 'SUCCEEDED' : FAILURES[failure][0];
+  tools.logger.debug(
+    {
+      delivery: job.id,
+      attempt: job.attempt,
+      outcome,
+      failure,
+      status: kept.statusCode,
+      ms: kept.durationMs,
+    },
+    'delivery.attempted',
+  );
+  return {
+    id: job.id,
+    fence: job.fence,
+    attempt: job.attempt,
+    ...decide(
+      {
+        ...job,
+        outcome: failure === null ? 'SUCCEEDED' : 'FAILED',
+        scheduleMs: scheduleOf(job, tools),
+        gone: failure === 'GONE' || failure === 'MAILBOX_REFUSED',
+        retryAfterMs: kept.holdMs,
+      },
+      Math.random(),
+    ),
+    telling: failure === null || !SILENT.has(failure),
+    origin: job.manual || job.hastened ? 'MANUAL_RETRY' : job.attempt === 1 ? 'FIRST' : 'AUTOMATIC_RETRY',
+    outcome,
+    failureCode: failure,
+    startedAt,
+    ...kept,
+  };
+}
+
+/** Failures that say nothing of the endpoint: faults of this server, and a mailbox, which is one of several or takes the endpoint along. */
+const SILENT = new Set<FailureCode>(['INTERNAL', 'MAIL_NOT_CONFIGURED', 'MAILBOX_REFUSED']);
+
+/** A mail as it is recorded; queuedMs is how long it waited. */
+export function madeOfMail({ failure, exchange, request, response }: MailAttempt, queuedMs: number): Made {
+  if (exchange === null)
+    return { failure, request, statusCode: null, durationMs: null, response: null, phases: null, holdMs: 0 };
+  return {
+    ...{ failure, statusCode: exchange.statusCode, durationMs: Math.round(exchange.durationMs), holdMs: 0 },
+    ...{ request, response, phases: keepMailPhases(exchange.durationMs, queuedMs) },
+    ...(failure === 'MAILBOX_REFUSED' ? { refusal: exchange.reply } : {}),
+  };
+}
+
+async function mail(job: Job, claimedAt: number, tools: AttemptTools): Promise<Made | null> {
+  const queuedMs = Math.max(0, performance.now() - claimedAt);
+  const nothing = { statusCode: null, durationMs: null, response: null, phases: null, holdMs: 0 };
+  try {
+    const made = await attemptMail(job, tools.mail);
+    if (made === null) return null;
+    return madeOfMail(made, queuedMs);
+  } catch (error) {
+    tools.logger.error(
+      { delivery: job.id, endpoint: job.endpointId, ...describeError(error) },
+      'attempt.broken',
+    );
+    return { ...nothing, failure: 'INTERNAL', request: keepRequest(job.target, [], 0) };
+  }
+}
+
+async function request(job: Job, claimedAt: number, startedAt: Date, tools: AttemptTools): Promise<Made> {
   const queuedMs = Math.max(0, performance.now() - claimedAt);
   let prepared: Prepared | undefined;
   let exchange: Exchange | undefined;
@@ -71,39 +162,8 @@ export async function attempt(job: Job, claimedAt: number, tools: AttemptTools):
     );
   }
   const holdMs = isBusy(exchange?.statusCode ?? null) ? holdOf(exchange!, tools) : 0;
-  const outcome: AttemptOutcome = failure === null ? 'SUCCEEDED' : FAILURES[failure][0];
-  tools.logger.debug(
-    {
-      delivery: job.id,
-      attempt: job.attempt,
-      outcome,
-      failure,
-      status: exchange?.statusCode,
-      ms: exchange?.durationMs,
-    },
-    'delivery.attempted',
-  );
   return {
-    id: job.id,
-    fence: job.fence,
-    attempt: job.attempt,
-    ...decide(
-      {
-        ...job,
-        outcome: failure === null ? 'SUCCEEDED' : 'FAILED',
-        scheduleMs: scheduleOf(job, tools),
-        gone: failure === 'GONE',
-        retryAfterMs: holdMs,
-      },
-      Math.random(),
-    ),
-    telling: failure !== 'INTERNAL',
-    holdMs,
-    origin: job.manual || job.hastened ? 'MANUAL_RETRY' : job.attempt === 1 ? 'FIRST' : 'AUTOMATIC_RETRY',
-    outcome,
-    failureCode: failure,
-    statusCode: exchange?.statusCode ?? null,
-    startedAt,
+    ...{ failure, holdMs, statusCode: exchange?.statusCode ?? null },
     durationMs: exchange && failure !== 'ADDRESS_NOT_ALLOWED' ? Math.round(exchange.durationMs) : null,
     request: keepRequest(job.target, prepared?.kept ?? [], prepared?.body.length ?? 0),
     response: exchange ? keepResponse(exchange, prepared?.secrets ?? []) : null,
@@ -116,7 +176,7 @@ function holdOf(exchange: Exchange, tools: AttemptTools): number {
   return retryAfterMs(header?.[1], tools.now().getTime(), tools.maxRetryAfterMs);
 }
 
-function scheduleOf(job: Job, tools: AttemptTools): number[] {
+function scheduleOf(job: Job, tools: CompletionTools): number[] {
   return job.retrySchedule?.map((seconds) => seconds * 1000) ?? tools.scheduleMs;
 }
 

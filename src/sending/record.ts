@@ -61,6 +61,14 @@ export function keepPhases(exchange: Exchange, failure: FailureCode | null, queu
   return toJson([{ name: 'queue', startMs: 0, durationMs: round(queuedMs) }, ...shifted]);
 }
 
+/** The phases of a mail: it waits, and it is handed over. */
+export function keepMailPhases(durationMs: number, queuedMs: number): string {
+  return toJson([
+    { name: 'queue', startMs: 0, durationMs: round(queuedMs) },
+    { name: 'request', startMs: round(queuedMs), durationMs: round(durationMs) },
+  ]);
+}
+
 function round(ms: number): number {
   return Math.round(ms * 100) / 100;
 }

@@ -19,6 +19,7 @@ import type { Rescued } from '../queue/rescue.ts';
 import { attempt, type AttemptTools } from './attempt.ts';
 import { type CircuitOptions, Circuits } from './circuits.ts';
 import { type Lane, Lanes } from './lanes.ts';
+import { Digests } from './mail/digests.ts';
 import { keepRequest } from './record.ts';
 import { Recorder } from './recorder.ts';
 import { decide } from './retry.ts';
@@ -67,7 +68,13 @@ export interface SenderOptions extends AttemptTools, Omit<CircuitOptions, 'lanes
   endpointConcurrency: number;
   leaseMarginMs: number;
   pollMs: number;
+  /** Takes a mailbox that its server refused out of use, with all that follows. */
+  refuseMailbox(mailboxId: string, reply: string): Promise<void>;
   observer?: SenderObserver;
+  /** Sends the mails that are no deliveries; null where mail is not configured. */
+  outbox: { start(): void; stop(): Promise<void> } | null;
+  /** How many events one digest holds at most. */
+  digestSize: number;
 }
 
 interface InFlight {
@@ -91,6 +98,7 @@ export class Sender {
   readonly #lanes: Lanes;
   readonly #circuits: Circuits;
   readonly #upkeep: Upkeep;
+  readonly #digests: Digests | null;
   /** In the order of their start. */
   readonly #inFlight = new Map<string, InFlight>();
   #running = false;
@@ -112,6 +120,16 @@ export class Sender {
     });
     this.#circuits = new Circuits({ ...options, lanes: this.#lanes, sender: this.#name });
     this.#recorder = new Recorder(pool, logger, (failing) => void this.#circuits.endFailing(failing));
+    this.#digests =
+      options.mail &&
+      new Digests({
+        ...options,
+        mail: options.mail,
+        sender: this.#name,
+        size: options.digestSize,
+        record: (completion) => this.#recorder.record(completion),
+        refuse: (job, reply) => this.#refuse(job, reply),
+      });
     this.#upkeep = new Upkeep({
       ...options,
       sender: this.#name,
@@ -133,6 +151,8 @@ export class Sender {
     );
     this.#loop = this.#run();
     this.#upkeep.start();
+    this.#options.outbox?.start();
+    this.#digests?.start();
   }
 
   /**
@@ -145,7 +165,12 @@ export class Sender {
     this.#rouse();
     const stoppedAt = performance.now();
     // A statement may hang on a database that is away: the stop does not wait for it for ever.
-    await within(LAST_WORDS_MS, [this.#loop, this.#upkeep.stop()]);
+    await within(LAST_WORDS_MS, [
+      this.#loop,
+      this.#upkeep.stop(),
+      this.#options.outbox?.stop() ?? Promise.resolve(),
+      this.#digests?.stop() ?? Promise.resolve(),
+    ]);
     const graceLeft = Math.max(0, graceMs - (performance.now() - stoppedAt));
     await within(
       graceLeft,
@@ -276,10 +301,12 @@ export class Sender {
       else this.#send(job, askedAt);
     }
     observer?.claimed(now - askedAt, claimed.jobs.length);
-    if (late.length > 0) {
-      await release(pool, late);
-      for (const job of late) this.#lanes.expect(job.endpointId, 0, performance.now());
-    }
+    if (late.length > 0) await this.#giveBack(late);
+  }
+
+  async #giveBack(jobs: Job[]): Promise<void> {
+    await release(this.#options.pool, jobs);
+    for (const job of jobs) this.#lanes.expect(job.endpointId, 0, performance.now());
   }
 
   #send(job: Job, claimedAt: number): void {
@@ -290,6 +317,8 @@ export class Sender {
       // The slot is held until the result is recorded: a database that is away stops the sending.
       .then(async (completion) => {
         entry.answered = true;
+        // Given back already.
+        if (completion === null) return void this.#lanes.expect(job.endpointId, 0, performance.now());
         await this.#recorder.record(completion);
         await this.#heed(lane, job, completion);
       })
@@ -311,7 +340,18 @@ export class Sender {
     this.#options.observer?.attempted(completion.outcome, completion.durationMs);
     if (completion.next === 'RETRY') this.#lanes.expect(job.endpointId, completion.delayMs + 1, now);
     else if (job.ordered) this.#lanes.expect(job.endpointId, 0, now);
+    if (completion.refusal !== undefined) await this.#refuse(job, completion.refusal);
     await this.#circuits.judge(lane, completion, now);
+  }
+
+  /** Never rejects: what cannot be written now, the next refusal will ask for. */
+  async #refuse(job: Job, reply: string): Promise<void> {
+    try {
+      await this.#options.refuseMailbox(job.mailboxId!, reply);
+      this.#options.logger.warn({ endpoint: job.endpointId, mailbox: job.mailboxId }, 'mailbox.refused');
+    } catch (error) {
+      logFailure(this.#options.logger, error, 'mailbox.refusal.failed');
+    }
   }
 
   /** Sleeps until there is something to claim and a slot to send it with. */

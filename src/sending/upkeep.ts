@@ -1,11 +1,12 @@
 /**
  * What every sender does beside sending, now and then: takes over claims whose lease ran out, cancels what slipped past a
- * switch, and promotes deliveries that wait for nothing. All of it can be done by any sender, twice, or late.
+ * switch, settles what waits for the owners of mailboxes, and promotes deliveries that wait for nothing. All of it can be done by any sender, twice, or late.
  */
 import type pg from 'pg';
 
 import { isConnectionLoss } from '../db/connection-loss.ts';
 import { describeError, type Logger } from '../log.ts';
+import { settleAwaiting } from '../queue/awaiting.ts';
 import { promoteOrphans } from '../queue/order.ts';
 import { type Rescued, takeExpired } from '../queue/rescue.ts';
 import { sweep } from '../queue/sweep.ts';
@@ -70,6 +71,9 @@ export class Upkeep {
     await this.#guarded('rescue.failed', () => this.#rescue());
     await this.#guarded('sweep.failed', async () => {
       while (this.#running && (await sweep(this.#options.pool, SWEEP_BATCH)) === SWEEP_BATCH);
+    });
+    await this.#guarded('awaiting.failed', async () => {
+      while (this.#running && (await settleAwaiting(this.#options.pool, SWEEP_BATCH)) === SWEEP_BATCH);
     });
     await this.#guarded('promotion.failed', () => this.#promote());
   }

@@ -88,7 +88,7 @@ export async function switchOffFailing(
     },
   });
   return {
-    ...{ endpointId, kind: off.kind, host: parseUrl(off.target)?.host ?? '' },
+    ...{ endpointId, kind: off.kind, host: hostOf(off.kind, off.target) },
     ...{ webhookId: webhook.id, webhookNumber: webhook.number, webhookName: webhook.name },
     ...{
       accountId: webhook.account,
@@ -98,4 +98,9 @@ export async function switchOffFailing(
       disabledAt: off.at,
     },
   };
+}
+
+/** The host of a web address, or the domain of a mail address; empty for the mailboxes of a team. */
+function hostOf(kind: string, target: string): string {
+  return kind === 'EMAIL' ? target.slice(target.lastIndexOf('@') + 1) : (parseUrl(target)?.host ?? '');
 }

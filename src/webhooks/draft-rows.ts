@@ -18,7 +18,13 @@ import {
   withoutCredential,
 } from './draft-authentication.ts';
 import { type HeaderInput, headerPlace, type StoredHeader } from './headers.ts';
-import type { DeliveryOrdering, EndpointInput, TriggerInput, WebhookDetailsInput } from './inputs.ts';
+import type {
+  DeliveryOrdering,
+  EndpointInput,
+  EndpointKind,
+  TriggerInput,
+  WebhookDetailsInput,
+} from './inputs.ts';
 import { findRow } from './rows.ts';
 
 /** Step 1. */
@@ -38,7 +44,7 @@ export interface DraftHeader extends StoredHeader {
 /** A row of step 2. */
 export interface DraftEndpoint {
   id: string;
-  kind: 'URL' | null;
+  kind: EndpointKind | null;
   target: string | null;
   headers: DraftHeader[];
   timeoutMs: number | null;

@@ -69,7 +69,8 @@ export function toDraftView(
             ratePerSecond: row.ratePerSecond ?? null,
             maxConcurrency: row.maxConcurrency ?? defaults.maxConcurrency,
             ordering: row.ordering ?? 'NONE',
-            signing: row.signing ?? 'STANDARD_WEBHOOKS_HMAC',
+            signing:
+              row.signing ?? (row.kind === null || row.kind === 'URL' ? 'STANDARD_WEBHOOKS_HMAC' : 'NONE'),
             format: row.format ?? 'STANDARD_WEBHOOKS',
           },
     })),

@@ -5,7 +5,7 @@
 import { type FailureCode, FAILURES } from '../errors.ts';
 
 /** Whether an endpoint is sent to. */
-export type EndpointStatus = 'ACTIVE' | 'PAUSED' | 'DISABLED' | 'AUTO_DISABLED';
+export type EndpointStatus = 'ACTIVE' | 'PAUSED' | 'UNVERIFIED' | 'DISABLED' | 'AUTO_DISABLED';
 
 /** What the status follows from. */
 export interface EndpointState {

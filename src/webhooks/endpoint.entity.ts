@@ -5,7 +5,7 @@ import type { PayloadFormat } from '../queue/payload-format.ts';
 import type { SigningScheme } from '../secrets/signing-secret.ts';
 import type { AuthenticationType, StoredAuthentication } from './authentication.ts';
 import type { StoredHeader } from './headers.ts';
-import type { DeliveryOrdering } from './inputs.ts';
+import type { DeliveryOrdering, EndpointKind } from './inputs.ts';
 
 /** A destination of a webhook. */
 @Entity('endpoints')
@@ -13,7 +13,8 @@ export class EndpointEntity implements StoredAuthentication {
   @PrimaryColumn('text') id: string;
   @Column('text', { name: 'webhook_id' }) webhookId: string;
   @Column('int') position: number;
-  @Column('text') kind: 'URL';
+  @Column('text') kind: EndpointKind;
+  /** An address of the web, a mail address, or empty for the mailboxes of a team. */
   @Column('text') target: string;
   @Column('text', { name: 'auth_type' }) authType: AuthenticationType;
   /** What may be shown of the credential. */

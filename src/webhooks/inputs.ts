@@ -35,10 +35,13 @@ export interface EndpointAdvancedInput {
   format?: PayloadFormat | null;
 }
 
+/** Kinds of destination; TEAM_MAILBOXES are those of the members of the webhook's team, and have no target. */
+export type EndpointKind = 'URL' | 'EMAIL' | 'TEAM_MAILBOXES';
+
 /** One endpoint row. */
 export interface EndpointInput {
   id?: string | null;
-  kind?: 'URL' | null;
+  kind?: EndpointKind | null;
   target?: string | null;
   /** Null for none. */
   authentication?: AuthenticationInput | null;

@@ -12,7 +12,8 @@ import {
   statusOf,
 } from './endpoint-status.ts';
 import type { StoredHeader } from './headers.ts';
-import type { DeliveryOrdering } from './inputs.ts';
+import type { DeliveryOrdering, EndpointKind } from './inputs.ts';
+import { MAILBOXES_COLUMN, type MailboxState, mailStatus } from './mail-status.ts';
 
 /** What endpoints take that choose nothing. */
 export interface EndpointDefaults {
@@ -21,13 +22,15 @@ export interface EndpointDefaults {
   retryScheduleSeconds: number[];
   /** Requests at once, of each sender. */
   maxConcurrency: number;
+  /** Whether the server has a mail server. */
+  mailConfigured: boolean;
 }
 
 /** An endpoint as it is shown: a secret header has a null value. */
 export interface EndpointView extends ShownStatus {
   id: string;
   webhookId: string;
-  kind: 'URL';
+  kind: EndpointKind;
   target: string;
   authentication: AuthenticationView;
   headers: { name: string; value: string | null; secret: boolean }[];
@@ -57,6 +60,7 @@ type Row = Omit<
     headers: StoredHeader[];
     retrySchedule: number[] | null;
     maxConcurrency: number | null;
+    mailboxes: MailboxState[] | null;
   };
 
 /** The endpoints for which the fragment over ep and w holds, in their order; not those that are removed. */
@@ -72,7 +76,7 @@ export async function readEndpoints(
             ep.auth_type as "authType", ep.auth_hint as "authHint", ep.auth_expires_at as "authExpiresAt",
             ep.max_concurrency as "maxConcurrency", ep.ordering, ep.signing, ep.format, ep.version,
             ep.created_at as "createdAt",
-            ${STATE_COLUMNS}
+            ${STATE_COLUMNS}, ${MAILBOXES_COLUMN}
      from endpoints ep
      join webhooks w on w.id = ep.webhook_id and w.deleted_at is null
      ${CIRCUIT_JOIN}
@@ -105,6 +109,22 @@ function toView(row: Row, defaults: EndpointDefaults): EndpointView {
     headers: row.headers.map(({ name, value, secret }) => ({ name, value, secret })),
     retrySchedule: row.retrySchedule ?? defaults.retryScheduleSeconds,
     maxConcurrency: row.maxConcurrency ?? defaults.maxConcurrency,
-    ...statusOf(row),
+    ...shownStatus(row, defaults),
   };
+}
+
+/** By switch and circuit, and where these let it send by what its mailboxes say. */
+function shownStatus(row: Row, { mailConfigured }: EndpointDefaults): ShownStatus {
+  const shown = statusOf(row);
+  if (row.kind === 'URL') return shown;
+  const mail = mailStatus(row.kind, row.mailboxes ?? [], mailConfigured);
+  if (shown.status === 'ACTIVE' || shown.status === 'PAUSED')
+    return {
+      ...shown,
+      status: mail.unverified ? 'UNVERIFIED' : shown.status,
+      statusReason: [shown.statusReason, mail.reason].filter(Boolean).join(' ') || null,
+    };
+  // What the mail server said stands with the switch that it caused.
+  const said = row.kind === 'EMAIL' && row.mailboxes?.[0]?.reason;
+  return said ? { ...shown, statusReason: `${shown.statusReason} The mail server said: ${said}` } : shown;
 }

@@ -11,6 +11,7 @@ import { type Changes, recordAudit } from '../audit/audit-log.ts';
 import { noteWebhookChanges } from '../audit/webhook-changes.ts';
 import { sqlOf } from '../db/sql.ts';
 import type { Problem } from '../errors.ts';
+import { reviveMailboxes } from '../mailboxes/mailboxes.ts';
 import { cancelDeliveries } from '../queue/cancel.ts';
 import { resetCircuits } from '../queue/reset-circuits.ts';
 import { lockWebhook } from './current.ts';
@@ -39,7 +40,9 @@ export async function switchEndpoint(
     const webhook = await lockWebhook(manager, found.value);
     const endpoint = await readEndpoint(manager, defaults, id);
     if (webhook === null || endpoint === undefined) return failed(UNKNOWN_ENDPOINT);
-    if (endpoint.status === to) return { problems: [], endpoint };
+    // What waits for the word of a mailbox's owner is on.
+    if (endpoint.status === to || (to === 'ACTIVE' && endpoint.status === 'UNVERIFIED'))
+      return { problems: [], endpoint };
     await noteWebhookChanges(manager, (add) => `w.id = ${add(webhook.id)}`);
     if (to === 'ACTIVE') await turnOn(manager, [id]);
     else await turnOff(manager, id);
@@ -61,6 +64,7 @@ export async function turnOn(manager: EntityManager, ids: string[]): Promise<voi
     [ids],
   );
   await resetCircuits(await sqlOf(manager), ids);
+  await reviveMailboxes(await sqlOf(manager), ids);
 }
 
 /** How a switch stands in the audit log. */

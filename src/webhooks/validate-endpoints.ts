@@ -9,9 +9,10 @@ import type { PlannedAuthentication } from './authentication.ts';
 import { checkTarget, movedAway, type TargetGuard } from './check-target.ts';
 import type { EndpointEntity } from './endpoint.entity.ts';
 import { checkHeaders, type PlannedHeader } from './headers.ts';
-import type { DeliveryOrdering, EndpointAdvancedInput, EndpointInput } from './inputs.ts';
+import type { DeliveryOrdering, EndpointAdvancedInput, EndpointInput, EndpointKind } from './inputs.ts';
 import { findRow } from './rows.ts';
 import { checkAuthentication, checkHeaderClash, checkTlsTarget } from './validate-authentication.ts';
+import { checkMailTarget, refuseHttpOnly } from './validate-mail.ts';
 
 /** The most endpoints of one webhook. */
 export const MAX_ENDPOINTS = 20;
@@ -28,8 +29,8 @@ export const MAX_CONCURRENCY = { min: 1, max: 1_000 };
 /** An endpoint as it will be; id is null where it has yet to be made. */
 export interface PlannedEndpoint {
   id: string | null;
-  kind: 'URL';
-  /** As the URL parser writes it. */
+  kind: EndpointKind;
+  /** As the URL parser writes it; of a mailbox its address, of a team's mailboxes nothing. */
   target: string;
   authentication: PlannedAuthentication;
   headers: PlannedHeader[];
@@ -64,22 +65,30 @@ export async function checkEndpoints(
   const rows = inputs.map((input, index) =>
     findRow(input.id, stored, seen, ['endpoints', String(index), 'id'], 'endpoint', problems),
   );
+  const kinds = inputs.map(
+    (input, index) => (input.kind === undefined ? rows[index]?.kind : input.kind) ?? 'URL',
+  );
+  // What turns from a URL to a mailbox, or back, is judged like a new one.
+  const before = rows.map((row, index) =>
+    row && (row.kind === 'URL') === (kinds[index] === 'URL') ? row : undefined,
+  );
   const targets = await Promise.all(
-    inputs.map((input, index) =>
-      checkTarget(
-        input.target === undefined ? rows[index]?.target : input.target,
-        context.egress,
-        ['endpoints', String(index), 'target'],
-        problems,
-      ),
-    ),
+    inputs.map(async (input, index) => {
+      const kind = kinds[index]!;
+      const stored = rows[index]?.kind === kind ? rows[index].target : undefined;
+      const target = input.target === undefined ? stored : input.target;
+      const at = ['endpoints', String(index), 'target'];
+      return kind === 'URL'
+        ? await checkTarget(target, context.egress, at, problems)
+        : checkMailTarget(kind, target, at, problems);
+    }),
   );
   checkDuplicates(targets, problems);
   const authentications = await Promise.all(
     inputs.map((input, index) =>
       checkAuthentication(
-        input.authentication,
-        rows[index],
+        kinds[index] === 'URL' ? input.authentication : null,
+        before[index],
         context.egress,
         ['endpoints', String(index), 'authentication'],
         problems,
@@ -88,16 +97,27 @@ export async function checkEndpoints(
   );
   return inputs.map((input, index) => {
     const at = ['endpoints', String(index)];
-    const row = rows[index];
-    if (row ? input.kind === null : input.kind == null)
+    const row = before[index];
+    const kind = kinds[index]!;
+    if (rows[index] ? input.kind === null : input.kind == null)
       problems.push(problem('REQUIRED', [...at, 'kind'], 'The kind of the endpoint is missing.'));
     const planned = {
-      id: row?.id ?? null,
-      kind: 'URL' as const,
+      id: rows[index]?.id ?? null,
+      kind,
       target: targets[index] ?? '',
       authentication: authentications[index]!,
-      ...checkAdvanced(input.advanced, row, context.defaultTimeoutMs, [...at, 'advanced'], problems),
+      ...checkAdvanced(
+        kind === 'URL' ? input.advanced : { ...(input.advanced ?? advancedOf(input)), ...WITHOUT_HTTP },
+        row,
+        context.defaultTimeoutMs,
+        [...at, 'advanced'],
+        problems,
+      ),
     };
+    if (kind !== 'URL') {
+      refuseHttpOnly(input, at, problems);
+      return planned;
+    }
     checkTlsTarget(planned, [...at, 'target'], problems);
     checkHeaderClash(planned, row?.authHint ?? null, input.advanced?.headers != null, at, problems);
     if (row && targets[index] !== null) checkCredentials(planned, row, [...at, 'target'], problems);
@@ -112,8 +132,10 @@ function checkDuplicates(targets: (string | null)[], problems: Problem[]): void 
       problems.push(
         problem(
           'DUPLICATE',
-          ['endpoints', String(index), 'target'],
-          `This is the address of endpoint ${first + 1} again; one event goes to one address once.`,
+          ['endpoints', String(index), target === '' ? 'kind' : 'target'],
+          target === ''
+            ? `The mailboxes of the team are endpoint ${first + 1} already; one event goes to one mailbox once.`
+            : `This is the address of endpoint ${first + 1} again; one event goes to one address once.`,
         ),
       );
   }
@@ -168,6 +190,13 @@ function checkAdvanced(
     signing: (signing === undefined ? row?.signing : signing) ?? 'STANDARD_WEBHOOKS_HMAC',
     format: (format === undefined ? row?.format : format) ?? 'STANDARD_WEBHOOKS',
   };
+}
+
+/** What a mailbox has of an Advanced section. */
+const WITHOUT_HTTP: EndpointAdvancedInput = { headers: [], signing: 'NONE' };
+
+function advancedOf({ advanced }: EndpointInput): EndpointAdvancedInput {
+  return advanced === null ? EVERYTHING_DEFAULT : {};
 }
 
 const EVERYTHING_DEFAULT: EndpointAdvancedInput = {

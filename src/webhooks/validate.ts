@@ -14,6 +14,7 @@ import type { TriggerInput, WebhookDetailsInput, WebhookInput } from './inputs.t
 import { findRow } from './rows.ts';
 import type { TriggerEntity } from './trigger.entity.ts';
 import { checkEndpoints, type PlannedEndpoint } from './validate-endpoints.ts';
+import { checkTeamMailboxes } from './validate-mail.ts';
 
 /** The most triggers of one webhook. */
 export const MAX_TRIGGERS = 100;
@@ -64,6 +65,12 @@ export async function validate(input: WebhookInput, context: Context): Promise<R
     current && input.endpoints == null
       ? null
       : await checkEndpoints(input.endpoints ?? [], current?.endpoints ?? [], context, problems);
+  checkTeamMailboxes(
+    (endpoints ?? current?.endpoints ?? []).map(({ kind }) => kind),
+    details.teamId,
+    endpoints !== null,
+    problems,
+  );
   const triggers =
     current && input.triggers == null
       ? null

@@ -44,6 +44,7 @@ import {
   readEndpoints,
   readEndpointsOf,
 } from './read-endpoints.ts';
+import { sendVerification } from './send-verification.ts';
 import { revealSecret, rotateSecret, type Rotation, type SecretOutcome } from './signing-secrets.ts';
 import type { TriggerChoice, TriggerInactiveReason } from './status.ts';
 import { type EndpointOutcome, switchEndpoint } from './switch-endpoint.ts';
@@ -157,6 +158,11 @@ export class Webhooks {
   /** Turns an endpoint off and cancels what waits for it; one that somebody turned off stays as it is. */
   disableEndpoint(viewer: Viewer, id: string): Promise<EndpointOutcome> {
     return switchEndpoint(this.#orm, this.#options.defaults, viewer, id, 'DISABLED');
+  }
+
+  /** Sends the mailboxes of an endpoint that have not confirmed a mail with a new link. */
+  sendVerification(viewer: Viewer, id: string): Promise<EndpointOutcome> {
+    return sendVerification(this.#orm, this.#options.defaults, viewer, id);
   }
 
   /** Makes a new signing secret for an endpoint; the older ones sign beside it until the grace period is over. */

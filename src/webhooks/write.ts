@@ -13,6 +13,7 @@ import { type Changes, recordAudit } from '../audit/audit-log.ts';
 import { noteWebhookChanges } from '../audit/webhook-changes.ts';
 import { type SqlFragment, sqlOf } from '../db/sql.ts';
 import { newId } from '../ids.ts';
+import { addTeamMailboxes, removeMailboxes, setMailboxes } from '../mailboxes/mailboxes.ts';
 import { cancelDeliveries } from '../queue/cancel.ts';
 import { releaseOrder } from '../queue/release-order.ts';
 import type { Keyring } from '../secrets/keyring.ts';
@@ -46,6 +47,7 @@ export async function insertWebhook(
   const { id } = owner;
   await manager.insert(WebhookEntity, { ...owner, ...plan.details });
   const made = await writeEndpoints(manager, keyring, id, [], plan.endpoints ?? []);
+  await addTeamMailboxes(await sqlOf(manager), id);
   await writeTriggers(manager, id, [], plan.triggers ?? []);
   await writeRoutes(manager, id);
   await noteWebhookChanges(manager, only(id), { created: true });
@@ -68,6 +70,7 @@ export async function updateWebhook(
   const made = plan.endpoints
     ? await writeEndpoints(manager, keyring, id, current.endpoints, plan.endpoints)
     : [];
+  await addTeamMailboxes(await sqlOf(manager), id);
   if (plan.triggers) await writeTriggers(manager, id, current.triggers, plan.triggers);
   await writeRoutes(manager, id);
   await audit(manager, 'webhook.update', loginId, current, await readCurrent(manager, id));
@@ -165,14 +168,14 @@ async function writeEndpoints(
   for (const [position, plan] of planned.entries()) {
     const row = stored.find((endpoint) => endpoint.id === plan.id);
     const id = plan.id ?? newId('endpoint');
-    const { id: _planned, kind, headers, authentication, ...rest } = plan;
+    const { id: _planned, headers, authentication, ...rest } = plan;
     const settings = {
       ...rest,
       headers: sealHeaders(keyring, id, headers, row?.headers ?? []),
       ...sealAuthentication(keyring, id, authentication),
     };
     if (row === undefined) {
-      await manager.insert(EndpointEntity, { id, webhookId, position, kind, ...settings });
+      await manager.insert(EndpointEntity, { id, webhookId, position, ...settings });
       made.push(...(await addSecret(manager, keyring, id, settings.signing)));
     } else if (
       Object.entries(settings).some(
@@ -180,6 +183,8 @@ async function writeEndpoints(
       )
     ) {
       await manager.update(EndpointEntity, id, { position, ...settings, version: () => 'version + 1' });
+      // What was on its way to a mailbox does not follow to another one, nor to a URL.
+      if (row.kind !== settings.kind) await cancelDeliveries(await sqlOf(manager), { endpointIds: [id] });
       if (row.ordering !== 'NONE' && settings.ordering === 'NONE')
         await releaseOrder(await sqlOf(manager), id);
       if (row.signing !== settings.signing) {
@@ -189,6 +194,8 @@ async function writeEndpoints(
     } else if (row.position !== position) {
       await manager.update(EndpointEntity, id, { position });
     }
+    if (plan.kind !== 'URL' || (row && row.kind !== 'URL'))
+      await setMailboxes(await sqlOf(manager), id, plan.kind, plan.target);
   }
   return made;
 }
@@ -196,6 +203,7 @@ async function writeEndpoints(
 async function removeEndpoints(manager: EntityManager, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
   await cancelDeliveries(await sqlOf(manager), { endpointIds: ids });
+  await removeMailboxes(await sqlOf(manager), ids);
   await forgetSecrets(manager, ids);
   await manager.update(
     EndpointEntity,

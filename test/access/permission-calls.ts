@@ -8,6 +8,8 @@ import type { Objects } from './platform.ts';
 export interface Call {
   document: string;
   variables: Record<string, unknown>;
+  /** With which code it is refused to whom it is allowed: the object is not one that it is for. */
+  refused?: string;
   got?: (value: any) => boolean;
 }
 
@@ -125,6 +127,11 @@ export const CALLS: Record<string, (objects: Objects) => Call> = {
   'Mutation.deliveryCancel': ({ waitingDeliveryId }) =>
     mutation('deliveryCancel', { id: ['ID!', waitingDeliveryId] }),
   'Mutation.endpointEnable': ({ endpointId }) => mutation('endpointEnable', { id: ['ID!', endpointId] }),
+  // It is a URL, which there is nothing to confirm of: that is said to those alone who may ask.
+  'Mutation.endpointVerificationSend': ({ endpointId }) => ({
+    ...mutation('endpointVerificationSend', { id: ['ID!', endpointId] }),
+    refused: 'INVALID_STATE',
+  }),
   'Mutation.endpointDisable': ({ endpointId }) => mutation('endpointDisable', { id: ['ID!', endpointId] }),
   'Mutation.endpointRevealSecret': ({ endpointId }) =>
     mutation('endpointRevealSecret', { id: ['ID!', endpointId] }),
@@ -158,7 +165,7 @@ export function verdictOf({ errors, data }: Answered, call: Call): Verdict {
   if (value === null) return 'hidden';
   if (!Array.isArray(value.errors)) return (call.got?.(value) ?? true) ? 'yes' : 'hidden';
   const codes = value.errors.map((error: { code: string }) => error.code) as string[];
-  if (codes.length === 0) return 'yes';
+  if (codes.every((code) => code === call.refused)) return 'yes';
   if (codes.every((code) => code === 'FORBIDDEN')) return 'no';
   if (codes.every((code) => code === 'NOT_FOUND')) return 'hidden';
   throw new Error(`unexpected: ${JSON.stringify(value.errors)}`);

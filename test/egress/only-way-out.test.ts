@@ -20,7 +20,7 @@ const MAY_IMPORT: [module: RegExp, files: RegExp][] = [
   // Only src/egress calls out.
   [
     /^(node:)?(net|http|https|tls)$/,
-    /^src\/(egress|db|graphql|metrics)\/|^src\/(main|app|listen)\.ts$|^src\/(demo\/receiver|webhooks\/client-certificate)\.ts$/,
+    /^src\/(egress|db|graphql|metrics)\/|^src\/(main|app|listen)\.ts$|^src\/(demo\/receiver|app\/sending|webhooks\/client-certificate)\.ts$/,
   ],
   [/^(node:)?(dns|dns\/promises)$/, /^src\/egress\//],
   [/^(node:)?(http2|dgram|inspector|_http_client|_tls_wrap)$/, /^$/],
@@ -29,10 +29,8 @@ const MAY_IMPORT: [module: RegExp, files: RegExp][] = [
   [/^oauth4webapi$/, /^src\/sending\/oauth-tokens\.ts$/],
   [/^pg$/, /^src\//],
   [/^ws$/, /^src\/(graphql|client)\/|^src\/(main|app)\.ts$/],
-  [
-    /^(axios|undici|node-fetch|superagent|request|needle|ky|cross-fetch|nodemailer|http2-wrapper)(\/|$)/,
-    /^$/,
-  ],
+  [/^(axios|undici|node-fetch|superagent|request|needle|ky|cross-fetch|http2-wrapper)(\/|$)/, /^$/],
+  [/^nodemailer(\/|$)/, /^src\/egress\/smtp\.ts$/],
 ];
 
 /** Ways out that need no import. */

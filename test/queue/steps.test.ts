@@ -123,6 +123,7 @@ class World {
       const made = rows.map((row) => ({
         ...{ id: newId('delivery'), eventId, webhookId: this.webhookId, endpointId: row.id, delayMs: 0 },
         entityKey: row.ordering === 'PER_ENTITY' ? entity : null,
+        mailbox: null,
       }));
       if (rows.length > 0) await enqueue(sql, made, 'EVENT', rows[0]!.at);
       for (const { id } of made) {

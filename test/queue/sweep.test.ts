@@ -59,6 +59,7 @@ async function commitLate(
     endpointId: to.endpointId,
     delayMs: 600_000,
     entityKey: null,
+    mailbox: null,
   }));
   await enqueue(engine, deliveries, origin, matchedAt ?? (await now()));
   return deliveries.map((delivery) => delivery.id);

@@ -61,7 +61,8 @@ async function failing({ endpointId }: MadeWebhook, since = SINCE, state = 'OPEN
 const switchOff = (
   { endpointId }: MadeWebhook,
   cause: { code: FailureCode; failingSince: Date | null } = { code: 'TIMEOUT', failingSince: SINCE },
-): Promise<boolean> => autoDisable({ pool: server.app.db.engine, firstDelayMs: 0 }, endpointId, cause);
+): Promise<boolean> =>
+  autoDisable({ pool: server.app.db.engine, firstDelayMs: 0, byMail: false }, endpointId, cause);
 
 const create = (path: string, options: Parameters<typeof createWebhook>[2] = {}, api: Api = x.api) =>
   createWebhook(api, `${receiver.url}${path}`, options);

@@ -28,7 +28,8 @@ const routesOf = (id: string) =>
 async function queue(webhookId: string, endpointId: string): Promise<string> {
   const id = newId('delivery');
   const [{ now }] = await shop.orm.query<[{ now: string }]>(`select clock_timestamp()::text as now`);
-  const delivery = { id, eventId: newId('event'), webhookId, endpointId, delayMs: 60_000, entityKey: null };
+  const place = { eventId: newId('event'), webhookId, endpointId, mailbox: null };
+  const delivery = { id, ...place, delayMs: 60_000, entityKey: null };
   await shop.orm.transaction(async (manager) => {
     await enqueue(await sqlOf(manager), [delivery], 'EVENT', now);
   });

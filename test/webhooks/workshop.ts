@@ -32,7 +32,7 @@ export async function openWorkshop(): Promise<Workshop> {
     access: people.access,
     keyring,
     egress,
-    defaults: { timeoutMs: 15_000, retryScheduleSeconds: [0, 5], maxConcurrency: 32 },
+    defaults: { timeoutMs: 15_000, retryScheduleSeconds: [0, 5], maxConcurrency: 32, mailConfigured: true },
   };
   const webhooks = new Webhooks(options);
   const workshop: Workshop = {

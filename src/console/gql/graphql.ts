@@ -245,12 +245,16 @@ export type EndpointInput = {
   id?: string | number | null | undefined;
   /** What kind of destination it is; required. */
   kind?: EndpointKind | null | undefined;
-  /** The address; required. */
+  /** The web address, or the mail address where kind is EMAIL; required, but not taken where it is TEAM_MAILBOXES. */
   target?: string | null | undefined;
 };
 
 /** Kinds of destination. */
 export type EndpointKind =
+  /** A mailbox: each delivery is a mail to it, with the JSON attached. */
+  | 'EMAIL'
+  /** The mailboxes of the members of the webhook's team, as they are when something is published: one delivery for each. The target is empty. */
+  | 'TEAM_MAILBOXES'
   /** An http or https address that takes POST requests. */
   | 'URL';
 
@@ -258,12 +262,14 @@ export type EndpointKind =
 export type EndpointStatus =
   /** It gets what its webhook sends. */
   | 'ACTIVE'
-  /** It switched itself off: it had failed for days without a success between, or the receiver answered that it is gone (410). */
+  /** It switched itself off: it had failed for days without a success between, the receiver answered that it is gone (410), or a mailbox was refused or unsubscribed. */
   | 'AUTO_DISABLED'
   /** Somebody switched it off; what happens meanwhile is not made up for. */
   | 'DISABLED'
   /** It failed too often in a row: what is to be sent waits, and from time to time one delivery tries whether it works again. */
-  | 'PAUSED';
+  | 'PAUSED'
+  /** A mailbox that has not confirmed yet, or mail is not configured on this server: what is to be sent waits for up to 7 days. */
+  | 'UNVERIFIED';
 
 /** Which events to list: every given field must hold, in a list of values one of them. */
 export type EventFilterInput = {

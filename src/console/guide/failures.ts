@@ -57,6 +57,20 @@ export const FAILURES: readonly [code: string, meaning: string, remedy: string][
     'The address is a private one, or of this server itself.',
     'Use a public address, or ask your operator to allow this one.',
   ],
+  ['MAIL_DEFERRED', 'The mail server asked to try again later.', 'Nothing: the mail is tried again.'],
+  ['MAIL_REJECTED', 'The mail server did not take the message.', 'See what it answered, in the attempt.'],
+  [
+    'MAILBOX_REFUSED',
+    'The mail server refused the mailbox for good.',
+    'Mend the address or the mailbox, then enable the endpoint again.',
+  ],
+  ['UNSUBSCRIBED', 'The owner of the mailbox wants no more mails.', 'Enable the endpoint to ask again.'],
+  ['MAIL_SERVER_UNREACHABLE', 'The mail server could not be reached.', 'Your operator must look after it.'],
+  [
+    'MAIL_NOT_CONFIGURED',
+    'The server that was to send the mail has no mail server.',
+    'Your operator must set BELLWIRE_SMTP_URL on every server that sends.',
+  ],
   [
     'SECRET_UNAVAILABLE',
     'A secret of the endpoint could not be read.',

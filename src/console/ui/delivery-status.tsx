@@ -4,6 +4,7 @@ import {
   IconBan,
   IconCheck,
   IconClock,
+  IconMailQuestion,
   IconMoonStars,
   IconPlayerPause,
   IconRefresh,
@@ -38,6 +39,7 @@ const WEBHOOK_STATUS: Record<WebhookStatus, Look> = {
 export const ENDPOINT_STATUS: Record<EndpointStatus, Look> = {
   ACTIVE: ['Active', 'green', IconCheck],
   PAUSED: ['Paused', 'orange', IconPlayerPause],
+  UNVERIFIED: ['Awaits confirmation', 'orange', IconMailQuestion],
   DISABLED: ['Disabled', 'gray', IconBan],
   AUTO_DISABLED: ['Off after failures', 'red', IconX],
 };

@@ -133,7 +133,11 @@ export class EndpointInput {
   @Field(() => EndpointKind, { nullable: true, description: 'What kind of destination it is; required.' })
   kind?: keyof typeof EndpointKind | null;
 
-  @Field(() => String, { nullable: true, description: 'The address; required.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The web address, or the mail address where kind is EMAIL; required, but not taken where it is TEAM_MAILBOXES.',
+  })
   target?: string | null;
 
   @Field(() => EndpointAuthenticationInput, {

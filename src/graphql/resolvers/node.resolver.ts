@@ -49,6 +49,8 @@ const FINDERS: Record<IdKind, Finder> = {
     shown(await rooms.audit.entry(auditVisible(viewer), id), toAuditEntryType),
   // Not of the API: a browser's session is known by its cookie alone.
   session: () => Promise.resolve(null),
+  mailbox: () => Promise.resolve(null),
+  mail: () => Promise.resolve(null),
   signInLink: () => Promise.resolve(null),
 };
 

@@ -237,6 +237,18 @@ export class EndpointResolver {
     return toEndpointPayload(await rooms.webhooks.disableEndpoint(viewer, id));
   }
 
+  @Mutation(() => EndpointPayloadType, {
+    nullable: true,
+    description:
+      'Sends the mailboxes of an endpoint that have not confirmed a new confirmation mail; the links before it end. At most once a minute and five times a day. Needs WEBHOOKS_MANAGE.',
+  })
+  async endpointVerificationSend(
+    @Ctx() { rooms, viewer }: Context,
+    @Arg('id', () => ID, { description: "The endpoint's id (ep_…)." }) id: string,
+  ): Promise<EndpointPayloadType> {
+    return toEndpointPayload(await rooms.webhooks.sendVerification(viewer, id));
+  }
+
   @Mutation(() => EndpointSecretPayloadType, {
     nullable: true,
     description:

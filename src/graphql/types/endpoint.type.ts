@@ -3,6 +3,7 @@ import { Field, Int, ObjectType } from 'type-graphql';
 
 import type { PayloadFormat as Format } from '../../queue/payload-format.ts';
 import type { SigningScheme as Scheme } from '../../secrets/signing-secret.ts';
+import type { EndpointKind as Kind } from '../../webhooks/inputs.ts';
 import { DateTime } from '../scalars.ts';
 import { EndpointAuthenticationType } from './authentication.type.ts';
 import { defineEnum } from './enum.ts';
@@ -13,16 +14,21 @@ import { MutationPayloadType, type UserErrorType } from './payload.type.ts';
 /** Kinds of destination. */
 export const EndpointKind = defineEnum('EndpointKind', 'Kinds of destination.', {
   URL: 'An http or https address that takes POST requests.',
-});
+  EMAIL: 'A mailbox: each delivery is a mail to it, with the JSON attached.',
+  TEAM_MAILBOXES:
+    "The mailboxes of the members of the webhook's team, as they are when something is published: one delivery for each. The target is empty.",
+} satisfies Record<Kind, string>);
 
 /** Whether an endpoint is sent to. */
 export const EndpointStatus = defineEnum('EndpointStatus', 'Whether an endpoint is sent to.', {
   ACTIVE: 'It gets what its webhook sends.',
   PAUSED:
     'It failed too often in a row: what is to be sent waits, and from time to time one delivery tries whether it works again.',
+  UNVERIFIED:
+    'A mailbox that has not confirmed yet, or mail is not configured on this server: what is to be sent waits for up to 7 days.',
   DISABLED: 'Somebody switched it off; what happens meanwhile is not made up for.',
   AUTO_DISABLED:
-    'It switched itself off: it had failed for days without a success between, or the receiver answered that it is gone (410).',
+    'It switched itself off: it had failed for days without a success between, the receiver answered that it is gone (410), or a mailbox was refused or unsubscribed.',
 });
 
 /** Whether the order of deliveries is kept. */
@@ -152,7 +158,10 @@ export class EndpointType {
   @Field(() => EndpointKind, { description: 'What kind of destination it is.' })
   kind: keyof typeof EndpointKind;
 
-  @Field(() => String, { description: 'The address, in the normal form in which it is called.' })
+  @Field(() => String, {
+    description:
+      'The address, in the normal form in which it is called; that of a mailbox with its domain in ASCII and small letters. Empty for the mailboxes of a team.',
+  })
   target: string;
 
   @Field(() => EndpointStatus, { description: 'Whether it is sent to.' })
@@ -186,7 +195,7 @@ export class EndpointType {
   secrets?: Resolved<EndpointSecretType[]>;
 }
 
-/** The result of endpointEnable and endpointDisable. */
+/** The result of endpointEnable, endpointDisable and endpointVerificationSend. */
 @ObjectType('EndpointPayload', {
   implements: MutationPayloadType,
   simpleResolvers: true,

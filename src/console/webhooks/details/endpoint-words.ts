@@ -1,8 +1,8 @@
 /** What the states of an endpoint mean for what is to be sent. */
 import type { DeliveryStatus, EndpointStatus } from '../../gql/graphql.ts';
 
-/** A state in which an endpoint is not sent to. */
-export type Stopped = Exclude<EndpointStatus, 'ACTIVE'>;
+/** A state in which an endpoint is not sent to until it works, or somebody enables it. */
+export type Stopped = Exclude<EndpointStatus, 'ACTIVE' | 'UNVERIFIED'>;
 
 /** How each reads behind "Endpoint 2", what goes on meanwhile, and which deliveries tell more. */
 export const STOPPED: Record<
@@ -44,7 +44,8 @@ export function stoppedOf<Endpoint extends { status: EndpointStatus }>(
 
 /** The address of the deliveries that did not arrive at an endpoint. */
 export function troubleAddress(number: number, endpointId: string, status: EndpointStatus): string {
-  const shown = status === 'ACTIVE' ? STOPPED.PAUSED.deliveries : STOPPED[status].deliveries;
+  const stopped = status === 'ACTIVE' || status === 'UNVERIFIED' ? 'PAUSED' : status;
+  const shown = STOPPED[stopped].deliveries;
   const params = new URLSearchParams({
     ...{ tab: 'deliveries', endpoint: endpointId, status: shown.join(',').toLowerCase() },
   });

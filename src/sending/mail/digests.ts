@@ -1,0 +1,127 @@
+/**
+ * Sends what waits to go together, as every sender does. Comes in: the clock. Goes out: one mail for each mailbox whose digest
+ * is due or full, and a result for each delivery in it. A crash leaves a lease for each, which some sender's rescue takes over.
+ */
+import type pg from 'pg';
+
+import { describeError, type Logger } from '../../log.ts';
+import type { Completion } from '../../queue/complete.ts';
+import { claimDigests } from '../../queue/digests.ts';
+import type { Job } from '../../queue/job.ts';
+import { completionOf, type CompletionTools, madeOfMail } from '../attempt.ts';
+import { keepRequest } from '../record.ts';
+import { logFailure } from '../upkeep.ts';
+import { type DigestedEvent, digestMail } from './digest-mail.ts';
+import {
+  keptHeaders,
+  keptReply,
+  type MailAttempt,
+  mailedEvent,
+  type MailTools,
+  readContext,
+} from './mail-attempt.ts';
+
+/** What it takes. */
+export interface DigestsOptions extends CompletionTools {
+  pool: pg.Pool;
+  logger: Logger;
+  mail: MailTools;
+  sender: string;
+  leaseMarginMs: number;
+  pollMs: number;
+  /** How many events one mail holds at most. */
+  size: number;
+  now: () => Date;
+  /** Records the result of a delivery. */
+  record(completion: Completion): Promise<void>;
+  /** The mailbox of a job was refused for good. */
+  refuse: (job: Job, reply: string) => Promise<void>;
+}
+
+/** Runs until it is stopped. */
+export class Digests {
+  readonly #options: DigestsOptions;
+  #running = false;
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> = Promise.resolve();
+
+  constructor(options: DigestsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins. */
+  start(): void {
+    this.#running = true;
+    this.#schedule();
+  }
+
+  /** Claims nothing more; resolves when what is under way has ended. */
+  stop(): Promise<void> {
+    this.#running = false;
+    clearTimeout(this.#timer);
+    return this.#round;
+  }
+
+  #schedule(): void {
+    const wait = this.#options.pollMs * (0.75 + 0.5 * Math.random());
+    this.#timer = setTimeout(() => {
+      this.#round = this.#work()
+        .catch((error: unknown) => logFailure(this.#options.logger, error, 'digests.failed'))
+        .finally(() => {
+          if (this.#running) this.#schedule();
+        });
+    }, wait);
+  }
+
+  async #work(): Promise<void> {
+    for (let some = true; some && this.#running;) {
+      const groups = await claimDigests(this.#options.pool, this.#options);
+      some = groups.length > 0;
+      await Promise.all(groups.map((jobs) => this.#send(jobs)));
+    }
+  }
+
+  async #send(jobs: Job[]): Promise<void> {
+    const startedAt = this.#options.now();
+    const attempts = await this.#attempt(jobs);
+    const completions = jobs.map((job, at) =>
+      completionOf(job, startedAt, madeOfMail(attempts[at]!, 0), this.#options),
+    );
+    await Promise.all(completions.map((completion) => this.#options.record(completion)));
+    const refused = completions.find(({ refusal }) => refusal !== undefined);
+    if (refused) await this.#options.refuse(jobs[0]!, refused.refusal!);
+  }
+
+  /** What became of each; a fault of ours is one of all of them. */
+  async #attempt(jobs: Job[]): Promise<MailAttempt[]> {
+    const { mail, logger } = this.#options;
+    try {
+      const labels = new Map<string, Awaited<ReturnType<typeof readContext>>>();
+      const events: DigestedEvent[] = [];
+      for (const job of jobs) {
+        const key = `${job.resource}.${job.event}`;
+        const names = labels.get(key) ?? (await readContext(mail, job));
+        labels.set(key, names);
+        const { resourceLabel, eventLabel } = names.context;
+        events.push({ ...mailedEvent(job), resourceLabel, eventLabel });
+      }
+      const { context, frame } = [...labels.values()][0]!;
+      const message = digestMail(context, events, frame);
+      const exchange = await mail.mailer.send(context.address, message, jobs[0]!.timeoutMs, mail.waitMs);
+      const headers = keptHeaders(message);
+      return jobs.map((job, at) => ({
+        // No connection was free in time: like a server that does not answer, tried again by schedule.
+        failure: exchange === null ? 'MAIL_SERVER_UNREACHABLE' : exchange.failure,
+        exchange,
+        request: keepRequest(job.target, headers, Buffer.byteLength(events[at]!.body)),
+        response: exchange && keptReply(exchange),
+      }));
+    } catch (error) {
+      logger.error({ deliveries: jobs.length, ...describeError(error) }, 'digest.broken');
+      return jobs.map((job) => ({
+        ...{ failure: 'INTERNAL', exchange: null, response: null },
+        request: keepRequest(job.target, [], 0),
+      }));
+    }
+  }
+}

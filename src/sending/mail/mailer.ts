@@ -1,0 +1,156 @@
+/**
+ * Hands mails to the operator's mail server, a few at once. Comes in: a message and its deadline. Goes out: what the server
+ * said, always: every refusal is a value with a code. Nothing is retried here.
+ */
+import type Mail from 'nodemailer/lib/mailer';
+
+import type { SmtpServer } from '../../config-values.ts';
+import type { Egress } from '../../egress/egress.ts';
+import type { SmtpClient } from '../../egress/smtp.ts';
+import type { FailureCode } from '../../errors.ts';
+import { linkToken } from '../../mailboxes/links.ts';
+import type { Keyring } from '../../secrets/keyring.ts';
+import { failureOf } from '../exchange-failure.ts';
+
+/** Connections to the mail server, of each process. */
+const CONNECTIONS = 5;
+/** How much of what the mail server says is kept, characters. */
+const MAX_REPLY = 1_000;
+
+/** What came of a mail. */
+export interface MailExchange {
+  /** Null when the server has taken it. */
+  failure: FailureCode | null;
+  /** The SMTP code; null when there was no answer. */
+  statusCode: number | null;
+  /** What the server said, code included; empty when there was no answer. */
+  reply: string;
+  durationMs: number;
+}
+
+/** What a mailer is made of. */
+export interface MailerOptions {
+  egress: Egress;
+  server: SmtpServer;
+  keyring: Keyring;
+  /** Who mails are from. */
+  from: { name: string; address: string };
+  /** Where users reach the server, without a slash at the end. */
+  address: () => string;
+}
+
+/** The mails of a process. */
+export class Mailer {
+  readonly #options: MailerOptions;
+  readonly #client: SmtpClient;
+  #free = CONNECTIONS;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(options: MailerOptions) {
+    this.#options = options;
+    this.#client = options.egress.smtp(options.server, CONNECTIONS);
+  }
+
+  /** Who mails are from. */
+  get from(): { name: string; address: string } {
+    return this.#options.from;
+  }
+
+  /** The host in message ids. */
+  get host(): string {
+    const { address } = this.#options.from;
+    return address.slice(address.lastIndexOf('@') + 1).replace(/[[\]]/g, '');
+  }
+
+  /** Where users reach the server. */
+  get address(): string {
+    return this.#options.address();
+  }
+
+  /** A link for the owner of a mailbox. */
+  link(purpose: 'confirm' | 'unsubscribe', mailbox: { id: string; nonce: string }): string {
+    return `${this.address}/mail/${purpose}/${linkToken(this.#options.keyring, purpose, mailbox)}`;
+  }
+
+  /**
+   * Sends a message to one address, within timeoutMs from when a connection is free. Null, and nothing sent, when none is
+   * free within waitMs.
+   */
+  async send(
+    to: string,
+    message: Mail.Options,
+    timeoutMs: number,
+    waitMs: number,
+  ): Promise<MailExchange | null> {
+    if (!(await this.#slot(waitMs))) return null;
+    const startedAt = performance.now();
+    try {
+      const { response } = await this.#client.send({ from: this.from.address, to, message }, timeoutMs);
+      return { failure: null, ...said(response), durationMs: performance.now() - startedAt };
+    } catch (error) {
+      return { ...failed(error), durationMs: performance.now() - startedAt };
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free += 1;
+    }
+  }
+
+  /** Closes the connections. */
+  close(): void {
+    this.#client.close();
+  }
+
+  #slot(waitMs: number): Promise<boolean> {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return Promise.resolve(true);
+    }
+    return new Promise((resolve) => {
+      const take = (): void => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(take), 1);
+        resolve(false);
+      }, waitMs);
+      this.#waiting.push(take);
+    });
+  }
+}
+
+/** What nodemailer's errors carry. */
+interface SmtpError {
+  code?: string;
+  responseCode?: number;
+  response?: string;
+  command?: string;
+}
+
+/** From a refusal, or what broke, to a code: 4xx are for later, 5xx of a recipient are for good. */
+function failed(error: unknown): Omit<MailExchange, 'durationMs'> {
+  const { code, responseCode, response, command } = error as SmtpError;
+  if (response !== undefined && responseCode !== undefined) {
+    const recipient = command?.startsWith('RCPT') === true;
+    const failure =
+      responseCode < 500 ? 'MAIL_DEFERRED' : recipient ? 'MAILBOX_REFUSED' : ('MAIL_REJECTED' as const);
+    return { failure, ...said(response) };
+  }
+  const nothing = { statusCode: null, reply: '' };
+  if (code === 'ETIMEDOUT' || code === 'EABORT' || (error as Error).name === 'AbortError')
+    return { failure: 'TIMEOUT', ...nothing };
+  if (code === 'ETLS') return { failure: 'TLS_FAILED', ...nothing };
+  const known = failureOf(error);
+  return { failure: known.startsWith('TLS_') ? known : 'MAIL_SERVER_UNREACHABLE', ...nothing };
+}
+
+function said(response: string): { statusCode: number | null; reply: string } {
+  const reply = response
+    .toWellFormed()
+    .replace(/\r?\n/g, ' ')
+    // eslint-disable-next-line no-control-regex -- a foreign text, to be shown and stored
+    .replace(/[\x00-\x1f\x7f]/g, '\uFFFD')
+    .slice(0, MAX_REPLY);
+  return { statusCode: Number(/^\d{3}/.exec(reply)?.[0]) || null, reply };
+}

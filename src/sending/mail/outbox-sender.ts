@@ -1,0 +1,124 @@
+/**
+ * Sends the mails of the outbox, as every sender does: some at each look, each under a lease, until the mail
+ * server has taken them, or has refused the mailbox for good.
+ */
+import type pg from 'pg';
+
+import type { Logger } from '../../log.ts';
+import {
+  type ConfirmationMail,
+  dropMail,
+  type NoticeMail,
+  retryMail,
+  retryNotice,
+  takeMails,
+  takeNotices,
+} from '../../mailboxes/outbox.ts';
+import { logFailure } from '../upkeep.ts';
+import { confirmationMail } from './confirmation-mail.ts';
+import type { Mailer } from './mailer.ts';
+import { noticeMail } from './notice-mail.ts';
+
+/** How many mails one look takes, and how long each may take, ms. */
+const BATCH = 5;
+const MAIL_TIMEOUT_MS = 30_000;
+/** The lease outlives the deadline of a mail, and its wait for a connection, by that, ms. */
+const LEASE_MARGIN_MS = 15_000;
+/** The waits after a failure: doubled from the first to the last, ms. */
+const WAIT_MS = { first: 5_000, last: 3_600_000 };
+/** How often a notice is tried: for some three days. */
+const NOTICE_TRIES = 80;
+
+function waitAfter(tries: number): number {
+  return Math.min(WAIT_MS.first * 2 ** Math.min(tries - 1, 20), WAIT_MS.last);
+}
+
+/** What it takes. */
+export interface OutboxOptions {
+  pool: pg.Pool;
+  mailer: Mailer;
+  logger: Logger;
+  pollMs: number;
+  /** Takes a mailbox that its server refused out of use, with all that follows. */
+  refuse: (mailboxId: string, reply: string) => Promise<void>;
+}
+
+/** Runs until it is stopped. */
+export class OutboxSender {
+  readonly #options: OutboxOptions;
+  #running = false;
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> = Promise.resolve();
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** Begins. */
+  start(): void {
+    this.#running = true;
+    this.#schedule();
+  }
+
+  /** Takes nothing more; resolves when what is under way has ended. */
+  stop(): Promise<void> {
+    this.#running = false;
+    clearTimeout(this.#timer);
+    return this.#round;
+  }
+
+  #schedule(): void {
+    const wait = this.#options.pollMs * (0.75 + 0.5 * Math.random());
+    this.#timer = setTimeout(() => {
+      this.#round = this.#work()
+        .catch((error: unknown) => logFailure(this.#options.logger, error, 'outbox.failed'))
+        .finally(() => {
+          if (this.#running) this.#schedule();
+        });
+    }, wait);
+  }
+
+  async #work(): Promise<void> {
+    const { pool } = this.#options;
+    for (let full = true; full && this.#running;) {
+      const mails = await takeMails(pool, BATCH, 2 * MAIL_TIMEOUT_MS + LEASE_MARGIN_MS);
+      const notices = await takeNotices(pool, BATCH, 2 * MAIL_TIMEOUT_MS + LEASE_MARGIN_MS);
+      full = mails.length === BATCH || notices.length === BATCH;
+      await Promise.all([
+        ...mails.map((mail) => this.#send(mail)),
+        ...notices.map((mail) => this.#notify(mail)),
+      ]);
+    }
+  }
+
+  /** A notice that was refused for good, or for too long, is given up: the event and the endpoint's status tell it, too. */
+  async #notify(mail: NoticeMail): Promise<void> {
+    const { pool, mailer } = this.#options;
+    const frame = { from: mailer.from, host: mailer.host, address: mailer.address };
+    const exchange = await mailer.send(
+      mail.address,
+      noticeMail(mail, frame),
+      MAIL_TIMEOUT_MS,
+      MAIL_TIMEOUT_MS,
+    );
+    const failure = exchange === null ? 'MAIL_SERVER_UNREACHABLE' : exchange.failure;
+    if (failure === null || failure === 'MAILBOX_REFUSED' || mail.tries >= NOTICE_TRIES)
+      return dropMail(pool, mail);
+    await retryNotice(pool, mail, waitAfter(mail.tries));
+  }
+
+  async #send(mail: ConfirmationMail): Promise<void> {
+    const { pool, mailer, logger, refuse } = this.#options;
+    const mailbox = { id: mail.mailboxId, nonce: mail.nonce };
+    const message = confirmationMail(mail, {
+      ...{ from: mailer.from, host: mailer.host },
+      confirm: mailer.link('confirm', mailbox),
+      unsubscribe: mailer.link('unsubscribe', mailbox),
+    });
+    const exchange = await mailer.send(mail.address, message, MAIL_TIMEOUT_MS, MAIL_TIMEOUT_MS);
+    logger.debug({ mailbox: mail.mailboxId, status: exchange?.statusCode ?? null }, 'confirmation.sent');
+    if (exchange?.failure === null) return dropMail(pool, mail);
+    if (exchange?.failure === 'MAILBOX_REFUSED') return refuse(mail.mailboxId, exchange.reply);
+    await retryMail(pool, mail, waitAfter(mail.tries), exchange?.reply || 'the mail server does not answer');
+  }
+}
