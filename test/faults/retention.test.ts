@@ -252,6 +252,10 @@ describe('retention', () => {
       expect(reader.received.slice(1).every((one) => one.reset === null)).toBe(true);
       await reader.close();
     }
+    // Lines of an older transaction that go later do not bring back the ones in between.
+    await makeOldRows(ground, old(8, 1));
+    await retain();
+    expect(await server.api.run(POLL, { after: before })).toMatchObject({ reset: 'CURSOR_EXPIRED' });
   });
 
   it('takes nothing that somebody holds at this moment, and takes it at the next run', async () => {
@@ -284,9 +288,39 @@ describe('retention', () => {
     for (let expired = 0; expired === 0;) expired = await count('deliveries', `failure_code = 'EXPIRED'`);
     // It rests after its first batch.
     await stopped.stop();
+    const { rows } = await server.app.db.engine.query(
+      `select (select count(*)::int from pg_stat_activity
+               where datname = current_database() and application_name = 'bellwire retention') as connections,
+              job, done, total from retention_jobs`,
+    );
+    expect(rows).toEqual([{ connections: 0, job: 'expire', done: 500, total: 1_200 }]);
     expect(await run).toEqual({ expired: 500, dropped: [], waiting: [] });
     expect(await retain()).toMatchObject({ expired: 700, waiting: [] });
     expect(await count('event_payloads')).toBe(0);
+  });
+
+  it('that loses its connection says so, and the next run goes on, also with the drop that was begun', async () => {
+    await makeOldRows(ground, old(40, 600, { state: 'WAITING' }));
+    const { engine } = server.app.db;
+    const logger = createLogger('error');
+    const cut = new Retention({ url: server.database.url, keep: server.app.config, logger });
+    const run = cut.run(Date.now());
+    for (let expired = 0; expired === 0;) expired = await count('deliveries', `failure_code = 'EXPIRED'`);
+    // It rests: nobody asks for anything at this moment.
+    await engine.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and application_name = 'bellwire retention'`,
+    );
+    await expect(run).rejects.toThrow();
+    await cut.stop();
+    const { name } = (await listPartitions(engine)).find(({ of }) => of.table === 'delivery_log')!;
+    await engine.query(`insert into partition_drops (partition, parent) values ($1, 'delivery_log')`, [name]);
+    await engine.query(`alter table delivery_log detach partition ${name}`);
+    const next = await retain();
+    expect(next).toMatchObject({ expired: 100, waiting: [] });
+    expect(next.dropped).toContain(name);
+    const { rows } = await engine.query('select to_regclass($1) as there', [name]);
+    expect(rows).toEqual([{ there: null }]);
   });
 
   it('goes by attempts, too, where they are kept for less long than payloads: without them nothing can be sent', async () => {

@@ -3,12 +3,15 @@
  * who of an entity is next. The server has no sender of its own, so what is due stays due.
  */
 import type { App } from '../../src/app.ts';
+import { newId } from '../../src/ids.ts';
 import { cancelNow } from '../../src/queue/cancel.ts';
 import { closeCircuit, openCircuit, releaseEndpoints } from '../../src/queue/circuits.ts';
 import { type Ask, claim, type Claimed, type Standing } from '../../src/queue/claim.ts';
 import { complete, type Completion, release } from '../../src/queue/complete.ts';
+import { enqueue } from '../../src/queue/enqueue.ts';
 import type { Job } from '../../src/queue/job.ts';
 import { readyEndpoints } from '../../src/queue/ready.ts';
+import { releaseOrder } from '../../src/queue/release-order.ts';
 import { retryNow } from '../../src/queue/retry.ts';
 import { holdLock } from '../support/lock-holder.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
@@ -360,6 +363,28 @@ describe('the next delivery of an entity', () => {
     expect(await heads()).toEqual([]);
     await release(engine, [job]);
     expect(await heads()).toEqual([ids[4]]);
+  });
+
+  it('may go then, too, when it was being published while its endpoint ceased to keep an order', async () => {
+    await begin(1, { ordering: 'PER_ENTITY' }, 'x');
+    const [job] = (await claimAt('one')).jobs;
+    const { rows } = await engine.query<{ entity_key: string; at: string }>(
+      'select entity_key, clock_timestamp()::text as at from delivery_queue where id = $1',
+      [job!.id],
+    );
+    const late = {
+      ...{ id: newId('delivery'), eventId: job!.eventId, webhookId, endpointId, delayMs: 0 },
+      ...{ entityKey: rows[0]!.entity_key, mailbox: null },
+    };
+    const client = await engine.connect();
+    await client.query('begin');
+    await enqueue(client, [late], 'EVENT', rows[0]!.at);
+    expect(await releaseOrder(engine, endpointId)).toBe(0);
+    await client.query('commit');
+    client.release();
+    expect(await heads()).toEqual([]);
+    await complete(engine, [result(job!, SUCCESS)]);
+    expect(await heads()).toEqual([late.id]);
   });
 
   it('stays behind the first one when one between them is cancelled', async () => {
