@@ -40,10 +40,10 @@ export async function switchOffFailing(
   endpointId: string,
   { code, failingSince }: OffCause,
 ): Promise<OffEndpoint | null> {
-  // Whoever switches holds the webhook's row, so that of two there is a first.
+  // Whoever switches holds the webhook's row, so that of two there is a first. One that is deleted has no endpoints any more.
   const { rows: webhooks } = await sql.query<{ id: string; number: number; name: string; account: string }>(
     `select w.id, w.number, w.name, w.account_id as account from webhooks w
-     where w.id = (select ep.webhook_id from endpoints ep where ep.id = $1) and w.deleted_at is null
+     where w.id = (select ep.webhook_id from endpoints ep where ep.id = $1)
      for update`,
     [endpointId],
   );
