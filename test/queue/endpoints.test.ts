@@ -10,6 +10,7 @@ import { type Ask, claim, type Claimed, type Standing } from '../../src/queue/cl
 import { complete, type Completion, release } from '../../src/queue/complete.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
 import type { Job } from '../../src/queue/job.ts';
+import { promoteOrphans } from '../../src/queue/order.ts';
 import { readyEndpoints } from '../../src/queue/ready.ts';
 import { releaseOrder } from '../../src/queue/release-order.ts';
 import { retryNow } from '../../src/queue/retry.ts';
@@ -242,6 +243,7 @@ describe('a paused endpoint', () => {
       await circuit({
         ...PAUSED,
         state: `'HALF_OPEN'`,
+        opened_at: `now() - interval '1 hour'`,
         probe_at: 'null',
         trips: String(trips),
         holder: `'one'`,
@@ -252,10 +254,11 @@ describe('a paused endpoint', () => {
       expect(await reopen('one')).toBe(true);
       expect(await reopen('one')).toBe(false);
       const at = await row(
-        `trips, holder, lease_until, failure_code, round(extract(epoch from probe_at - clock_timestamp()))::int as seconds`,
+        `trips, holder, lease_until, failure_code, opened_at < now() - interval '59 minutes' as long, round(extract(epoch from probe_at - clock_timestamp()))::int as seconds`,
       );
       // The first failure is the one that it is paused for.
       expect(at).toMatchObject({ trips: trips + 1, holder: null, lease_until: null, failure_code: 'STATUS' });
+      expect(at.long).toBe(true);
       waits.push([trips, at.seconds]);
     }
     expect(waits).toEqual([
@@ -363,6 +366,22 @@ describe('the next delivery of an entity', () => {
     expect(await heads()).toEqual([]);
     await release(engine, [job]);
     expect(await heads()).toEqual([ids[4]]);
+  });
+
+  it('is left for later while somebody holds it: whoever ends the one before waits for nobody', async () => {
+    await begin(2, { ordering: 'PER_ENTITY' }, 'x');
+    const [, second] = await order();
+    const { jobs } = await claimAt('one');
+    const lock = await holdLock(server.database, 'select 1 from delivery_queue where id = $1 for update', [
+      second,
+    ]);
+    expect(await complete(engine, [result(jobs[0]!, SUCCESS)])).toMatchObject({ counted: 1 });
+    expect(await promoteOrphans(engine)).toEqual([]);
+    await lock.letGo();
+    expect(await heads()).toEqual([]);
+    expect(await promoteOrphans(engine)).toEqual([endpointId]);
+    expect(await heads()).toEqual([second]);
+    expect(await promoteOrphans(engine)).toEqual([]);
   });
 
   it('may go then, too, when it was being published while its endpoint ceased to keep an order', async () => {
