@@ -1,4 +1,9 @@
 /** Whoever makes work, or news, says so: it goes at once, although senders and streams look by themselves a minute apart only. */
+import { once } from 'node:events';
+
+import pg from 'pg';
+
+import { LOG_CHANNEL } from '../../src/queue/enqueue.ts';
 import { expireWaiting } from '../../src/queue/expire.ts';
 import { type Receiver, startReceiver, status } from '../support/receiver.ts';
 import {
@@ -10,9 +15,6 @@ import {
 } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
-const WATCH = `subscription ($after: StreamCursor, $webhookId: ID) {
-  deliveryEvents(after: $after, filter: { webhookId: $webhookId }, mode: EVERY_EVENT, minIntervalMs: 0) {
-    events { kind delivery { id } } } }`;
 const UPDATE = `mutation ($id: ID!, $input: WebhookInput!) {
   webhookUpdate(id: $id, input: $input) { errors { code field message } } }`;
 const ENABLE = 'mutation ($id: ID!) { endpointEnable(id: $id) { errors { code message } } }';
@@ -23,7 +25,6 @@ const CANCEL = 'mutation ($id: ID!) { deliveryCancel(id: $id) { errors { code me
 
 let server: TestServer;
 let receiver: Receiver;
-const opened: { close(): Promise<void> }[] = [];
 const made: string[] = [];
 
 beforeAll(async () => {
@@ -35,7 +36,6 @@ beforeEach(async () => {
   receiver = await startReceiver();
 });
 afterEach(async () => {
-  for (const one of opened.splice(0)) await one.close();
   for (const id of made.splice(0)) await server.api.mutate(DELETE, { id });
   await receiver.close();
 });
@@ -46,15 +46,10 @@ async function webhookWith(advanced: Record<string, unknown>, path = ''): Promis
   return webhook;
 }
 
-/** Follows a webhook from now on; resolves, each time that it is asked, when something of a kind is told. */
-async function follow(webhookId: string): Promise<(kind: string) => Promise<void>> {
-  const stream = server.api.subscribe(WATCH, { after: await server.api.beginning(), webhookId });
-  opened.push(stream);
-  return async (kind) => {
-    await stream.until((batches) =>
-      batches.some((batch) => batch.events.some((event: { kind: string }) => event.kind === kind)),
-    );
-  };
+/** Resolves when a delivery is in this state. */
+async function until(id: string, wanted: string): Promise<void> {
+  for (let found = ''; found !== wanted;)
+    found = (await server.api.run('query ($id: ID!) { delivery(id: $id) { status } }', { id })).status;
 }
 
 const idOf = (hit: { headers: Record<string, unknown> }): string => String(hit.headers['webhook-id']);
@@ -78,16 +73,15 @@ describe('what waits goes at once', () => {
 
   it('when somebody asks for it by hand, be it closed or waiting for its time', async () => {
     receiver.answer = status(500);
-    const webhook = await webhookWith({ retrySchedule: [0, 600] });
-    const told = await follow(webhook.id);
+    await webhookWith({ retrySchedule: [0, 600] });
     await publish(server.api, clientEvent('again'));
-    const [hit] = await receiver.until(1);
-    await told('RETRY_SCHEDULED');
+    const id = idOf((await receiver.until(1))[0]!);
+    await until(id, 'RETRY_SCHEDULED');
     receiver.answer = status(204);
-    await server.api.mutate(RETRY, { id: idOf(hit!) });
+    await server.api.mutate(RETRY, { id });
     await receiver.until(2);
-    await told('SUCCEEDED');
-    await server.api.mutate(RETRY, { id: idOf(hit!) });
+    await until(id, 'SUCCEEDED');
+    await server.api.mutate(RETRY, { id });
     await receiver.until(3);
   });
 
@@ -111,37 +105,38 @@ describe('what waits goes at once', () => {
   ])('when %s', async (_name, act) => {
     receiver.answer = status(500);
     const webhook = await webhookWith({ ordering: 'PER_ENTITY', retrySchedule: [0, 600] });
-    const told = await follow(webhook.id);
     await publish(
       server.api,
       clientEvent('x', { payload: { id: 'x', name: 'first' } }),
       clientEvent('x', { payload: { id: 'x', name: 'second' } }),
     );
-    const first = await bodyWith('first');
-    await told('RETRY_SCHEDULED');
+    const first = idOf(await bodyWith('first'));
+    await until(first, 'RETRY_SCHEDULED');
     expect(receiver.hits).toHaveLength(1);
-    await act(idOf(first), webhook);
+    await act(first, webhook);
     await bodyWith('second');
   });
 });
 
-describe('what became of it is told at once', () => {
+describe('readers of the log look at once', () => {
   it.each([
-    ['a switch', 'CANCELLED', ({ id }: MadeWebhook) => server.api.mutate(DISABLE, { id })],
-    [
-      'retention',
-      'FAILED',
-      () => expireWaiting(server.app.db.engine, { by: 'id', below: 'dlv_zzzzzzzz' }, 100),
-    ],
-  ] satisfies [string, string, (webhook: MadeWebhook) => Promise<unknown>][])(
-    'when %s ends it',
-    async (_name, kind, end) => {
+    ['a switch', ({ id }: MadeWebhook) => server.api.mutate(DISABLE, { id })],
+    ['retention', () => expireWaiting(server.app.db.engine, { by: 'id', below: 'dlv_zzzzzzzz' }, 100)],
+  ] satisfies [string, (webhook: MadeWebhook) => Promise<unknown>][])(
+    'when %s ends a delivery',
+    async (_name, end) => {
       const webhook = await webhookWith({ retrySchedule: [600] });
-      const told = await follow(webhook.id);
       await publish(server.api, clientEvent('ends'));
-      await told('CREATED');
-      await end(webhook);
-      await told(kind);
+      const listener = new pg.Client({ connectionString: server.database.url });
+      await listener.connect();
+      try {
+        await listener.query(`listen ${LOG_CHANNEL}`);
+        const hint = once(listener, 'notification');
+        await end(webhook);
+        expect(await hint).toMatchObject([{ channel: LOG_CHANNEL }]);
+      } finally {
+        await listener.end();
+      }
     },
   );
 });

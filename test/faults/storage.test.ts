@@ -112,7 +112,9 @@ it('a job that runs, and one that failed, with its cause, are told apart', async
     create trigger refuse before insert on partition_drops for each row execute function refuse()`);
   const options = { url: server.database.url, keep: config, logger: createLogger('silent'), pace: 0 };
   await expect(new Retention(options).run(Date.now())).rejects.toThrow('not now');
-  expect(await storageText(engine, config)).toMatch(/^ {2}drop: 0 of \d+, begun \S+, failed: not now$/m);
+  expect(await storageText(engine, config)).toMatch(
+    /^ {2}drop: 0 of \d+, begun \S+, failed: error: not now$/m,
+  );
   await engine.query('update retention_jobs set finished_at = null, failure = null');
   expect(await storageText(engine, config)).toMatch(/^ {2}drop: 0 of \d+, begun \S+, running$/m);
   await engine.query('drop trigger refuse on partition_drops');

@@ -155,6 +155,8 @@ describe('what is older than what is kept', () => {
     const [flying] = await waiting(1);
     await claimAll();
     const made = await waiting(4);
+    // Where the oldest row lies is nothing to go by.
+    await pool.query('update delivery_queue set version = version where id = $1', [made[0]]);
     expect(await countOlder(pool, ALL)).toEqual({ open: 5, waiting: 4 });
     expect(await countOlder(pool, { by: 'id', below: made[0]! })).toEqual({ open: 1, waiting: 0 });
     expect(await expireWaiting(pool, ALL, 2)).toBe(2);
@@ -299,6 +301,28 @@ describe('a delivery that is asked for by hand', () => {
       ...{ hastened: true, attempt_count: 1, prior_count: 0, sender: null, rank: 0 },
     });
     expect((await claimAll())[0]).toMatchObject({ hastened: true, attempt: 2, priorCount: 1 });
+  });
+
+  it('leaves the order of its entity where it waited for its turn, and keeps its place where it is first', async () => {
+    const [first, second] = await ordered('x', 'x');
+    for (const id of [first!, second!]) expect(await retryNow(pool, id)).toBe('QUEUED');
+    const place = 'blocked, entity_key, entity_seq is null as free';
+    expect(await rowOf(first!, place)).toEqual({ blocked: false, entity_key: 'x', free: false });
+    expect(await rowOf(second!, place)).toEqual({ blocked: false, entity_key: null, free: true });
+  });
+
+  it('stays a single attempt when it is asked for again, and is not sent where nothing is any more', async () => {
+    const [id] = await waiting(1);
+    await complete(pool, [result((await claimAll())[0]!, SUCCESS)]);
+    expect(await retryNow(pool, id!)).toBe('QUEUED');
+    await complete(pool, [result((await claimAll())[0]!, LOST)]);
+    expect(await retryNow(pool, id!)).toBe('QUEUED');
+    const before = await rowOf(id!, 'manual, hastened, version');
+    expect(before).toMatchObject({ manual: true, hastened: false });
+    await pool.query('update webhooks set enabled = false');
+    expect(await retryNow(pool, id!)).toBe('NOT_SENDABLE');
+    await pool.query('update webhooks set enabled = true');
+    expect(await rowOf(id!, 'manual, hastened, version')).toEqual(before);
   });
 
   it('twice at the same moment is sent once, be it closed or claimed meanwhile', async () => {
