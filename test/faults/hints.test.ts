@@ -5,6 +5,7 @@ import pg from 'pg';
 
 import { LOG_CHANNEL } from '../../src/queue/enqueue.ts';
 import { expireWaiting } from '../../src/queue/expire.ts';
+import { sweep } from '../../src/queue/sweep.ts';
 import { type Receiver, startReceiver, status } from '../support/receiver.ts';
 import {
   clientEvent,
@@ -139,4 +140,19 @@ describe('readers of the log look at once', () => {
       }
     },
   );
+
+  it('but not for a sweep that has found nothing', async () => {
+    const { engine } = server.app.db;
+    const listener = new pg.Client({ connectionString: server.database.url });
+    await listener.connect();
+    try {
+      await listener.query(`listen ${LOG_CHANNEL}`);
+      const hint = once(listener, 'notification');
+      expect(await sweep(engine, 100)).toBe(0);
+      await engine.query('select pg_notify($1, $2)', [LOG_CHANNEL, 'proof']);
+      expect(await hint).toMatchObject([{ channel: LOG_CHANNEL, payload: 'proof' }]);
+    } finally {
+      await listener.end();
+    }
+  });
 });

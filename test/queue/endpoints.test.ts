@@ -244,6 +244,7 @@ describe('a paused endpoint', () => {
         ...PAUSED,
         state: `'HALF_OPEN'`,
         opened_at: `now() - interval '1 hour'`,
+        failing_since: `now() - interval '1 hour'`,
         probe_at: 'null',
         trips: String(trips),
         holder: `'one'`,
@@ -254,11 +255,12 @@ describe('a paused endpoint', () => {
       expect(await reopen('one')).toBe(true);
       expect(await reopen('one')).toBe(false);
       const at = await row(
-        `trips, holder, lease_until, failure_code, opened_at < now() - interval '59 minutes' as long, round(extract(epoch from probe_at - clock_timestamp()))::int as seconds`,
+        `trips, holder, lease_until, failure_code, failures, greatest(opened_at, failing_since) < now() - interval '59 minutes' as long, round(extract(epoch from probe_at - clock_timestamp()))::int as seconds`,
       );
       // The first failure is the one that it is paused for.
       expect(at).toMatchObject({ trips: trips + 1, holder: null, lease_until: null, failure_code: 'STATUS' });
-      expect(at.long).toBe(true);
+      // Neither the pause nor the failures begin anew.
+      expect([at.failures, at.long]).toEqual([10, true]);
       waits.push([trips, at.seconds]);
     }
     expect(waits).toEqual([
@@ -271,6 +273,26 @@ describe('a paused endpoint', () => {
         [100_000, 600],
       ],
     ]);
+  });
+
+  it('is not reopened by a prober whose probe another one has taken over at that moment', async () => {
+    await begin(1);
+    await circuit({
+      ...{ ...PAUSED, state: `'HALF_OPEN'`, probe_at: 'null' },
+      ...{ holder: `'one'`, lease_until: 'now()' },
+    });
+    const taken = await holdLock(
+      server.database,
+      `update endpoint_circuits set holder = 'two', lease_until = now() + interval '1 minute' where endpoint_id = $1`,
+      [endpointId],
+    );
+    const probe = { afterMs: 60_000, maxMs: 600_000, spread: 1 };
+    const from = { state: 'HALF_OPEN', sender: 'one' } as const;
+    const reopened = openCircuit(engine, endpointId, 'TIMEOUT', from, probe);
+    await taken.waiting(1);
+    await taken.letGo();
+    expect(await reopened).toBe(false);
+    expect(await row('state, holder')).toEqual({ state: 'HALF_OPEN', holder: 'two' });
   });
 
   it('is closed once, by who has success first, who then has it to himself', async () => {
