@@ -15,8 +15,14 @@ export interface ArrivedMail {
   at: number;
 }
 
-/** What to answer to a recipient, or to a whole message; null takes it. */
-export type MailAnswer = (recipient: string, count: number) => { code: number; message: string } | null;
+/** What to answer to a recipient, or to a whole message; null takes it. One that is not settled keeps the conversation open. */
+export type MailAnswer = (recipient: string, count: number) => Refusal | null | Promise<Refusal | null>;
+
+/** A negative answer of SMTP. */
+export interface Refusal {
+  code: number;
+  message: string;
+}
 
 /** A running mail server. */
 export interface MailServer {
@@ -41,7 +47,7 @@ export interface MailServer {
 export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
   const mails: ArrivedMail[] = [];
   const waiting = new Set<() => void>();
-  const refusal = (answer: { code: number; message: string } | null): Error | null =>
+  const refusal = (answer: Refusal | null): Error | null =>
     answer && Object.assign(new Error(answer.message), { responseCode: answer.code });
   const tell = (): void => [...waiting].forEach((check) => check());
   const server = new SMTPServer({
@@ -57,7 +63,9 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     onRcptTo({ address }, _session, done) {
       result.asked.push(address);
       tell();
-      done(refusal(result.answerRecipient(address, result.asked.length)));
+      void Promise.resolve(result.answerRecipient(address, result.asked.length)).then((answer) =>
+        done(refusal(answer)),
+      );
     },
     onData(stream, { envelope }, done) {
       const chunks: Buffer[] = [];
@@ -65,14 +73,16 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
       stream.on('end', () => {
         const raw = Buffer.concat(chunks);
         const to = envelope.rcptTo.map(({ address }) => address);
-        const error = refusal(result.answerMessage(to[0]!, mails.length + 1));
-        if (error) return void done(error);
-        void simpleParser(raw, { skipImageLinks: true }).then((mail) => {
+        const answer = async (): Promise<void> => {
+          const error = refusal(await result.answerMessage(to[0]!, mails.length + 1));
+          if (error) return done(error);
+          const mail = await simpleParser(raw, { skipImageLinks: true });
           const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
           mails.push({ from, to, raw: raw.toString('latin1'), mail, at: performance.now() });
           done();
           tell();
-        });
+        };
+        void answer();
       });
     },
   });
