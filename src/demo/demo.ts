@@ -12,7 +12,7 @@ import { LOGINS, MAILBOX } from './cast.ts';
 import { sampleEvent } from './catalog.ts';
 import type { Inbox, InboxMail } from './inbox.ts';
 import { Keys } from './keys.ts';
-import { mailPath } from './mail-page.ts';
+import { INBOX_PATH, mailPath } from './mail-page.ts';
 import { startReceiver, timeOfDay } from './receiver.ts';
 import { type DemoLogins, Seed } from './seed.ts';
 import { DemoState } from './state.ts';
@@ -118,8 +118,8 @@ The console, signed in as ${first.name}, once, until ${signIn.expiresAt.toISOStr
 `
     : '';
   const mails = inbox
-    ? `One of his webhooks writes to ${MAILBOX} and waits for its owner: open the link in the
-line of that mail and press Confirm, and the mails come.`
+    ? `One of his webhooks writes to ${MAILBOX}, whose owner is asked
+first: open the mail at ${receiver}${INBOX_PATH}, press Confirm, and see the mails come.`
     : `One of his webhooks writes to ${MAILBOX}, by the mail server of BELLWIRE_SMTP_URL.`;
   return `Demo: an insurance company with two branches. A token for each role, valid for ${TOKEN_HOURS} hours:
 

@@ -21,6 +21,7 @@ const SENDER = { name: 'Bellwire', address: 'bellwire@example.com' };
 export interface InboxMail {
   /** From 1 on, in the order of their arrival. */
   number: number;
+  at: Date;
   from: string;
   to: string;
   subject: string;
@@ -82,6 +83,11 @@ export class Inbox {
     this.#tell = tell;
   }
 
+  /** Those that are kept, the newest first. */
+  get mails(): InboxMail[] {
+    return [...this.#mails].reverse();
+  }
+
   /** The mail with a number, as long as it is kept. */
   mail(number: number): InboxMail | undefined {
     return this.#mails.find((one) => one.number === number);
@@ -95,6 +101,7 @@ export class Inbox {
   #keep({ from, subject, text, html, attachments }: ParsedMail, to: string): void {
     const mail: InboxMail = {
       number: (this.#count += 1),
+      at: new Date(),
       from: oneLine(from?.text ?? '', 200),
       to: oneLine(to, 200),
       subject: oneLine(subject ?? '', 200),

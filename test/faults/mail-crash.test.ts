@@ -107,32 +107,36 @@ function counted(): { entities: string[]; repeats: number } {
 it.each([
   ['before anything of it is sent', 'answerRecipient', 0],
   ['while the mail server has it and has not answered', 'answerMessage', 5],
-] as const)('a mail whose sender is killed %s arrives', async (_when, step, most) => {
-  const doomed = await start();
-  await registerResource(doomed.api);
-  await create(doomed);
-  await confirm(mail, ADDRESS);
-  const open = hold(step);
-  const entities = await publishMany(doomed.api, 30);
-  // All connections that a server has.
-  await heldAtLeast(5, open);
-  await kill(doomed);
-  open.letGo();
-  await start();
-  await nothingOpen();
-  const { entities: came, repeats } = counted();
-  expect(came).toEqual([...entities].sort());
-  const { rows } = await sql.query<{ outcome: string; count: number }>(
-    'select outcome, count(*)::int as count from attempts group by outcome order by outcome',
-  );
-  const outcomes = Object.fromEntries(rows.map((row) => [row.outcome, row.count]));
-  expect(outcomes).toMatchObject({ SUCCEEDED: entities.length, LOST: expect.any(Number) });
-  figure(
-    `Mails of a killed sender (${step})`,
-    { published: entities.length, lost: entities.length - came.length, repeats },
-    { lost: 0, repeats: most },
-  );
-}, 120_000);
+] as const)(
+  'a mail whose sender is killed %s arrives',
+  async (_when, step, most) => {
+    const doomed = await start();
+    await registerResource(doomed.api);
+    await create(doomed);
+    await confirm(mail, ADDRESS);
+    const open = hold(step);
+    const entities = await publishMany(doomed.api, 30);
+    // All connections that a server has.
+    await heldAtLeast(5, open);
+    await kill(doomed);
+    open.letGo();
+    await start();
+    await nothingOpen();
+    const { entities: came, repeats } = counted();
+    expect(came).toEqual([...entities].sort());
+    const { rows } = await sql.query<{ outcome: string; count: number }>(
+      'select outcome, count(*)::int as count from attempts group by outcome order by outcome',
+    );
+    const outcomes = Object.fromEntries(rows.map((row) => [row.outcome, row.count]));
+    expect(outcomes).toMatchObject({ SUCCEEDED: entities.length, LOST: expect.any(Number) });
+    figure(
+      `Mails of a killed sender (${step})`,
+      { published: entities.length, lost: entities.length - came.length, repeats },
+      { lost: 0, repeats: most },
+    );
+  },
+  120_000,
+);
 
 it('a digest whose sender is killed in the middle loses none of its events', async () => {
   const settings = { BELLWIRE_MAIL_RATE: '1', BELLWIRE_DIGEST_INTERVAL: '200ms' };

@@ -266,7 +266,11 @@ it('keeps the keys of its receiver for itself, and without them finds its things
 
 it('prints the link of a mailbox at each start until its owner has pressed Confirm, and each mail from then on', async () => {
   const sent = (mail: MailLine) => mail.subject.startsWith('[New policies by mail] Policy created: po-');
-  expect(run.introduction).toContain(`writes to ${MAILBOX} and waits for its owner`);
+  expect(run.introduction).toContain(`writes to ${MAILBOX}, whose owner is asked`);
+  const inbox = new URL(/http:\S+\/mails/.exec(run.introduction)![0]);
+  expect(await (await fetch(inbox)).text()).toContain(
+    'Confirm mails of the webhook New policies by mail</a>',
+  );
   const [asked, ...more] = run.mails;
   expect(asked).toMatchObject({
     ...{ to: MAILBOX, subject: 'Confirm mails of the webhook New policies by mail' },
@@ -290,6 +294,7 @@ it('prints the link of a mailbox at each start until its owner has pressed Confi
   };
   expect(record.type).toBe('policies.create');
   expect(mail.subject.endsWith(`: ${record.entityId}`)).toBe(true);
+  expect(await (await fetch(inbox)).text()).toContain(`<a href="${new URL(mail.link).pathname}">`);
   for (const wrong of ['/mails/999', '/mails/', `${file}1`, '/head-office'])
     expect((await fetch(new URL(wrong, mail.link))).status).toBe(404);
 });
