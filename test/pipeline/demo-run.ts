@@ -43,8 +43,8 @@ export interface DemoRun {
   mails: MailLine[];
   /** Resolves once look is true of what was heard. */
   until(look: (heard: Heard[]) => boolean): Promise<void>;
-  /** Resolves with the first mail from now on that fits. */
-  nextMail(fits: (mail: MailLine) => boolean): Promise<MailLine>;
+  /** Resolves with the first mail, past or to come, that fits. */
+  mail(fits: (mail: MailLine) => boolean): Promise<MailLine>;
   /** The printed table, by role and account: "Clerk of North". */
   roles: Map<string, RoleLine>;
   /** The API with a printed token. */
@@ -103,10 +103,7 @@ export async function startDemoRun(
     root: new Api(app.url, ROOT_TOKEN),
     as: (who) => new Api(app.url, roles.get(who)!.token),
     until: async (look) => void (await wait(() => look(heard) || undefined)),
-    nextMail: (fits) => {
-      const from = mails.length;
-      return wait(() => mails.slice(from).find(fits));
-    },
+    mail: (fits) => wait(() => mails.find(fits)),
     stop: async () => {
       await demo.quiet();
       await app.stop();
