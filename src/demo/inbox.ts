@@ -48,6 +48,9 @@ export class Inbox {
     this.#server = new SMTPServer({
       authOptional: true,
       disabledCommands: ['AUTH', 'STARTTLS'],
+      // Nobody asks who a client on this machine is, and no open connection holds up the end.
+      disableReverseLookup: true,
+      closeTimeout: 500,
       onData: (stream, { envelope }, done) => {
         simpleParser(stream, { skipTextToHtml: true, skipImageLinks: true }).then(
           (mail) => {

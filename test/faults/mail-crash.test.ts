@@ -8,9 +8,9 @@ import { confirm, createMailWebhook, deliveriesTo, type MailWebhook } from '../s
 import {
   type ArrivedMail,
   linkIn,
+  type MailReply,
   type MailServer,
   mailTo,
-  type Refusal,
   startMailServer,
 } from '../support/mail-server.ts';
 import { createPerson } from '../support/people.ts';
@@ -70,7 +70,7 @@ const create = (server: ServerProcess): Promise<MailWebhook> =>
 
 /** Leaves conversations open at one of their steps until they are let go; how many there are. */
 function hold(step: 'answerRecipient' | 'answerMessage'): { held: () => number; letGo: () => void } {
-  const waiting: ((answer: Refusal | null) => void)[] = [];
+  const waiting: ((answer: MailReply | null) => void)[] = [];
   mail[step] = () => new Promise((answer) => waiting.push(answer));
   return {
     held: () => waiting.length,
@@ -192,6 +192,25 @@ it('a confirmation mail whose sender is killed arrives, and nothing else before 
   await nothingOpen();
   expect(counted()).toEqual({ entities: [...waiting].sort(), repeats: 0 });
   figure('Confirmation of a killed sender', { mails: 2, 'deliveries before': 0, delivered: waiting.length });
+}, 120_000);
+
+it('what waits for an owner goes out although no sender runs when he confirms, nor for long after', async () => {
+  const first = await start();
+  await registerResource(first.api);
+  const { endpointId } = await create(first);
+  const waiting = await publishMany(first.api, 5);
+  const link = linkIn(await mail.find(mailTo(ADDRESS)), 'confirm');
+  await kill(first);
+  const api = await start({ BELLWIRE_ROLE: 'api' });
+  const pressed = await fetch(new URL(new URL(link).pathname, api.url), { method: 'POST' });
+  expect(pressed.status).toBe(200);
+  // Senders look only at mailboxes whose owners have said something lately.
+  await sql.query(`update mailboxes set changed_at = changed_at - interval '1 hour' where endpoint_id = $1`, [
+    endpointId,
+  ]);
+  await start();
+  await nothingOpen();
+  expect(counted()).toEqual({ entities: [...waiting].sort(), repeats: 0 });
 }, 120_000);
 
 it('REL-09 by mail: each manager gets exactly one notice of an endpoint that two servers find gone', async () => {

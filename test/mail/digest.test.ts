@@ -5,7 +5,7 @@
 import { figure } from '../support/figure.ts';
 import { confirmedWebhook, deliveriesTo, endpointOf, until } from '../support/mail-scenario.ts';
 import { type MailServer, startMailServer } from '../support/mail-server.ts';
-import { clientEvent, publish, registerResource } from '../support/scenario.ts';
+import { CLIENT_MODEL, clientEvent, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const RATE = 5;
@@ -24,6 +24,15 @@ beforeAll(async () => {
     BELLWIRE_DIGEST_SIZE: String(SIZE),
   });
   await registerResource(server.api);
+  await server.api.mutate(
+    'mutation ($input: CatalogResourceInput!) { resourceRegister(input: $input) { errors { code } } }',
+    {
+      input: {
+        ...{ name: 'things', label: 'Thing', model: CLIENT_MODEL },
+        events: ['create', 'update'].map((name) => ({ name, label: `${name}d` })),
+      },
+    },
+  );
 });
 afterAll(async () => {
   await server?.stop();
@@ -37,6 +46,10 @@ afterEach(async () => {
   for (const { id } of nodes)
     await server.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', { id });
 });
+
+const triggers = ['clients', 'things'].flatMap((resource) =>
+  ['create', 'update'].map((event) => ({ resource, event })),
+);
 
 /** The entities whose records have arrived at an address. */
 function arrived(address: string): string[] {
@@ -144,10 +157,6 @@ it('tells a record by its fields, digit by digit, and says how much it left out'
 
 it('makes a thread of the mails about one entity, and of no other', async () => {
   const address = 'threads@example.com';
-  await registerResource(server.api, 'things');
-  const triggers = ['clients', 'things'].flatMap((resource) =>
-    ['create', 'update'].map((event) => ({ resource, event })),
-  );
   await confirmedWebhook(server.api, mail, address, { triggers });
   const again = await confirmedWebhook(server.api, mail, 'again@example.com', { triggers });
   const events = [
@@ -173,4 +182,32 @@ it('makes a thread of the mails about one entity, and of no other', async () => 
   const others = mail.mails.filter(deliveriesTo('again@example.com')).map((one) => one.mail.references);
   expect(others).not.toContain(thread(0));
   expect((await endpointOf(server.api, again)).status).toBe('ACTIVE');
+});
+
+it('names three kinds of what is in a digest, and each event with its day where there are several', async () => {
+  const address = 'kinds@example.com';
+  await confirmedWebhook(server.api, mail, address, { triggers });
+  // By turns, so that all kinds are left when some have gone alone.
+  const many = [0, 1, 2].flatMap((at) =>
+    triggers.map((one, kind) =>
+      clientEvent(`k${kind}${at}`, { ...one, occurredAt: `2026-02-0${at + 1}T10:00:0${kind}.900Z` }),
+    ),
+  );
+  await publish(server.api, ...many);
+  await mail.find(() => arrived(address).length >= many.length);
+  const digest = mail.mails.find((one) => deliveriesTo(address)(one) && one.mail.attachments.length > 1)!;
+  expect(digest.mail.attachments.length).toBe(many.length - RATE);
+  const kinds = new Set(digest.mail.attachments.map(({ content }) => JSON.parse(content.toString()).type));
+  const kind = '(?:Client|Thing) (?:created|updated)';
+  expect(digest.mail.subject).toMatch(
+    new RegExp(
+      `^\\[Mails\\] 7 events: ${kind}, ${kind}${kinds.size > 2 ? `, ${kind}` : ''}${kinds.size > 3 ? ' and 1 more' : ''}$`,
+    ),
+  );
+  for (const { content } of digest.mail.attachments) {
+    const { type, entityId, timestamp } = JSON.parse(content.toString());
+    const what = type.replace(/s\.(\w)/, (_: string, first: string) => ` ${first}`);
+    const line = `${timestamp.slice(0, 19).replace('T', ' ')} UTC  ${what[0].toUpperCase()}${what.slice(1)}d: ${entityId}`;
+    expect(digest.mail.text).toContain(`${line}\n  Name: Client ${entityId}\n`);
+  }
 });

@@ -13,6 +13,7 @@ import {
   type MailWebhook,
 } from '../support/mail-scenario.ts';
 import { linkIn, type MailServer, mailTo, startMailServer } from '../support/mail-server.ts';
+import { createTeam } from '../support/people.ts';
 import { clientEvent, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -112,6 +113,7 @@ it('takes a link in its one spelling only, and changes nothing by another', asyn
     link.replace(`${id}.`, ''),
     link.replace(id!, id!.toUpperCase()),
     link.replace(id!, id!.replace('mbx_', 'whk_')),
+    link.replace(id!, 'x%00y'),
     link.replace(id!, encodeURIComponent('https://example.com/')),
   ];
   for (const one of wrong) expect([one, await open(one), await press(one)]).toEqual([one, 404, 404]);
@@ -173,4 +175,36 @@ it('ends one mailbox and no other', async () => {
   await publish(server.api, clientEvent('rest'));
   await mail.until(2, deliveriesTo('other@example.com'));
   expect(mail.mails.filter(deliveriesTo('one@example.com'))).toHaveLength(1);
+});
+
+it('ends the mails of one member of a team, and tells open pages', async () => {
+  const { id: parentId } = await server.api.run('{ viewer { id } }');
+  const emails = ['ann@members.example', 'ben@members.example'];
+  const members: string[] = [];
+  for (const email of emails) {
+    const { login } = await server.api.mutate(
+      'mutation ($input: LoginInput!) { loginCreate(input: $input) { errors { code } login { id } } }',
+      { input: { name: email, email, parentId } },
+    );
+    members.push(login.id);
+  }
+  const teamId = await createTeam(server, 'Members', [parentId, ...members]);
+  const webhook = await createMailWebhook(server.api, null, { details: { teamId } });
+  for (const email of emails) await confirm(mail, email);
+  await publish(server.api, clientEvent('team'));
+  const end = linkIn(await mail.find(deliveriesTo(emails[0]!)), 'unsubscribe');
+  const client = server.api.socket();
+  const connected = new Promise<void>((resolve) => client.on('connected', () => resolve()));
+  const page = new Stream(
+    client,
+    'subscription { webhookChanges { id webhook { endpoints { status statusReason } } } }',
+    {},
+  );
+  await connected;
+  expect(await press(end)).toBe(200);
+  const changed = await page.until((changes) => changes.find((one) => one.id === webhook.id));
+  expect(changed.webhook.endpoints).toEqual([
+    { status: 'ACTIVE', statusReason: '1 of 2 mailboxes confirmed; ann@members.example unsubscribed.' },
+  ]);
+  await page.close();
 });
