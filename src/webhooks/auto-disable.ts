@@ -12,7 +12,7 @@ import { statusChange } from './switch-endpoint.ts';
 export interface OffCause {
   /** The last failure. */
   code: FailureCode;
-  /** The period of failures that is over its limit; null switches off without one, where the receiver is gone. */
+  /** The period of failures that is over its limit; null switches off without one, where one answer says enough. */
   failingSince: Date | null;
 }
 
@@ -33,7 +33,7 @@ export interface OffEndpoint {
 
 /**
  * Switches an endpoint off, in the caller's transaction. Null when there is nothing to do: it is off already, by
- * whomever, it is gone, or it had a success since the period of failures that the caller saw.
+ * whomever, it is gone, or it had a success, or was enabled, since the failures that the caller saw.
  */
 export async function switchOffFailing(
   sql: Sql,
@@ -49,7 +49,8 @@ export async function switchOffFailing(
   );
   const webhook = webhooks[0];
   if (webhook === undefined) return null;
-  // A Date has milliseconds, the column microseconds; a later period begins behind a success.
+  // A Date has milliseconds, the column microseconds; a later period begins behind a success. A 410 is recorded as a failure
+  // first: where none stands, the endpoint was enabled behind it.
   const { rows } = await sql.query<{
     kind: string;
     target: string;
@@ -64,6 +65,8 @@ export async function switchOffFailing(
        and ($3::timestamptz is null or exists (
          select 1 from endpoint_circuits ec
          where ec.endpoint_id = ep.id and ec.failing_since < $3::timestamptz + interval '2 ms'))
+       and ($2 <> 'GONE' or exists (
+         select 1 from endpoint_circuits ec where ec.endpoint_id = ep.id and ec.failing_since is not null))
      returning ep.kind, ep.target, ep.disabled_failing_since as since, ep.disabled_at as at,
                (select ec.state from endpoint_circuits ec where ec.endpoint_id = ep.id) as circuit`,
     [endpointId, code, failingSince],

@@ -56,7 +56,7 @@ it(`brings ${EVENTS} events as ${RATE} mails and digests that lose none, each re
   expect(mails.length - digests.length).toBeLessThanOrEqual(RATE + 1);
   expect(Math.max(...digests.map((one) => one.mail.attachments.length))).toBe(SIZE);
   for (const one of digests) {
-    expect(one.mail.subject).toBe(`[Mails] ${one.mail.attachments.length} events`);
+    expect(one.mail.subject).toBe(`[Mails] ${one.mail.attachments.length} events: Client created`);
     expect(one.mail.attachments.map(({ filename }) => filename)).toEqual(
       one.mail.attachments.map(({ content }) => `${JSON.parse(content.toString()).id}.json`),
     );

@@ -199,17 +199,33 @@ describe('an endpoint that failed for too long', () => {
     expect(await notices(failed)).toHaveLength(1);
   });
 
-  it('is off at once where the receiver is gone, whatever was before', async () => {
+  it('is off at once where the receiver is gone, but not by an answer from before it was enabled again', async () => {
     const gone = await create('/gone');
-    expect(await switchOff(gone, { code: 'GONE', failingSince: null })).toBe(true);
+    const cause = { code: 'GONE', failingSince: null } as const;
+    // The answer is recorded first.
+    const since = new Date();
+    await failing(gone, since, 'CLOSED');
+    expect(await switchOff(gone, cause)).toBe(true);
     expect(await x.api.run(ENDPOINT, { id: gone.endpointId })).toMatchObject({
       status: 'AUTO_DISABLED',
-      failingSince: null,
+      failingSince: since.toISOString(),
     });
-    expect((await notices(gone))[0].payload).toMatchObject({ code: 'GONE', failingSince: null });
+    expect((await notices(gone))[0].payload).toMatchObject({
+      code: 'GONE',
+      failingSince: since.toISOString(),
+    });
     expect((await actions(gone))[0].changes).toMatchObject({
       [`endpoints.${gone.endpointId}.status`]: { from: 'ACTIVE', to: 'AUTO_DISABLED' },
     });
+    await x.api.mutate('mutation ($id: ID!) { endpointEnable(id: $id) { errors { code } } }', {
+      id: gone.endpointId,
+    });
+    // Of another sender, which was slow to say it.
+    expect(await switchOff(gone, cause)).toBe(false);
+    expect(await x.api.run(ENDPOINT, { id: gone.endpointId })).toMatchObject({ status: 'ACTIVE' });
+    expect(await notices(gone)).toHaveLength(1);
+    await failing(gone, since, 'CLOSED');
+    expect(await switchOff(gone, cause)).toBe(true);
   });
 
   it('that is a mailbox is told of by its domain, and by no mail where there is no mail server', async () => {
