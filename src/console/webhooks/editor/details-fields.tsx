@@ -44,6 +44,8 @@ export function DetailsFields({ form, autoFocus = false }: { form: WebhookForm; 
       <Radio.Group
         label="Whose activity is watched"
         value={details.scope}
+        // Where no team is chosen, there is no field of it.
+        error={details.scope === 'team' ? undefined : form.errors['details.team']}
         onChange={(scope) => {
           change({ scope: scope });
           form.clearFieldError('details.forLogin');
@@ -52,7 +54,14 @@ export function DetailsFields({ form, autoFocus = false }: { form: WebhookForm; 
       >
         <Group gap="lg" mt={6} align="flex-start">
           {SCOPES.map(([scope, label, description]) => (
-            <Radio key={scope} value={scope} label={label} description={description} maw={230} />
+            <Radio
+              key={scope}
+              value={scope}
+              label={label}
+              description={description}
+              maw={230}
+              {...(scope === details.scope && scope !== 'team' ? { 'data-field': 'details.team' } : {})}
+            />
           ))}
         </Group>
       </Radio.Group>
