@@ -134,10 +134,11 @@ describe('the choice between URL and mailbox', () => {
     await page.getByRole('radio', { name: 'Bare entity' }).check();
     await kept(page);
     await page.reload();
-    await page.getByRole('heading', { name: /^Step 3 of 3/ }).waitFor();
-    await press(page, 'Back');
+    await page.getByRole('heading', { name: /^Step 2 of 3/ }).waitFor();
     expect(await addressField(page).inputValue()).toBe('resumed@example.com');
-    expect(await row(page, 'Endpoint 1').getByRole('radio', { name: 'Mailbox' }).isChecked()).toBe(true);
+    expect(
+      await row(page, 'Endpoint 1').getByRole('radio', { name: 'Mailbox', exact: true }).isChecked(),
+    ).toBe(true);
     await next(page, 3);
     await chooseTrigger(page, 1, 'Client', 'Updated');
     await add(page);

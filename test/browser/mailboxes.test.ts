@@ -181,7 +181,7 @@ describe('a mailbox', () => {
     await says(page, 'ben@team.example', 'Confirmed');
     await badge(page, 'Active').waitFor();
     await says(page, 'ann@team.example', /^Waiting for confirmation/);
-    await publish(api, clientEvent('t1'));
+    await publish(api, clientEvent('t1', { loginId: ids[0] }));
     await mail.find(deliveriesTo('ben@team.example'));
 
     // The one who left may be asked once more, as those who have not answered.
@@ -217,12 +217,15 @@ describe('a mailbox', () => {
       triggers: [{ resource: 'clients', event: 'update' }],
     });
     const { page, complaints } = await site.open(`/webhooks/${webhook.number}?tab=test`);
-    await press(page, 'Send test');
+    const send = page
+      .getByRole('form', { name: 'Send a test event' })
+      .getByRole('button', { name: 'Send test' });
+    await send.click();
     await page
       .getByText('No mailbox of it has confirmed yet: before that it gets nothing, not even a test.')
       .waitFor();
     await confirmByButton(site, mail, address);
-    await press(page, 'Send test');
+    await send.click();
     const result = page.getByRole('region', { name: 'How the test went' });
     await result.getByText('Delivered').first().waitFor();
     await result.getByText('SMTP 250').waitFor();

@@ -135,7 +135,7 @@ function backWords({ was, now }: ComeBack): { is: string; means: string } {
   if (now === 'UNVERIFIED')
     return {
       is: 'waits for a confirmation',
-      means: 'A mail with a new link goes out. What happens from now on waits until somebody confirms.',
+      means: 'What happens from now on waits until somebody confirms by the link in the mail.',
     };
   if (was === 'UNVERIFIED') return { is: 'is confirmed', means: 'What waited goes out now.' };
   return {
