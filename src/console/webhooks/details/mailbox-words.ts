@@ -5,7 +5,7 @@ import type { DetailedEndpoint } from './use-webhook.ts';
 
 export type Mailbox = DetailedEndpoint['mailboxes'][number];
 
-/** "Waiting for confirmation, mail sent 3 minutes ago", "Refused by its server: 550 …". */
+/** "Waiting for confirmation, mail sent 3 minutes ago", "Refused by its server: 550 …". now may be some seconds old. */
 export function mailboxWords({ status, reason, confirmationSentAt }: Mailbox, now: number): string {
   switch (status) {
     case 'CONFIRMED':
@@ -19,7 +19,7 @@ export function mailboxWords({ status, reason, confirmationSentAt }: Mailbox, no
       if (reason != null) return `Waiting for confirmation, its mail is tried again: ${reason}`;
       return confirmationSentAt == null
         ? 'Waiting for confirmation, its mail is on its way'
-        : `Waiting for confirmation, mail sent ${relativeTime(confirmationSentAt, now)}`;
+        : `Waiting for confirmation, mail sent ${relativeTime(confirmationSentAt, Math.max(now, Date.parse(confirmationSentAt)))}`;
   }
 }
 

@@ -16,7 +16,7 @@ export function TestTab({ webhook }: { webhook: DetailedWebhook }) {
     <Stack gap="md">
       <Section
         title="Send a test event"
-        description="It is sent like a real one, whether or not the webhook is enabled: a request is signed and has the header webhook-test: true, a mail says that it is a test, and goes to mailboxes that have confirmed alone. It is no event: no trigger fires for it."
+        description="It is sent like a real one, whether or not the webhook is enabled: a request is signed and has the header webhook-test: true, a mail says that it is a test, and goes only to mailboxes that have confirmed. It is no event: no trigger fires for it."
       >
         {failed ? (
           <CatalogFailed onRetry={retry} />

@@ -1,5 +1,5 @@
 /** Where an endpoint sends: a URL, a mailbox, or the mailboxes of the team. Only the fields of the chosen one are there. */
-import { Alert, Group, Radio, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Radio, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
 import { IconMail } from '@tabler/icons-react';
 
 import type { EndpointKind } from '../../gql/graphql.ts';
@@ -31,19 +31,18 @@ export function PlaceFields({ at, row, team, errors, onKind, onAddress }: PlaceF
         error={errors['kind']}
         onChange={(next) => onKind(next)}
       >
-        <Group gap="lg" mt={6} align="flex-start">
+        <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="md" verticalSpacing="xs" mt={6} mb={6}>
           {KINDS.map((one) => (
             <Radio
               key={one}
               value={one}
               label={KIND_WORDS[one].label}
               description={KIND_WORDS[one].meaning}
-              maw={230}
               // Also where a field is missed that this kind has not.
               {...(one === kind ? { 'data-field': at } : {})}
             />
           ))}
-        </Group>
+        </SimpleGrid>
       </Radio.Group>
       {kind === 'URL' && (
         <TextInput
@@ -74,7 +73,7 @@ export function PlaceFields({ at, row, team, errors, onKind, onAddress }: PlaceF
           onChange={(event) => onAddress({ mailbox: event.currentTarget.value })}
         />
       )}
-      {kind === 'TEAM_MAILBOXES' && (
+      {kind === 'TEAM_MAILBOXES' && errors['kind'] === undefined && (
         <Text size="sm">
           {team === null
             ? 'This webhook watches no team yet: choose one under Whose activity is watched.'
@@ -101,8 +100,8 @@ function ManyMails({ several }: { several: boolean }) {
           the limit go together in one mail, with each record attached: none is lost.
         </Text>
         <Text size="sm">
-          Before that, {several ? 'each address' : 'it'} gets one mail with a link, and nothing else until
-          somebody presses the button behind it.
+          First {several ? 'each address' : 'it'} gets one mail with a link, and nothing else until somebody
+          presses the button behind it.
         </Text>
       </Stack>
     </Alert>
