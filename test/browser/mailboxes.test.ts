@@ -13,16 +13,21 @@ import { add, chooseTrigger, dialogOf, next } from './wizard.ts';
 
 let site: Console;
 let mail: MailServer;
+let database: pg.Client;
 
 beforeAll(async () => {
   mail = await startMailServer();
   site = await startConsole({ BELLWIRE_SMTP_URL: mail.url });
   await registerResource(site.server.api);
+  database = new pg.Client(site.server.database.url);
+  await database.connect();
 });
 beforeEach(() => {
   mail.answerRecipient = () => null;
+  mail.answerMessage = () => null;
 });
 afterAll(async () => {
+  await database?.end();
   await site?.stop();
   await mail?.close();
 });
@@ -102,6 +107,29 @@ describe('a mailbox', () => {
     await part(shown, 'Endpoints').waitFor();
     for (const watched of [page, shown, table.page]) await watched.context().close();
     expect([...complaints, ...delivery.complaints, ...table.complaints]).toEqual([]);
+  });
+
+  it('whose confirmation mail is not taken yet says so, and follows each further try', async () => {
+    const address = 'greylisted@example.com';
+    let tries = 0;
+    mail.answerMessage = () => ({ code: 451, message: `4.7.1 try ${++tries} is too early` });
+    const triggers = [{ resource: 'clients', event: 'update' }];
+    const webhook = await createMailWebhook(site.server.api, address, { triggers });
+    const { page, complaints } = await site.open(`/webhooks/${webhook.number}`);
+    await says(
+      page,
+      address,
+      'Waiting for confirmation, its mail is tried again: 451 4.7.1 try 1 is too early',
+    );
+    const hasten = () => database.query('update mail_outbox set due_at = clock_timestamp()');
+    await hasten();
+    await says(page, address, /: 451 4\.7\.1 try 2 is too early$/);
+    mail.answerMessage = () => null;
+    await hasten();
+    await confirmByButton(site, mail, address);
+    await says(page, address, 'Confirmed');
+    expect(complaints).toEqual([]);
+    await page.context().close();
   });
 
   it('that is refused, or whose owner leaves, is off with the reason, and back by Enable', async () => {
@@ -188,10 +216,7 @@ describe('a mailbox', () => {
     await unsubscribeByButton(site, mail, 'ben@team.example');
     await says(page, 'ben@team.example', 'Unsubscribed');
     // A day passes.
-    const database = new pg.Client(site.server.database.url);
-    await database.connect();
     await database.query(`update mailboxes set asked_at = '{}' where address = 'ben@team.example'`);
-    await database.end();
     await askAgain(page);
     await page.getByText('A new confirmation mail goes out to each who has not confirmed').waitFor();
     await mail.until(2, (one) => mailTo('ben@team.example')(one) && one.mail.subject!.startsWith('Confirm'));

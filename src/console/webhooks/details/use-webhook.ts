@@ -40,6 +40,8 @@ const SENT_PAUSE_MS = 1_500;
 
 /** How often it is read again while a confirmation mail is on its way, ms. */
 const MAILING_PAUSE_MS = 3_000;
+/** How long after a mail went what the mail server says to it may still come, ms. */
+const JUST_GONE_MS = 15_000;
 /** A mail that has not gone by then waits for a mail server, or for its turn. */
 const MAILING_READS = 20;
 
@@ -149,11 +151,14 @@ export function useWebhook(number: number): LoadedWebhook {
   };
 }
 
-/** Whether a confirmation mail of it is about to go. */
-function isBeingAsked({ status, mailboxes }: DetailedEndpoint): boolean {
-  return (
-    status === 'UNVERIFIED' &&
-    mailboxes.some((one) => one.status === 'UNCONFIRMED' && one.confirmationSentAt == null)
+/** Whether a confirmation mail of it is about to go, is tried again, or has just gone: then more may be told of it. */
+function isBeingAsked({ mailboxes }: DetailedEndpoint): boolean {
+  return mailboxes.some(
+    ({ status, reason, confirmationSentAt }) =>
+      status === 'UNCONFIRMED' &&
+      (reason != null ||
+        confirmationSentAt == null ||
+        Date.now() - Date.parse(confirmationSentAt) < JUST_GONE_MS),
   );
 }
 
