@@ -5,18 +5,8 @@ import { Facts } from '../../ui/facts.tsx';
 import { Time } from '../../ui/time.tsx';
 import { KIND_WORDS } from '../endpoint-place.ts';
 import { FORMAT_WORDS } from '../format-words.ts';
-import { MailboxList } from './mailbox-list.tsx';
+import { type EndpointFactsProps, MailboxList } from './mailbox-list.tsx';
 import { Retries } from './retries.tsx';
-import type { DetailedEndpoint } from './use-webhook.ts';
-
-/** An endpoint of a webhook's page. */
-export interface EndpointFactsProps {
-  endpoint: DetailedEndpoint;
-  /** "Endpoint 2". */
-  name: string;
-  mayEdit: boolean;
-  reload: () => Promise<void>;
-}
 
 export function MailFacts({ endpoint, name, mayEdit, reload }: EndpointFactsProps) {
   const { kind, failingSince, advanced } = endpoint;

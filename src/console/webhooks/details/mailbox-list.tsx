@@ -7,9 +7,9 @@ import { CopyButton } from '../../ui/copy-button.tsx';
 import { LoginName } from '../../ui/login-name.tsx';
 import { useNow } from '../../ui/time.tsx';
 import { AskAgain } from './ask-again.tsx';
-import type { EndpointFactsProps } from './mail-facts.tsx';
 import classes from './mailbox-list.module.css';
 import { isWaiting, type Mailbox, mailboxWords, mayAskAgain } from './mailbox-words.ts';
+import type { DetailedEndpoint } from './use-webhook.ts';
 
 const LOOKS: Record<MailboxStatus, [color: string, icon: TablerIcon]> = {
   CONFIRMED: ['green', IconCheck],
@@ -20,6 +20,15 @@ const LOOKS: Record<MailboxStatus, [color: string, icon: TablerIcon]> = {
 
 /** How often "3 minutes ago" is worked out anew, ms. */
 const TICK_MS = 10_000;
+
+/** An endpoint of a webhook's page. */
+export interface EndpointFactsProps {
+  endpoint: DetailedEndpoint;
+  /** "Endpoint 2". */
+  name: string;
+  mayEdit: boolean;
+  reload: () => Promise<void>;
+}
 
 export function MailboxList({ endpoint, name, mayEdit, reload }: EndpointFactsProps) {
   const { mailboxes } = endpoint;

@@ -9,7 +9,7 @@ import { AUTHENTICATION_WORDS } from '../editor/authentication-values.ts';
 import { ORDERING_WORDS } from '../editor/ordering-field.tsx';
 import { FORMAT_WORDS } from '../format-words.ts';
 import classes from './details.module.css';
-import type { EndpointFactsProps } from './mail-facts.tsx';
+import type { EndpointFactsProps } from './mailbox-list.tsx';
 import { Retries } from './retries.tsx';
 import { SigningSecrets } from './signing-secrets.tsx';
 import type { DetailedEndpoint } from './use-webhook.ts';
