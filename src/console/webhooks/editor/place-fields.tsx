@@ -73,7 +73,7 @@ export function PlaceFields({ at, row, team, errors, onKind, onAddress }: PlaceF
           onChange={(event) => onAddress({ mailbox: event.currentTarget.value })}
         />
       )}
-      {kind === 'TEAM_MAILBOXES' && errors['kind'] === undefined && (
+      {kind === 'TEAM_MAILBOXES' && (team !== null || errors['kind'] === undefined) && (
         <Text size="sm">
           {team === null
             ? 'This webhook watches no team yet: choose one under Whose activity is watched.'
