@@ -25,6 +25,7 @@ const VALUE_TYPES = [
   'DeliveryEventBatch',
   'EndpointAdvanced',
   'EndpointAuthentication',
+  'EndpointMailbox',
   'HttpHeader',
   'HttpMessage',
   'PageInfo',

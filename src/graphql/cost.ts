@@ -78,6 +78,7 @@ export const SIZES: Record<string, Size> = {
   'Webhook.endpoints': 3,
   'Webhook.triggers': 5,
   'Endpoint.secrets': 2,
+  'Endpoint.mailboxes': 3,
   'EndpointAdvanced.headers': 5,
   'HttpMessage.headers': 10,
   'Attempt.phases': 7,

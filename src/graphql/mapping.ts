@@ -87,6 +87,10 @@ export function toEndpointType(endpoint: EndpointView): EndpointType {
   const { ordering, signing, format } = endpoint;
   return {
     ...{ id, kind, target, authentication, status, statusReason, failingSince },
+    mailboxes: endpoint.mailboxes.map(({ address, status, reason, sentAt, loginId }) => ({
+      ...{ address, status, reason, loginId },
+      confirmationSentAt: sentAt === null ? null : new Date(sentAt),
+    })),
     advanced: {
       ...{ headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency },
       ...{ ordering, signing, format },

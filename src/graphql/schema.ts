@@ -12,7 +12,12 @@ import { DeliveryEventsResolver } from './resolvers/delivery-events.resolver.ts'
 import { DraftResolver, DraftTriggerResolver } from './resolvers/draft.resolver.ts';
 import { EventResolver } from './resolvers/event.resolver.ts';
 import { NodeResolver } from './resolvers/node.resolver.ts';
-import { EndpointResolver, WebhookMutationResolver, WebhookResolver } from './resolvers/webhook.resolver.ts';
+import {
+  EndpointMailboxResolver,
+  EndpointResolver,
+  WebhookMutationResolver,
+  WebhookResolver,
+} from './resolvers/webhook.resolver.ts';
 import { WebhookChangesResolver } from './resolvers/webhook-changes.resolver.ts';
 import { DateTime } from './scalars.ts';
 
@@ -51,6 +56,7 @@ function build(): GraphQLSchema {
       CatalogResolver,
       WebhookResolver,
       WebhookMutationResolver,
+      EndpointMailboxResolver,
       EndpointResolver,
       DraftResolver,
       DraftTriggerResolver,

@@ -9,6 +9,8 @@ export interface MailboxState {
   reason: string | null;
   /** ISO 8601; null while the confirmation mail has yet to go. */
   sentAt: string | null;
+  /** The member whose mailbox it is; null where the endpoint is the mailbox. */
+  loginId: string | null;
 }
 
 /** What the mailboxes say. */
@@ -28,12 +30,12 @@ const NAMED = 3;
 export const MAILBOXES_COLUMN = `case ep.kind
   when 'EMAIL' then (
     select coalesce(json_agg(json_build_object('address', mb.address, 'status', mb.status, 'reason', mb.reason,
-                                      'sentAt', mb.confirmation_sent_at)), '[]')
+                                      'sentAt', mb.confirmation_sent_at, 'loginId', null)), '[]')
     from mailboxes mb where mb.endpoint_id = ep.id and mb.removed_at is null)
   when 'TEAM_MAILBOXES' then (
     select coalesce(json_agg(json_build_object('address', coalesce(mb.address, m.email), 'status', coalesce(mb.status, 'UNCONFIRMED'),
-                                      'reason', mb.reason, 'sentAt', mb.confirmation_sent_at) order by m.email), '[]')
-    from (select distinct on (lower(l.email)) l.email
+                                      'reason', mb.reason, 'sentAt', mb.confirmation_sent_at, 'loginId', m.id) order by m.email), '[]')
+    from (select distinct on (lower(l.email)) l.email, l.id
           from team_members tm join logins l on l.id = tm.login_id and not l.disabled and l.email <> ''
           where tm.team_id = w.team_id order by lower(l.email), l.id) m
     left join mailboxes mb on mb.endpoint_id = ep.id and mb.given = lower(m.email) and mb.removed_at is null)

@@ -44,6 +44,8 @@ export interface EndpointView extends ShownStatus {
   ordering: DeliveryOrdering;
   signing: SigningScheme;
   format: PayloadFormat;
+  /** Those that it writes to; none for a URL. */
+  mailboxes: MailboxState[];
   version: number;
   createdAt: Date;
 }
@@ -51,7 +53,7 @@ export interface EndpointView extends ShownStatus {
 /** A row as it is read. */
 type Row = Omit<
   EndpointView,
-  'authentication' | 'headers' | 'retrySchedule' | 'maxConcurrency' | keyof ShownStatus
+  'authentication' | 'headers' | 'retrySchedule' | 'maxConcurrency' | 'mailboxes' | keyof ShownStatus
 > &
   EndpointState & {
     authType: AuthenticationType;
@@ -109,6 +111,7 @@ function toView(row: Row, defaults: EndpointDefaults): EndpointView {
     headers: row.headers.map(({ name, value, secret }) => ({ name, value, secret })),
     retrySchedule: row.retrySchedule ?? defaults.retryScheduleSeconds,
     maxConcurrency: row.maxConcurrency ?? defaults.maxConcurrency,
+    mailboxes: row.mailboxes ?? [],
     ...shownStatus(row, defaults),
   };
 }

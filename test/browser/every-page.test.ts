@@ -3,6 +3,7 @@
  * axe knows, nothing wider than the screen, nothing refused by the policy. The pictures are for people.
  */
 import { figure } from '../support/figure.ts';
+import { type MailServer, startMailServer } from '../support/mail-server.ts';
 import { createPerson } from '../support/people.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { openWatchedPage, type WatchedPage } from './chromium.ts';
@@ -16,12 +17,14 @@ const REFUSALS = /^(401|429|503) for |the server responded with a status of (401
 
 let site: Console;
 let receiver: Receiver;
+let mail: MailServer;
 let made: Furnished;
 let root: WatchedPage;
 const table: Inspection[] = [];
 
 beforeAll(async () => {
-  site = await startConsole();
+  mail = await startMailServer();
+  site = await startConsole({ BELLWIRE_SMTP_URL: mail.url });
   receiver = await startReceiver();
   root = await site.open('/guide');
 });
@@ -35,6 +38,7 @@ afterAll(async () => {
   });
   await site?.stop();
   await receiver?.close();
+  await mail?.close();
 });
 
 async function check(watched: WatchedPage, { name, path, ready }: State): Promise<void> {
@@ -56,7 +60,7 @@ describe('before anything was made, without a violation in either scheme and on 
 
 describe('with something on every page, without a violation in either scheme and on a narrow screen:', () => {
   beforeAll(async () => {
-    made = await furnish(site.server.api, receiver);
+    made = await furnish(site.server.api, receiver, mail);
   });
 
   it.each(STATES)('$name', (state) => check(root, state));

@@ -1,9 +1,11 @@
 /** A console with something on every page: a catalog, people, webhooks of every status, deliveries of every kind. */
 import type { Api } from '../support/api.ts';
 import { CLIENT_IDENTITY } from '../support/certificates.ts';
+import type { MailServer } from '../support/mail-server.ts';
 import { createPerson, createTeam, type Person } from '../support/people.ts';
 import type { Receiver } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
+import { type FurnishedMails, furnishMails } from './furnished-mail.ts';
 
 /** What was made, by what tests ask for. */
 export interface Furnished {
@@ -15,6 +17,7 @@ export interface Furnished {
   off: { id: string; number: number };
   /** One endpoint for each way: a key pair, a client certificate, unsigned; and a shared secret that was rotated. */
   ways: { id: string; number: number };
+  mails: FurnishedMails;
   manager: Person;
   teamId: string;
   /** A delivery that succeeded at its third attempt, and one that failed for good. */
@@ -32,7 +35,7 @@ const STATUS_OF: Record<string, number> = { '/hooks/failing': 500, '/hooks/down'
 const FAILURES = 12;
 
 /** Fills an empty server through the API; the receiver answers what each path needs. */
-export async function furnish(api: Api, receiver: Receiver): Promise<Furnished> {
+export async function furnish(api: Api, receiver: Receiver, mail: MailServer): Promise<Furnished> {
   receiver.answer = ({ path, headers }, response) => {
     const attempt = Number(headers['webhook-attempt']);
     const status = STATUS_OF[path] ?? (path.endsWith('/shaky') && attempt < 3 ? 503 : 200);
@@ -122,6 +125,7 @@ export async function furnish(api: Api, receiver: Receiver): Promise<Furnished> 
     ...{ orders, failing, inactive, paused, off },
     // Behind the events, so that none is sent there.
     ways: await createWays(api, receiver),
+    mails: await furnishMails(api, mail),
     manager,
     teamId,
     delivered: await delivery(orders, 'SUCCEEDED'),

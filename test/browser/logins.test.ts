@@ -167,11 +167,8 @@ describe('the page of a login', () => {
     const dialog = page.getByRole('dialog', { name: 'New login' });
     await dialog.getByLabel('E-mail address').fill('not an address');
     await dialog.getByRole('button', { name: 'Create login' }).click();
-    await dialog.getByRole('alert').getByText('2 things are to be mended first').waitFor();
-    await dialog
-      .getByRole('alert')
-      .getByRole('button', { name: /^Name:/ })
-      .click();
+    await dialog.getByRole('alert').getByText('2 things are to be mended').waitFor();
+    await dialog.getByRole('alert').getByRole('button', { name: 'Name', exact: true }).click();
     await page.keyboard.type('<b>Hugo</b>');
     await dialog.getByLabel('E-mail address').fill('hugo@example.com');
     await dialog.getByRole('button', { name: 'Create login' }).click();

@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 
 import type { Furnished } from './furnished.ts';
+import { MAIL_STATES } from './states-mail.ts';
 import { WAYS_STATES } from './states-ways.ts';
 import { next } from './wizard.ts';
 
@@ -183,6 +184,7 @@ export const STATES: State[] = [
     ready: (page) => page.locator('pre').first().waitFor(),
   },
   ...WAYS_STATES,
+  ...MAIL_STATES,
   { name: 'details-unknown', path: '/webhooks/999999', ready: heading('There is no such webhook') },
   { name: 'deliveries', path: '/deliveries', ready: rows },
   {

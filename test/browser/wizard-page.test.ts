@@ -131,12 +131,12 @@ it('a login is found among many by the server, and a team as well; without a cho
     await login.fill('zoe');
     await page.getByRole('option', { name: `Zoe Agent (${agent.number})` }).click();
     await kept(page);
-    await page.getByRole('radio', { name: 'Team' }).check();
+    await page.getByRole('radio', { name: 'Team', exact: true }).check();
     await page.getByRole('combobox', { name: 'Team' }).fill('night');
     await page.getByRole('option', { name: /Night shift/ }).click();
     await page.getByRole('radio', { name: 'For Login' }).check();
     expect(await login.inputValue()).toBe(`Zoe Agent (${agent.number})`);
-    await page.getByRole('radio', { name: 'Team' }).check();
+    await page.getByRole('radio', { name: 'Team', exact: true }).check();
     await add(page, 'Save');
   });
   const { nodes } = await api.run('{ webhooks { nodes { team { id } forLogin { id } } } }');

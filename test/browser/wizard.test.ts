@@ -365,6 +365,9 @@ describe('a webhook that was added', () => {
       await page.keyboard.type('By keys');
       await press('Enter');
       await page.getByRole('heading', { name: 'Step 2 of 3' }).and(page.locator(':focus')).waitFor();
+      // The choice between URL and mailbox is one stop, then comes the field of what is chosen.
+      await press('Tab');
+      expect(await focused(page)).toBe('endpoints.0');
       await press('Tab');
       expect(await focused(page)).toBe('endpoints.0.target');
       await page.keyboard.type(receiver.url);

@@ -2,7 +2,9 @@
 import type {
   AuthenticationType,
   DeliveryOrdering,
+  EndpointKind,
   EndpointStatus,
+  MailboxStatus,
   PayloadFormat,
   SigningScheme,
 } from '../gql/graphql.ts';
@@ -14,6 +16,7 @@ import { AUTHENTICATION_WORDS } from '../webhooks/editor/authentication-values.t
 import { ORDERING_WORDS } from '../webhooks/editor/ordering-field.tsx';
 import { formatWait } from '../webhooks/editor/retry-schedule.ts';
 import { SIGNING_WORDS } from '../webhooks/editor/signing-field.tsx';
+import { KIND_WORDS } from '../webhooks/endpoint-place.ts';
 import { FORMAT_WORDS } from '../webhooks/format-words.ts';
 
 /** A change of one field, as the API tells it. */
@@ -28,6 +31,10 @@ const ACTIONS: Record<string, string> = {
   'webhook.endpointEnable': 'Enabled an endpoint of the webhook',
   'webhook.endpointDisable': 'Disabled an endpoint of the webhook',
   'webhook.endpointAutoDisable': 'Switched off an endpoint of the webhook after failures',
+  'webhook.endpointVerificationSend': 'Asked for confirmation mails of an endpoint of the webhook',
+  'webhook.mailboxConfirm': 'A mailbox confirmed the mails of the webhook',
+  'webhook.mailboxUnsubscribe': 'A mailbox ended the mails of the webhook',
+  'webhook.mailboxRefuse': 'A mail server refused a mailbox of the webhook',
   'webhook.endpointRevealSecret': 'Looked at the signing secret of an endpoint of the webhook',
   'webhook.endpointRotateSecret': 'Rotated the signing secret of an endpoint of the webhook',
   'login.create': 'Created the login',
@@ -70,6 +77,7 @@ const FIELDS: Record<string, string> = {
 const PARTS: Record<string, string> = {
   kind: 'kind',
   target: 'address',
+  confirmationMails: 'confirmation mails',
   timeoutMs: 'time limit',
   retrySchedule: 'retry schedule',
   ratePerSecond: 'requests per second',
@@ -98,10 +106,12 @@ const AUTHENTICATION_PARTS: Record<string, string> = {
 /** "Endpoint address" for endpoints.ep_….target; mark tells apart where the entry speaks of several. */
 export function fieldWords(path: string, mark: boolean): string {
   const [list = '', id = '', ...rest] = path.split('.');
+  const mailbox = mailboxOf(path);
   if (rest.length === 0 && list === 'events') return `Event ${path.slice('events.'.length)}`;
   if (list === 'events') return `Event ${[id, ...rest].join('.')}`;
   if (rest.length === 0) return FIELDS[path] ?? path;
   const which = `${list === 'endpoints' ? 'Endpoint' : 'Trigger'}${mark ? ` …${id.slice(-4)}` : ''}`;
+  if (mailbox !== null) return `${which}, mailbox ${mailbox}`;
   if (rest[0] === 'headers') return `${which}, header ${rest.slice(1).join('.')}`;
   if (rest[0] === 'authentication')
     return `${which}, ${AUTHENTICATION_PARTS[rest[1] ?? ''] ?? rest.join('.')}`;
@@ -116,7 +126,7 @@ export function partOf(path: string): string | null {
 
 /** A value as text; name gives what people call a login or a team. */
 export function valueWords(path: string, value: unknown, name: (id: string) => string): string {
-  const field = path.split('.').at(-1)!;
+  const field = mailboxOf(path) === null ? path.split('.').at(-1)! : 'mailbox';
   if (value === null || value === undefined) return 'nothing';
   if (value === '') return 'empty';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
@@ -139,9 +149,23 @@ export function valueWords(path: string, value: unknown, name: (id: string) => s
   return objectWords(value as Record<string, unknown>, name);
 }
 
+/** The address in a path such as endpoints.ep_….mailbox ann@example.com, which has dots of its own. */
+function mailboxOf(path: string): string | null {
+  return /^endpoints\.[^.]+\.mailbox (.+)$/.exec(path)?.[1] ?? null;
+}
+
+const MAILBOX_STATUS: Record<MailboxStatus, string> = {
+  UNCONFIRMED: 'Waiting for confirmation',
+  CONFIRMED: 'Confirmed',
+  SUPPRESSED: 'Refused',
+  UNSUBSCRIBED: 'Unsubscribed',
+};
+
 /** The values of an endpoint's fields that are words of the API. */
 const ENDPOINT_VALUES: Record<string, (value: string) => string | undefined> = {
   status: (value) => ENDPOINT_STATUS[value as EndpointStatus]?.[0],
+  mailbox: (value) => MAILBOX_STATUS[value as MailboxStatus],
+  kind: (value) => KIND_WORDS[value as EndpointKind]?.label,
   ordering: (value) => ORDERING_WORDS[value as DeliveryOrdering]?.label,
   signing: (value) => SIGNING_WORDS[value as SigningScheme]?.label,
   format: (value) => FORMAT_WORDS[value as PayloadFormat]?.label,

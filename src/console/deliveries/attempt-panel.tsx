@@ -1,4 +1,4 @@
-/** One attempt: what was sent, what came back, where the time went, and the command that repeats it. */
+/** One attempt, a request or a mail: what was sent, what came back, where the time went, and the command that repeats a request. */
 import { Alert, Badge, List, Stack, Tabs, Text, Title } from '@mantine/core';
 import { useQuery } from 'urql';
 
@@ -8,6 +8,7 @@ import { CodeBlock } from '../ui/code-block.tsx';
 import { ErrorState, LoadingState } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { curlOf } from './curl.ts';
+import { isMailAttempt, MailView, ReplyView } from './mail-view.tsx';
 import { MessageView } from './message-view.tsx';
 import { Waterfall } from './waterfall.tsx';
 import { answerInWords, ORIGIN_WORDS } from './words.ts';
@@ -62,6 +63,7 @@ function AttemptTabs(
 ) {
   const { attempt, clientCertificate, tab, onTab } = props;
   const { request, response, failure, origin, startedAt } = attempt;
+  const mail = isMailAttempt(attempt);
   return (
     <>
       <Text size="sm" c="dimmed">
@@ -72,9 +74,14 @@ function AttemptTabs(
           {failure.message}
         </Alert>
       )}
-      <Tabs value={tab} onChange={(value) => onTab((value ?? 'request') as AttemptTab)} keepMounted={false}>
+      <Tabs
+        // A mail cannot be repeated by curl.
+        value={mail && tab === 'curl' ? 'request' : tab}
+        onChange={(value) => onTab((value ?? 'request') as AttemptTab)}
+        keepMounted={false}
+      >
         <Tabs.List>
-          <Tabs.Tab value="request">Request</Tabs.Tab>
+          <Tabs.Tab value="request">{mail ? 'Mail' : 'Request'}</Tabs.Tab>
           <Tabs.Tab
             value="response"
             rightSection={
@@ -85,17 +92,21 @@ function AttemptTabs(
               )
             }
           >
-            Response
+            {mail ? 'Reply' : 'Response'}
           </Tabs.Tab>
           <Tabs.Tab value="timing">Timing</Tabs.Tab>
-          <Tabs.Tab value="curl">cURL</Tabs.Tab>
+          {!mail && <Tabs.Tab value="curl">cURL</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="request" pt="md">
-          <MessageView message={request} what="request" />
+          {mail ? <MailView message={request} /> : <MessageView message={request} what="request" />}
         </Tabs.Panel>
         <Tabs.Panel value="response" pt="md">
           {response ? (
-            <MessageView message={response} what="answer" />
+            mail ? (
+              <ReplyView message={response} />
+            ) : (
+              <MessageView message={response} what="answer" />
+            )
           ) : (
             <Text size="sm" c="dimmed">
               No answer came. {failure?.message}
@@ -105,9 +116,11 @@ function AttemptTabs(
         <Tabs.Panel value="timing" pt="md">
           <Waterfall attempt={attempt} />
         </Tabs.Panel>
-        <Tabs.Panel value="curl" pt="md">
-          <Curl attempt={attempt} clientCertificate={clientCertificate} />
-        </Tabs.Panel>
+        {!mail && (
+          <Tabs.Panel value="curl" pt="md">
+            <Curl attempt={attempt} clientCertificate={clientCertificate} />
+          </Tabs.Panel>
+        )}
       </Tabs>
     </>
   );

@@ -12,6 +12,7 @@ import {
   type DeliveryStatus,
 } from '../gql/graphql.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
+import { placeOf } from '../webhooks/endpoint-place.ts';
 
 /** What cancelling means in each state that is not the last. */
 const MEANING: Partial<Record<DeliveryStatus, string>> = {
@@ -73,7 +74,7 @@ export function CancelButton({ delivery, onDone }: CancelButtonProps) {
           {endpoint && (
             <>
               {' '}
-              to <b style={{ overflowWrap: 'anywhere' }}>{endpoint.target}</b>
+              to <b style={{ overflowWrap: 'anywhere' }}>{placeOf(endpoint)}</b>
             </>
           )}
           . {meaning ?? 'It is over by now.'}

@@ -6,6 +6,7 @@ import type { DeliveryRowFragment } from '../gql/graphql.ts';
 import type { Column } from '../ui/data-table.tsx';
 import { DeliveryStatusBadge } from '../ui/delivery-status.tsx';
 import { formatDuration, formatNumber, Time } from '../ui/time.tsx';
+import { placeOf } from '../webhooks/endpoint-place.ts';
 import { RoughCountdown } from './countdown.tsx';
 import classes from './delivery-columns.module.css';
 import { resultInWords } from './words.ts';
@@ -34,7 +35,7 @@ export function deliveryColumns(options: {
           key: 'endpoint',
           header: 'Endpoint',
           width: '18%',
-          cell: ({ endpoint }) => endpoint?.target ?? 'Removed',
+          cell: ({ endpoint }) => (endpoint ? placeOf(endpoint) : 'Removed'),
         },
     {
       key: 'event',
@@ -78,7 +79,7 @@ export function deliveryColumns(options: {
 function AnswerCell({ row }: { row: DeliveryRowFragment }) {
   const { words, detail, answered } = resultInWords(row);
   return answered ? (
-    <span title={detail}>{words.replace('HTTP ', 'HTTP\u00a0')}</span>
+    <span title={detail}>{words.replace(/^(HTTP|SMTP) /, '$1\u00a0')}</span>
   ) : (
     <Text span size="sm" c="dimmed">
       {words}
@@ -86,10 +87,11 @@ function AnswerCell({ row }: { row: DeliveryRowFragment }) {
   );
 }
 
-function StatusCell({ row: { status, nextAttemptAt } }: { row: DeliveryRowFragment }) {
+function StatusCell({ row }: { row: DeliveryRowFragment }) {
+  const { status, nextAttemptAt } = row;
   return (
     <Group gap={6} wrap="nowrap" className={classes['status']}>
-      <DeliveryStatusBadge status={status} />
+      <DeliveryStatusBadge delivery={row} />
       {status === 'RETRY_SCHEDULED' && nextAttemptAt != null && (
         <Text span size="xs" c="dimmed">
           <RoughCountdown at={nextAttemptAt} />

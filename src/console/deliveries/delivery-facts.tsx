@@ -11,6 +11,7 @@ import { DatedText } from '../ui/dated-text.tsx';
 import { EndpointStatusBadge } from '../ui/delivery-status.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { Time } from '../ui/time.tsx';
+import { placeOf } from '../webhooks/endpoint-place.ts';
 
 export function DeliveryFacts({ delivery }: { delivery: DeliveryFactsFragment }) {
   const { id, webhook, webhookNumber, endpoint, event, createdAt, completedAt, origin } = delivery;
@@ -53,10 +54,10 @@ export function DeliveryFacts({ delivery }: { delivery: DeliveryFactsFragment })
 
 /** Its address, and why it is not sent to. */
 function EndpointFact({ endpoint }: { endpoint: NonNullable<DeliveryFactsFragment['endpoint']> }) {
-  const { target, status, statusReason } = endpoint;
+  const { status, statusReason } = endpoint;
   return (
     <Stack gap={4} align="flex-start">
-      <span>{target}</span>
+      <span>{placeOf(endpoint)}</span>
       {status !== 'ACTIVE' && <EndpointStatusBadge status={status} />}
       {statusReason != null && (
         <Text size="xs" c="dimmed">

@@ -5,7 +5,7 @@ import { useParams } from 'react-router';
 import type { DeliveryFactsFragment } from '../gql/graphql.ts';
 import { Page } from '../layout/page.tsx';
 import { useMay } from '../session/viewer.tsx';
-import { DeliveryStatusBadge } from '../ui/delivery-status.tsx';
+import { awaitsOwner, DeliveryStatusBadge } from '../ui/delivery-status.tsx';
 import { LiveBadge } from '../ui/live-badge.tsx';
 import { Section } from '../ui/section.tsx';
 import { ErrorState, LoadingState, NotFoundPage } from '../ui/states.tsx';
@@ -43,7 +43,7 @@ export function DeliveryPage() {
       trail={[...TRAIL, { label: id }]}
       badge={
         <Group gap="xs">
-          <DeliveryStatusBadge status={delivery.status} />
+          <DeliveryStatusBadge delivery={delivery} />
           <LiveBadge status={live} />
         </Group>
       }
@@ -129,7 +129,9 @@ function Nothing({ delivery, chosen }: { delivery: DeliveryFactsFragment; chosen
           ? 'Attempts are deleted after some time, while their delivery is kept for longer.'
           : completedAt != null
             ? 'It ended before its first attempt.'
-            : 'What is sent and what comes back appears here with the first attempt.'}
+            : awaitsOwner(delivery)
+              ? 'Nothing goes to a mailbox before its owner confirms. After 7 days without that it is cancelled.'
+              : 'What is sent and what comes back appears here with the first attempt.'}
     </Alert>
   );
 }

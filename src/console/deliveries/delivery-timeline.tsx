@@ -110,8 +110,10 @@ function NextAttempt(props: { delivery: DeliveryTimelineProps['delivery']; pause
               {sending ? `${attemptCount}. Sending` : `${attemptCount + 1}. Next attempt`}
             </Text>
             <Text size="xs" c="dimmed" component="div">
-              {sending || nextAttemptAt == null ? (
+              {sending ? (
                 'It is on its way'
+              ) : nextAttemptAt == null ? (
+                'It waits until the owner of its mailbox confirms, for up to 7 days'
               ) : paused ? (
                 'It waits while its endpoint is paused'
               ) : (

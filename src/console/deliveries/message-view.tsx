@@ -45,7 +45,14 @@ export function MessageView({ message, what }: { message: HttpMessageViewFragmen
   );
 }
 
-function HeaderTable({ headers, what }: { headers: HttpMessageViewFragment['headers']; what: string }) {
+/** what names the message. */
+export function HeaderTable({
+  headers,
+  what,
+}: {
+  headers: HttpMessageViewFragment['headers'];
+  what: string;
+}) {
   return (
     <Table aria-label={`Headers of the ${what}`} layout="fixed" verticalSpacing={4} fz="sm">
       <Table.Thead>
@@ -77,7 +84,9 @@ function HeaderTable({ headers, what }: { headers: HttpMessageViewFragment['head
   );
 }
 
-function BodyView({ message, what }: { message: HttpMessageViewFragment; what: string }) {
+/** title is its heading; what names what it is the body of. */
+export function BodyView(props: { message: HttpMessageViewFragment; what: string; title?: string }) {
+  const { message, what, title = 'Body' } = props;
   const { body, bodyBytes, bodyTruncated } = message;
   const [raw, setRaw] = useState(false);
   const pretty = body == null ? '' : prettyJson(body);
@@ -87,7 +96,7 @@ function BodyView({ message, what }: { message: HttpMessageViewFragment; what: s
       <Group justify="space-between">
         <Group gap="xs">
           <Title order={3} size="h5">
-            Body
+            {title}
           </Title>
           <Text size="sm" c="dimmed">
             {formatBytes(bodyBytes)}

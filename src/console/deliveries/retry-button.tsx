@@ -13,6 +13,7 @@ import {
   type EndpointStatus,
 } from '../gql/graphql.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
+import { awaitsOwner } from '../ui/delivery-status.tsx';
 import { formatDuration, useNow } from '../ui/time.tsx';
 import { usePageKeys } from '../ui/use-page-keys.ts';
 
@@ -30,6 +31,7 @@ function refusal(delivery: DeliveryFactsFragment, now: number): string | null {
     return 'Its webhook is disabled: enable the webhook first.';
   if (isOff(endpoint.status) && origin !== 'TEST')
     return 'Its endpoint is switched off: enable the endpoint first.';
+  if (awaitsOwner(delivery)) return 'Its mailbox has not confirmed yet: it goes when it has.';
   const left = nextAttemptAt == null ? 0 : new Date(nextAttemptAt).getTime() - now;
   if (status === 'PENDING' && left < ABOUT_TO_MS) return 'It is about to be sent.';
   return null;

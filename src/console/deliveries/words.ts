@@ -20,6 +20,12 @@ const FAILURES: Record<string, string> = {
   SECRET_UNAVAILABLE: 'Secret not readable',
   SENDER_LOST: 'Sender died',
   EXPIRED: 'Waited too long',
+  MAIL_DEFERRED: 'Asked to try later',
+  MAIL_REJECTED: 'Message refused',
+  MAILBOX_REFUSED: 'Mailbox refused',
+  UNSUBSCRIBED: 'Unsubscribed',
+  MAIL_SERVER_UNREACHABLE: 'Mail server out of reach',
+  MAIL_NOT_CONFIGURED: 'Mail not configured',
 };
 
 /** How each way to end reads. */
@@ -45,9 +51,16 @@ interface Answered {
   response?: { statusCode?: number | null } | null;
 }
 
-/** What came back, in short: "HTTP 500", "No answer in time". */
+/** What a mail server refuses with; what it takes, it takes with 250, which no HTTP server answers. */
+const REPLIED = new Set(['MAIL_DEFERRED', 'MAIL_REJECTED', 'MAILBOX_REFUSED']);
+const TAKEN = 250;
+
+/** What came back, in short: "HTTP 500", "SMTP 550", "No answer in time". */
 export function answerInWords({ outcome, failure, response }: Answered): string {
-  if (response?.statusCode != null) return `HTTP ${response.statusCode}`;
+  if (response?.statusCode != null) {
+    const replied = response.statusCode === TAKEN || REPLIED.has(failure?.code ?? '');
+    return `${replied ? 'SMTP' : 'HTTP'} ${response.statusCode}`;
+  }
   return failure ? failureInWords(failure) : OUTCOME_WORDS[outcome];
 }
 

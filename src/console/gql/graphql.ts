@@ -321,6 +321,17 @@ export type LoginInput = {
   permissions?: Array<Permission> | null | undefined;
 };
 
+/** What the owner of a mailbox, or its mail server, has said. */
+export type MailboxStatus =
+  /** It gets what the endpoint sends. */
+  | 'CONFIRMED'
+  /** Its mail server refused it for good, or its address is none; reason says which. */
+  | 'SUPPRESSED'
+  /** Its owner has not pressed the button behind the link of the confirmation mail yet. */
+  | 'UNCONFIRMED'
+  /** Its owner wants no more mails. */
+  | 'UNSUBSCRIBED';
+
 /** A client certificate and its key, PEM. */
 export type MutualTlsCredentialInput = {
   /** The certificate, behind it those that signed it, 16,384 characters at most. */
@@ -731,7 +742,7 @@ export type DeliveriesTableQueryVariables = Exact<{
 }>;
 
 
-export type DeliveriesTableQuery = { deliveries: { streamCursor: string, nodes: Array<{ id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+export type DeliveriesTableQuery = { deliveries: { streamCursor: string, nodes: Array<{ id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, kind: EndpointKind, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
 
 export type DeliveriesCountQueryVariables = Exact<{
   filter?: DeliveryFilterInput | null | undefined;
@@ -746,14 +757,14 @@ export type DeliveriesTableEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type DeliveriesTableEventsSubscription = { deliveryEvents: { cursor: string, caughtUp: boolean, reset: StreamReset | null, events: Array<{ kind: DeliveryEventKind, delivery: { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null } }> } };
+export type DeliveriesTableEventsSubscription = { deliveryEvents: { cursor: string, caughtUp: boolean, reset: StreamReset | null, events: Array<{ kind: DeliveryEventKind, delivery: { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, kind: EndpointKind, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null } }> } };
 
 export type CatalogLabelsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type CatalogLabelsQuery = { catalog: Array<{ id: string, name: string, label: string, events: Array<{ name: string, label: string }> }> | null };
 
-export type DeliveryRowFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null };
+export type DeliveryRowFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string } | null, endpoint: { id: string, kind: EndpointKind, target: string } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null, latestAttempt: { id: string, number: number, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null } | null };
 
 export type DeliveryPageQueryVariables = Exact<{
   id: string | number;
@@ -761,7 +772,7 @@ export type DeliveryPageQueryVariables = Exact<{
 }>;
 
 
-export type DeliveryPageQuery = { delivery: { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, attempts: { totalCount: number, nodes: Array<{ id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null, authentication: { type: AuthenticationType } } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null } | null };
+export type DeliveryPageQuery = { delivery: { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, attempts: { totalCount: number, nodes: Array<{ id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, authentication: { type: AuthenticationType } } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null } | null };
 
 export type DeliveryPageEventsSubscriptionVariables = Exact<{
   after?: string | null | undefined;
@@ -807,7 +818,7 @@ export type DeliveryPageCancelMutationVariables = Exact<{
 
 export type DeliveryPageCancelMutation = { deliveryCancel: { delivery: { id: string, status: DeliveryStatus, version: number } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
 
-export type DeliveryFactsFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, target: string, status: EndpointStatus, statusReason: string | null, authentication: { type: AuthenticationType } } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null };
+export type DeliveryFactsFragment = { id: string, status: DeliveryStatus, version: number, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, origin: DeliveryOrigin, webhookNumber: number, webhook: { id: string, number: number, name: string, status: WebhookStatus } | null, endpoint: { id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, authentication: { type: AuthenticationType } } | null, event: { id: string, resource: string, name: string, entityId: string, occurredAt: string }, failure: { code: string, message: string } | null };
 
 export type AttemptLineFragment = { id: string, number: number, origin: AttemptOrigin, outcome: AttemptOutcome, startedAt: string, durationMs: number | null, failure: { code: string, message: string } | null, response: { statusCode: number | null } | null };
 
@@ -1083,7 +1094,7 @@ export type WebhookDetailsQueryVariables = Exact<{
 }>;
 
 
-export type WebhookDetailsQuery = { webhookByNumber: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null };
+export type WebhookDetailsQuery = { webhookByNumber: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, mailboxes: Array<{ address: string, status: MailboxStatus, reason: string | null, confirmationSentAt: string | null, login: { id: string, number: number, name: string } | null }>, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null };
 
 export type WebhookDetailsChangesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -1105,21 +1116,21 @@ export type WebhookDetailsUpdateMutationVariables = Exact<{
 }>;
 
 
-export type WebhookDetailsUpdateMutation = { webhookUpdate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null, newSecrets: Array<{ value: string, secret: { id: string }, endpoint: { id: string, target: string } }> } | null };
+export type WebhookDetailsUpdateMutation = { webhookUpdate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, mailboxes: Array<{ address: string, status: MailboxStatus, reason: string | null, confirmationSentAt: string | null, login: { id: string, number: number, name: string } | null }>, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null, newSecrets: Array<{ value: string, secret: { id: string }, endpoint: { id: string, target: string } }> } | null };
 
 export type WebhookDetailsEnableMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type WebhookDetailsEnableMutation = { webhookEnable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
+export type WebhookDetailsEnableMutation = { webhookEnable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, mailboxes: Array<{ address: string, status: MailboxStatus, reason: string | null, confirmationSentAt: string | null, login: { id: string, number: number, name: string } | null }>, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
 
 export type WebhookDetailsDisableMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type WebhookDetailsDisableMutation = { webhookDisable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
+export type WebhookDetailsDisableMutation = { webhookDisable: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, mailboxes: Array<{ address: string, status: MailboxStatus, reason: string | null, confirmationSentAt: string | null, login: { id: string, number: number, name: string } | null }>, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> } | null } | null };
 
 export type WebhookDetailsEndpointEnableMutationVariables = Exact<{
   id: string | number;
@@ -1141,7 +1152,14 @@ export type WebhookDetailsTestMutationVariables = Exact<{
 }>;
 
 
-export type WebhookDetailsTestMutation = { testEventSend: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, deliveries: Array<{ id: string, endpoint: { id: string, target: string } | null, event: { id: string } }> } | null };
+export type WebhookDetailsTestMutation = { testEventSend: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, deliveries: Array<{ id: string, endpoint: { id: string, kind: EndpointKind, target: string } | null, event: { id: string } }> } | null };
+
+export type WebhookDetailsVerificationSendMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WebhookDetailsVerificationSendMutation = { endpointVerificationSend: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, endpoint: { id: string, status: EndpointStatus } | null } | null };
 
 export type WebhookDetailsRevealSecretMutationVariables = Exact<{
   id: string | number;
@@ -1159,11 +1177,13 @@ export type WebhookDetailsRotateSecretMutationVariables = Exact<{
 
 export type WebhookDetailsRotateSecretMutation = { endpointRotateSecret: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, revealed: { value: string, secret: { id: string } } | null } | null };
 
+export type EndpointMailboxViewFragment = { address: string, status: MailboxStatus, reason: string | null, confirmationSentAt: string | null, login: { id: string, number: number, name: string } | null };
+
 export type EndpointAuthenticationViewFragment = { type: AuthenticationType, hint: string | null, expiresAt: string | null };
 
 export type SigningSecretViewFragment = { id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null };
 
-export type WebhookDetailsFragment = { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> };
+export type WebhookDetailsFragment = { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, mailboxes: Array<{ address: string, status: MailboxStatus, reason: string | null, confirmationSentAt: string | null, login: { id: string, number: number, name: string } | null }>, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> };
 
 export type WebhooksTableQueryVariables = Exact<{
   first: number;
@@ -1173,14 +1193,14 @@ export type WebhooksTableQueryVariables = Exact<{
 }>;
 
 
-export type WebhooksTableQuery = { webhooks: { totalCount: number, nodes: Array<{ id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, name: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+export type WebhooksTableQuery = { webhooks: { totalCount: number, nodes: Array<{ id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
 
 export type WebhooksTableChangesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type WebhooksTableChangesSubscription = { webhookChanges: { id: string, kind: WebhookChangeKind, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, name: string } | null } | null } };
+export type WebhooksTableChangesSubscription = { webhookChanges: { id: string, kind: WebhookChangeKind, webhook: { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus }> } | null } };
 
-export type WebhookRowFragment = { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, name: string } | null };
+export type WebhookRowFragment = { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus }> };
 
 export type WizardCatalogQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1221,14 +1241,14 @@ export type WizardDraftQueryVariables = Exact<{
 }>;
 
 
-export type WizardDraftQuery = { webhookDraft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null };
+export type WizardDraftQuery = { webhookDraft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind | null, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null };
 
 export type WizardStartMutationVariables = Exact<{
   input?: WebhookDetailsInput | null | undefined;
 }>;
 
 
-export type WizardStartMutation = { webhookDraftCreate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
+export type WizardStartMutation = { webhookDraftCreate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind | null, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
 
 export type WizardSetDetailsMutationVariables = Exact<{
   id: string | number;
@@ -1237,7 +1257,7 @@ export type WizardSetDetailsMutationVariables = Exact<{
 }>;
 
 
-export type WizardSetDetailsMutation = { webhookDraftSetDetails: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
+export type WizardSetDetailsMutation = { webhookDraftSetDetails: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind | null, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
 
 export type WizardSetEndpointsMutationVariables = Exact<{
   id: string | number;
@@ -1246,7 +1266,7 @@ export type WizardSetEndpointsMutationVariables = Exact<{
 }>;
 
 
-export type WizardSetEndpointsMutation = { webhookDraftSetEndpoints: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
+export type WizardSetEndpointsMutation = { webhookDraftSetEndpoints: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind | null, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
 
 export type WizardSetTriggersMutationVariables = Exact<{
   id: string | number;
@@ -1255,14 +1275,14 @@ export type WizardSetTriggersMutationVariables = Exact<{
 }>;
 
 
-export type WizardSetTriggersMutation = { webhookDraftSetTriggers: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
+export type WizardSetTriggersMutation = { webhookDraftSetTriggers: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind | null, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null } | null } | null };
 
 export type WizardSaveMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type WizardSaveMutation = { webhookDraftSave: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number } | null, webhook: { id: string, number: number, name: string, status: WebhookStatus, statusReason: string | null, endpoints: Array<{ id: string, advanced: { signing: SigningScheme } }> } | null, newSecrets: Array<{ value: string, endpoint: { id: string, target: string }, secret: { id: string } }> } | null };
+export type WizardSaveMutation = { webhookDraftSave: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, draft: { id: string, version: number } | null, webhook: { id: string, number: number, name: string, status: WebhookStatus, statusReason: string | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, advanced: { signing: SigningScheme } }> } | null, newSecrets: Array<{ value: string, endpoint: { id: string, target: string }, secret: { id: string } }> } | null };
 
 export type WizardDiscardMutationVariables = Exact<{
   id: string | number;
@@ -1273,7 +1293,7 @@ export type WizardDiscardMutation = { webhookDraftDiscard: { deletedId: string |
 
 export type WizardProblemFragment = { code: UserErrorCode, field: Array<string> | null, message: string };
 
-export type WizardDraftPartsFragment = { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null };
+export type WizardDraftPartsFragment = { id: string, version: number, step: DraftStep, name: string | null, description: string | null, expiresAt: string, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind | null, target: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null } | null, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> } | null }>, triggers: Array<{ id: string, resource: string | null, event: string | null, name: string | null, description: string | null, inactiveReason: TriggerInactiveReason | null }>, problems: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, savedAs: { id: string, number: number, name: string } | null };
 
 export const NamedThingFragmentDoc = /*#__PURE__*/ gql`
     fragment NamedThing on Node {
@@ -1353,6 +1373,7 @@ export const DeliveryRowFragmentDoc = /*#__PURE__*/ gql`
   }
   endpoint {
     id
+    kind
     target
   }
   event {
@@ -1401,6 +1422,7 @@ export const DeliveryFactsFragmentDoc = /*#__PURE__*/ gql`
   }
   endpoint {
     id
+    kind
     target
     status
     statusReason
@@ -1564,6 +1586,19 @@ export const TeamRowFragmentDoc = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<TeamRowFragment, unknown>;
+export const EndpointMailboxViewFragmentDoc = /*#__PURE__*/ gql`
+    fragment EndpointMailboxView on EndpointMailbox {
+  address
+  status
+  reason
+  confirmationSentAt
+  login {
+    id
+    number
+    name
+  }
+}
+    ` as unknown as DocumentNode<EndpointMailboxViewFragment, unknown>;
 export const EndpointAuthenticationViewFragmentDoc = /*#__PURE__*/ gql`
     fragment EndpointAuthenticationView on EndpointAuthentication {
   type
@@ -1618,6 +1653,9 @@ export const WebhookDetailsFragmentDoc = /*#__PURE__*/ gql`
     status
     statusReason
     failingSince
+    mailboxes {
+      ...EndpointMailboxView
+    }
     authentication {
       ...EndpointAuthenticationView
     }
@@ -1674,6 +1712,12 @@ export const WebhookRowFragmentDoc = /*#__PURE__*/ gql`
     id
     name
   }
+  endpoints {
+    id
+    kind
+    target
+    status
+  }
 }
     ` as unknown as DocumentNode<WebhookRowFragment, unknown>;
 export const WizardProblemFragmentDoc = /*#__PURE__*/ gql`
@@ -1703,6 +1747,7 @@ export const WizardDraftPartsFragmentDoc = /*#__PURE__*/ gql`
   }
   endpoints {
     id
+    kind
     target
     authentication {
       ...EndpointAuthenticationView
@@ -2317,6 +2362,7 @@ export const WebhookDetailsDocument = /*#__PURE__*/ gql`
   }
 }
     ${WebhookDetailsFragmentDoc}
+${EndpointMailboxViewFragmentDoc}
 ${EndpointAuthenticationViewFragmentDoc}
 ${SigningSecretViewFragmentDoc}` as unknown as DocumentNode<WebhookDetailsQuery, WebhookDetailsQueryVariables>;
 export const WebhookDetailsChangesDocument = /*#__PURE__*/ gql`
@@ -2368,6 +2414,7 @@ export const WebhookDetailsUpdateDocument = /*#__PURE__*/ gql`
   }
 }
     ${WebhookDetailsFragmentDoc}
+${EndpointMailboxViewFragmentDoc}
 ${EndpointAuthenticationViewFragmentDoc}
 ${SigningSecretViewFragmentDoc}` as unknown as DocumentNode<WebhookDetailsUpdateMutation, WebhookDetailsUpdateMutationVariables>;
 export const WebhookDetailsEnableDocument = /*#__PURE__*/ gql`
@@ -2384,6 +2431,7 @@ export const WebhookDetailsEnableDocument = /*#__PURE__*/ gql`
   }
 }
     ${WebhookDetailsFragmentDoc}
+${EndpointMailboxViewFragmentDoc}
 ${EndpointAuthenticationViewFragmentDoc}
 ${SigningSecretViewFragmentDoc}` as unknown as DocumentNode<WebhookDetailsEnableMutation, WebhookDetailsEnableMutationVariables>;
 export const WebhookDetailsDisableDocument = /*#__PURE__*/ gql`
@@ -2400,6 +2448,7 @@ export const WebhookDetailsDisableDocument = /*#__PURE__*/ gql`
   }
 }
     ${WebhookDetailsFragmentDoc}
+${EndpointMailboxViewFragmentDoc}
 ${EndpointAuthenticationViewFragmentDoc}
 ${SigningSecretViewFragmentDoc}` as unknown as DocumentNode<WebhookDetailsDisableMutation, WebhookDetailsDisableMutationVariables>;
 export const WebhookDetailsEndpointEnableDocument = /*#__PURE__*/ gql`
@@ -2444,6 +2493,7 @@ export const WebhookDetailsTestDocument = /*#__PURE__*/ gql`
       id
       endpoint {
         id
+        kind
         target
       }
       event {
@@ -2453,6 +2503,21 @@ export const WebhookDetailsTestDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<WebhookDetailsTestMutation, WebhookDetailsTestMutationVariables>;
+export const WebhookDetailsVerificationSendDocument = /*#__PURE__*/ gql`
+    mutation WebhookDetailsVerificationSend($id: ID!) {
+  endpointVerificationSend(id: $id) {
+    errors {
+      code
+      field
+      message
+    }
+    endpoint {
+      id
+      status
+    }
+  }
+}
+    ` as unknown as DocumentNode<WebhookDetailsVerificationSendMutation, WebhookDetailsVerificationSendMutationVariables>;
 export const WebhookDetailsRevealSecretDocument = /*#__PURE__*/ gql`
     mutation WebhookDetailsRevealSecret($id: ID!) {
   endpointRevealSecret(id: $id) {
@@ -2662,6 +2727,10 @@ export const WizardSaveDocument = /*#__PURE__*/ gql`
       statusReason
       endpoints {
         id
+        kind
+        target
+        status
+        statusReason
         advanced {
           signing
         }

@@ -32,10 +32,12 @@ export function StepsSection() {
           <b>NEXT</b>.
         </List.Item>
         <List.Item>
-          <b>Say where to send.</b> Enter the address of your receiver: a public https address. Under{' '}
-          <b>Advanced</b> you can choose how requests authenticate at your gateway, how they are signed and
-          what they look like, and set headers of your own, the time limit, and the retries.{' '}
-          <b>ADD ANOTHER ENDPOINT</b> sends every event to a further address. Then <b>NEXT</b>.
+          <b>Say where to send.</b> Enter the address of your receiver: a public https address; or choose a
+          mailbox, or the mailboxes of the team that is watched, which get each record by e-mail once their
+          owners have confirmed. Under <b>Advanced</b> you can choose how requests authenticate at your
+          gateway, how they are signed and what they look like, and set headers of your own, the time limit,
+          and the retries. <b>ADD ANOTHER ENDPOINT</b> sends every event to a further address. Then{' '}
+          <b>NEXT</b>.
         </List.Item>
         <List.Item>
           <b>Say when.</b> Pick a resource and one of its events. <b>ADD ANOTHER TRIGGER</b> adds more; any

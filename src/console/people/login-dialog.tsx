@@ -8,7 +8,8 @@ import { useMutation } from 'urql';
 import { problemsOf } from '../api/outcome.ts';
 import { ConsoleLoginCreateDocument, type Permission } from '../gql/graphql.ts';
 import { useViewer } from '../session/viewer.tsx';
-import { ProblemSummary, useFormProblems } from '../ui/form-problems.tsx';
+import { useFormProblems } from '../ui/form-problems.ts';
+import { ProblemSummary } from '../ui/problem-summary.tsx';
 import { LoginSelect } from './login-select.tsx';
 import { PermissionBoxes } from './permission-boxes.tsx';
 

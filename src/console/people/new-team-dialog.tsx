@@ -6,7 +6,8 @@ import { useMutation } from 'urql';
 
 import { problemsOf } from '../api/outcome.ts';
 import { ConsoleTeamCreateDocument } from '../gql/graphql.ts';
-import { ProblemSummary, useFormProblems } from '../ui/form-problems.tsx';
+import { useFormProblems } from '../ui/form-problems.ts';
+import { ProblemSummary } from '../ui/problem-summary.tsx';
 
 interface NewTeamDialogProps {
   opened: boolean;

@@ -8,7 +8,8 @@ import { problemsOf } from '../api/outcome.ts';
 import { ConsoleAccessTokenCreateDocument, type Permission } from '../gql/graphql.ts';
 import { PermissionBoxes } from '../people/permission-boxes.tsx';
 import { useViewer } from '../session/viewer.tsx';
-import { ProblemSummary, useFormProblems } from '../ui/form-problems.tsx';
+import { useFormProblems } from '../ui/form-problems.ts';
+import { ProblemSummary } from '../ui/problem-summary.tsx';
 import { TokenValue } from './token-value.tsx';
 
 /** How long a token lives, hours; no number: until it is revoked. */

@@ -28,6 +28,19 @@ export const DELIVERY_STATUS: Record<DeliveryStatus, Look> = {
   CANCELLED: ['Cancelled', 'gray', IconBan],
 };
 
+const AWAITS_OWNER: Look = ['Awaits confirmation', 'orange', IconMailQuestion];
+
+/** A delivery, as far as it tells what it waits for. */
+interface Waiting {
+  status: DeliveryStatus;
+  nextAttemptAt?: string | null;
+}
+
+/** Whether a delivery waits until the owner of its mailbox confirms: it is open, and no attempt is planned. */
+export function awaitsOwner({ status, nextAttemptAt }: Waiting): boolean {
+  return (status === 'PENDING' || status === 'RETRY_SCHEDULED') && nextAttemptAt == null;
+}
+
 const WEBHOOK_STATUS: Record<WebhookStatus, Look> = {
   ENABLED: ['Enabled', 'green', IconCheck],
   DISABLED: ['Disabled', 'gray', IconPlayerPause],
@@ -39,7 +52,7 @@ const WEBHOOK_STATUS: Record<WebhookStatus, Look> = {
 export const ENDPOINT_STATUS: Record<EndpointStatus, Look> = {
   ACTIVE: ['Active', 'green', IconCheck],
   PAUSED: ['Paused', 'orange', IconPlayerPause],
-  UNVERIFIED: ['Awaits confirmation', 'orange', IconMailQuestion],
+  UNVERIFIED: AWAITS_OWNER,
   DISABLED: ['Disabled', 'gray', IconBan],
   AUTO_DISABLED: ['Off after failures', 'red', IconX],
 };
@@ -52,14 +65,17 @@ function StatusBadge({ look: [label, color, Icon] }: { look: Look }) {
   );
 }
 
-export function DeliveryStatusBadge({ status }: { status: DeliveryStatus }) {
-  return <StatusBadge look={DELIVERY_STATUS[status]} />;
+/** A delivery that waits for the owner of its mailbox, as one that waits for its time, has nothing planned. */
+export function DeliveryStatusBadge({ delivery }: { delivery: Waiting }) {
+  return <StatusBadge look={awaitsOwner(delivery) ? AWAITS_OWNER : DELIVERY_STATUS[delivery.status]} />;
 }
 
 export function WebhookStatusBadge({ status }: { status: WebhookStatus }) {
   return <StatusBadge look={WEBHOOK_STATUS[status]} />;
 }
 
-export function EndpointStatusBadge({ status }: { status: EndpointStatus }) {
-  return <StatusBadge look={ENDPOINT_STATUS[status]} />;
+/** label stands for the word of the status. */
+export function EndpointStatusBadge(props: { status: EndpointStatus; label?: string | undefined }) {
+  const [word, color, icon] = ENDPOINT_STATUS[props.status];
+  return <StatusBadge look={[props.label ?? word, color, icon]} />;
 }

@@ -17,6 +17,7 @@ import { StatusBanner } from './details/status-banner.tsx';
 import { TestTab } from './details/test-tab.tsx';
 import { type DetailedWebhook, useWebhook } from './details/use-webhook.ts';
 import type { Part } from './editor/form.ts';
+import { isMail } from './endpoint-place.ts';
 
 const VerifyTab = lazy(() => import('./details/verify-tab.tsx').then((m) => ({ default: m.VerifyTab })));
 
@@ -59,7 +60,9 @@ function LoadedPage({ webhook, gone, show, reload }: LoadedPageProps) {
   const mayEdit = manager && !gone;
   const [editing, setEditing] = useState<Part | null>(null);
   const leaving = useRef(false);
-  const [tab, setTab] = useTab(mayEdit);
+  const requested = webhook.endpoints.filter(({ kind }) => !isMail(kind));
+  const signs = requested.length > 0;
+  const [tab, setTab] = useTab({ test: mayEdit, verify: signs });
   const testOpened = useRef(false);
   if (tab === 'test') testOpened.current = true;
 
@@ -117,9 +120,11 @@ function LoadedPage({ webhook, gone, show, reload }: LoadedPageProps) {
                 Test
               </Tabs.Tab>
             )}
-            <Tabs.Tab value="verify" leftSection={<IconShieldCheck aria-hidden size={16} />}>
-              Verify signatures
-            </Tabs.Tab>
+            {signs && (
+              <Tabs.Tab value="verify" leftSection={<IconShieldCheck aria-hidden size={16} />}>
+                Verify signatures
+              </Tabs.Tab>
+            )}
           </Tabs.List>
           {/* What is typed there must outlive a look at the other tabs, and be guarded all the same. */}
           <Tabs.Panel value="overview" keepMounted>
@@ -140,22 +145,24 @@ function LoadedPage({ webhook, gone, show, reload }: LoadedPageProps) {
               {testOpened.current && <TestTab webhook={webhook} />}
             </Tabs.Panel>
           )}
-          <Tabs.Panel value="verify">
-            <Suspense fallback={<LoadingState what="the examples" />}>
-              <VerifyTab endpoints={webhook.endpoints} />
-            </Suspense>
-          </Tabs.Panel>
+          {signs && (
+            <Tabs.Panel value="verify">
+              <Suspense fallback={<LoadingState what="the examples" />}>
+                <VerifyTab endpoints={requested} />
+              </Suspense>
+            </Tabs.Panel>
+          )}
         </Tabs>
       </Page>
     </LeavingContext>
   );
 }
 
-/** The tab that the address names; one that the viewer may not see is the first. */
-function useTab(mayTest: boolean): [Tab, (tab: Tab) => void] {
+/** The tab that the address names; one that the viewer may not see, or that has nothing to show, is the first. */
+function useTab(has: { test: boolean; verify: boolean }): [Tab, (tab: Tab) => void] {
   const [search, setSearch] = useSearchParams();
   const wanted = TABS.find((name) => name === search.get('tab')) ?? 'overview';
-  const tab = wanted === 'test' && !mayTest ? 'overview' : wanted;
+  const tab = (wanted === 'test' || wanted === 'verify') && !has[wanted] ? 'overview' : wanted;
   return [
     tab,
     (next) =>

@@ -21,7 +21,7 @@ export function ListenersPage() {
     <Page
       title="Webhook Listeners"
       trail={[{ label: 'Settings' }, { label: 'API' }]}
-      description="Each listener sends the records of one kind to a server of yours when they are created or updated."
+      description="Each listener sends the records of one kind to a server or a mailbox of yours when they are created or updated."
       actions={add}
     >
       <DraftsNotice newPath="/settings/api/webhook-listeners/new" />

@@ -1,6 +1,6 @@
 /** "Saved Webhooks": the six columns, the X at the far right, search and status above. */
 import { ActionIcon, Alert, Anchor, Button, Group, Select, Stack, Text, Title } from '@mantine/core';
-import { IconX } from '@tabler/icons-react';
+import { IconMailQuestion, IconX } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 
@@ -12,6 +12,7 @@ import { LiveBadge } from '../ui/live-badge.tsx';
 import { LoginName } from '../ui/login-name.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import { DeleteDialog } from './delete-dialog.tsx';
+import { placeOf } from './endpoint-place.ts';
 import { type SavedWebhook, useSavedWebhooks } from './use-saved-webhooks.ts';
 
 /** first is the step that an empty table offers. */
@@ -97,6 +98,25 @@ export function SavedWebhooks({ first }: { first: ReactNode }) {
   );
 }
 
+/** The mailboxes whose owners have not confirmed: so far the webhook sends nothing there. */
+function Unconfirmed({ endpoints }: Pick<SavedWebhook, 'endpoints'>) {
+  const waiting = endpoints.filter(({ status }) => status === 'UNVERIFIED').map(placeOf);
+  if (waiting.length === 0) return null;
+  return (
+    <Group gap={4} wrap="nowrap" align="flex-start">
+      <IconMailQuestion
+        aria-hidden
+        size={15}
+        style={{ flex: 'none', marginTop: 2 }}
+        color="light-dark(var(--mantine-color-orange-8), var(--mantine-color-orange-4))"
+      />
+      <Text size="xs" c="dimmed" lineClamp={2} title={waiting.join(', ')}>
+        Awaits confirmation: {waiting.join(', ')}
+      </Text>
+    </Group>
+  );
+}
+
 function columns(mayManage: boolean, onDelete: (webhook: SavedWebhook) => void): Column<SavedWebhook>[] {
   const own: Column<SavedWebhook>[] = [
     {
@@ -130,7 +150,7 @@ function columns(mayManage: boolean, onDelete: (webhook: SavedWebhook) => void):
       header: 'Name',
       sort: 'NAME',
       width: '22%',
-      cell: ({ name, status, statusReason }) => (
+      cell: ({ name, status, statusReason, endpoints }) => (
         <>
           <Group gap="xs">
             <Text component="span" size="sm" fw={550}>
@@ -142,6 +162,7 @@ function columns(mayManage: boolean, onDelete: (webhook: SavedWebhook) => void):
               </span>
             )}
           </Group>
+          <Unconfirmed endpoints={endpoints} />
           {status === 'AUTO_DISABLED' && (
             <Text size="xs" c="dimmed" lineClamp={2} title={statusReason ?? undefined}>
               {statusReason}

@@ -1,18 +1,22 @@
 /** After ADD: that it is there, and its signing secrets, shown this once. */
 import { Alert, Anchor, Button, Group, Stack, Text, Title } from '@mantine/core';
-import { IconAlertTriangle, IconCircleCheck, IconKey } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCircleCheck, IconKey, IconMailQuestion } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
 
 import { CodeBlock } from '../ui/code-block.tsx';
+import { DatedText } from '../ui/dated-text.tsx';
 import { WebhookStatusBadge } from '../ui/delivery-status.tsx';
 import { useLeaveGuard } from './details/leave-guard.tsx';
+import { isMail, placeOf } from './endpoint-place.ts';
 import type { Added } from './use-wizard.ts';
 
 export function WizardAdded(props: { added: Added; headingOrder?: 2 | 3; onDone: () => void }) {
   const { added, headingOrder = 3, onDone } = props;
   const { webhook, secrets } = added;
-  const signs = webhook.endpoints.some(({ advanced }) => advanced.signing !== 'NONE');
+  const requested = webhook.endpoints.filter(({ kind }) => !isMail(kind));
+  const mailed = webhook.endpoints.filter(({ kind, statusReason }) => isMail(kind) && statusReason != null);
+  const signs = requested.some(({ advanced }) => advanced.signing !== 'NONE');
   const shared = secrets.some(({ value }) => value.startsWith('whsec_'));
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
@@ -43,7 +47,9 @@ export function WizardAdded(props: { added: Added; headingOrder?: 2 | 3; onDone:
       <Text>
         <b>{webhook.name}</b>{' '}
         {webhook.status === 'ENABLED'
-          ? 'is on from now on: the next event that fires it is sent.'
+          ? mailed.length < webhook.endpoints.length
+            ? 'is on from now on: the next event that fires it is sent.'
+            : 'is on from now on: what fires it waits until it may be mailed.'
           : `is saved, and sends nothing yet. ${webhook.statusReason ?? ''}`}
       </Text>
       {secrets.length > 0 ? (
@@ -80,10 +86,23 @@ export function WizardAdded(props: { added: Added; headingOrder?: 2 | 3; onDone:
           revealed.
         </Alert>
       ) : (
-        <Alert color="yellow" icon={<IconAlertTriangle aria-hidden />} title="Its requests are not signed">
-          So it was chosen under Advanced: there is no signing secret.
-        </Alert>
+        requested.length > 0 && (
+          <Alert color="yellow" icon={<IconAlertTriangle aria-hidden />} title="Its requests are not signed">
+            So it was chosen under Advanced: there is no signing secret.
+          </Alert>
+        )
       )}
+      {mailed.map((endpoint) => (
+        <Alert
+          key={endpoint.id}
+          color="orange"
+          icon={<IconMailQuestion aria-hidden />}
+          title={`${placeOf(endpoint)}: nothing is sent yet`}
+          style={{ overflowWrap: 'anywhere' }}
+        >
+          <DatedText text={endpoint.statusReason!} />
+        </Alert>
+      ))}
       <Group justify="flex-end">
         <Button
           onClick={() => {

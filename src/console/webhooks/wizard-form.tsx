@@ -2,11 +2,11 @@
 import { Button, Group, Stack, Title } from '@mantine/core';
 import { type FormEvent, useEffect, useRef } from 'react';
 
+import { ProblemSummary } from '../ui/problem-summary.tsx';
 import { DetailsFields } from './editor/details-fields.tsx';
 import { EndpointFields } from './editor/endpoint-fields.tsx';
-import { ErrorSummary } from './editor/error-summary.tsx';
 import { type Part, PARTS } from './editor/form.ts';
-import { focusField, partOf } from './editor/problems.ts';
+import { fieldName, focusField, partOf, shownProblems } from './editor/problems.ts';
 import { TriggerFields } from './editor/trigger-fields.tsx';
 import { SubmitButton } from './submit-button.tsx';
 import type { Wizard } from './use-wizard.ts';
@@ -82,7 +82,7 @@ export function WizardForm({ wizard, step, fresh, onStep }: WizardFormProps) {
           Step {position + 1} of {PARTS.length}: {HEADINGS[step]}
         </Title>
         <WizardObstacles wizard={wizard} onAdd={() => void add()} />
-        <ErrorSummary errors={errorsOf(form.errors, step)} />
+        <ProblemSummary problems={shownProblems(errorsOf(form.errors, step))} label={fieldName} />
         {step === 'details' && <DetailsFields form={form} autoFocus={fresh} />}
         {step === 'endpoints' && <EndpointFields form={form} />}
         {step === 'triggers' && (

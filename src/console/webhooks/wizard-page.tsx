@@ -1,14 +1,15 @@
 /** New Webhook Listener: the wizard as one page, its three parts below each other; the same draft and rules. */
-import { Button, Group, Paper, Stack, Title } from '@mantine/core';
+import { Button, Group, Paper, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import type { FormEvent, ReactNode } from 'react';
+import type { FormEvent } from 'react';
 import { useNavigate, useParams } from 'react-router';
 
 import { Page } from '../layout/page.tsx';
+import { ProblemSummary } from '../ui/problem-summary.tsx';
+import { Section } from '../ui/section.tsx';
 import { DetailsFields } from './editor/details-fields.tsx';
 import { EndpointFields } from './editor/endpoint-fields.tsx';
-import { ErrorSummary } from './editor/error-summary.tsx';
-import { focusField } from './editor/problems.ts';
+import { fieldName, focusField, shownProblems } from './editor/problems.ts';
 import { TriggerFields } from './editor/trigger-fields.tsx';
 import { SubmitButton } from './submit-button.tsx';
 import { useWizard, type Wizard } from './use-wizard.ts';
@@ -38,7 +39,7 @@ export function WizardPage() {
     <Page
       title="New Webhook Listener"
       trail={[{ label: 'Settings' }, { label: 'API' }, { label: 'Webhook Listeners', to: LISTENERS }]}
-      description="Sends the records of one kind to a server of yours when they are created or updated."
+      description="Sends the records of one kind to a server or a mailbox of yours when they are created or updated."
     >
       <Stack maw={860} gap="md">
         {phase.kind === 'added' ? (
@@ -84,7 +85,7 @@ function PageForm({ wizard, onCancel }: { wizard: Wizard; onCancel: () => void }
     <form onSubmit={submit} noValidate>
       <Stack gap="md">
         <WizardObstacles wizard={wizard} onAdd={() => void add()} />
-        <ErrorSummary errors={form.errors} />
+        <ProblemSummary problems={shownProblems(form.errors)} label={fieldName} />
         <Section id="listener" title="Listener">
           <DetailsFields form={form} />
         </Section>
@@ -108,18 +109,5 @@ function PageForm({ wizard, onCancel }: { wizard: Wizard; onCancel: () => void }
         </Group>
       </Stack>
     </form>
-  );
-}
-
-function Section({ id, title, children }: { id: string; title: string; children: ReactNode }) {
-  return (
-    <Paper component="section" withBorder p={{ base: 'sm', sm: 'lg' }} aria-labelledby={id}>
-      <Stack gap="md">
-        <Title order={2} size="h4" id={id}>
-          {title}
-        </Title>
-        {children}
-      </Stack>
-    </Paper>
   );
 }

@@ -21,7 +21,12 @@ import {
 } from '../mapping.ts';
 import { LoginType, TeamType } from '../types/access.type.ts';
 import { DeliveryConnectionType } from '../types/delivery.type.ts';
-import { EndpointPayloadType, EndpointSecretType, EndpointType } from '../types/endpoint.type.ts';
+import {
+  EndpointMailboxType,
+  EndpointPayloadType,
+  EndpointSecretType,
+  EndpointType,
+} from '../types/endpoint.type.ts';
 import { toConnection } from '../types/page.type.ts';
 import { DeletePayloadType } from '../types/payload.type.ts';
 import { TriggerType } from '../types/trigger.type.ts';
@@ -289,5 +294,18 @@ export class EndpointResolver {
   @FieldResolver()
   async secrets(@Ctx() { loaders }: Context, @Root() { id }: EndpointType): Promise<EndpointSecretType[]> {
     return (await loaders.secretsOf.load(id)).map(toSecretType);
+  }
+}
+
+/** The field of EndpointMailbox that is read apart. */
+@Resolver(() => EndpointMailboxType)
+export class EndpointMailboxResolver {
+  @FieldResolver()
+  async login(
+    @Ctx() { loaders, viewer }: Context,
+    @Root() { loginId }: EndpointMailboxType,
+  ): Promise<LoginType | null> {
+    const login = loginId === null ? null : await loaders.login.load(loginId);
+    return login && toNamedLoginType(viewer, login);
   }
 }

@@ -1,10 +1,12 @@
 /** Where a webhook sends: an endpoint, its Advanced section and its signing secrets. */
 import { Field, Int, ObjectType } from 'type-graphql';
 
+import type { MailboxStatus as MailStatus } from '../../mailboxes/mailboxes.ts';
 import type { PayloadFormat as Format } from '../../queue/payload-format.ts';
 import type { SigningScheme as Scheme } from '../../secrets/signing-secret.ts';
 import type { EndpointKind as Kind } from '../../webhooks/inputs.ts';
 import { DateTime } from '../scalars.ts';
+import { LoginType } from './access.type.ts';
 import { EndpointAuthenticationType } from './authentication.type.ts';
 import { defineEnum } from './enum.ts';
 import { HttpHeaderType } from './http.type.ts';
@@ -30,6 +32,18 @@ export const EndpointStatus = defineEnum('EndpointStatus', 'Whether an endpoint 
   AUTO_DISABLED:
     'It switched itself off: it had failed for days without a success between, the receiver answered that it is gone (410), or a mailbox was refused or unsubscribed.',
 });
+
+/** What the owner of a mailbox, or its server, has said. */
+export const MailboxStatus = defineEnum(
+  'MailboxStatus',
+  'What the owner of a mailbox, or its mail server, has said.',
+  {
+    UNCONFIRMED: 'Its owner has not pressed the button behind the link of the confirmation mail yet.',
+    CONFIRMED: 'It gets what the endpoint sends.',
+    SUPPRESSED: 'Its mail server refused it for good, or its address is none; reason says which.',
+    UNSUBSCRIBED: 'Its owner wants no more mails.',
+  } satisfies Record<MailStatus, string>,
+);
 
 /** Whether the order of deliveries is kept. */
 export const DeliveryOrdering = defineEnum(
@@ -146,6 +160,40 @@ export class EndpointSecretType {
   expiresAt: Date | null;
 }
 
+/** A mailbox. */
+@ObjectType('EndpointMailbox', {
+  simpleResolvers: true,
+  description: 'A mailbox that an endpoint writes to, and whether it may.',
+})
+export class EndpointMailboxType {
+  loginId: string | null;
+
+  @Field(() => String, { description: 'The address.' })
+  address: string;
+
+  @Field(() => MailboxStatus, { description: 'What its owner, or its mail server, has said.' })
+  status: MailStatus;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'What the mail server said where it refused, or did not take the confirmation mail yet; null where it did not.',
+  })
+  reason: string | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the newest confirmation mail went; null before the first.',
+  })
+  confirmationSentAt: Date | null;
+
+  @Field(() => LoginType, {
+    nullable: true,
+    description: 'The member of the team whose mailbox it is; null where the endpoint is the mailbox.',
+  })
+  login?: Resolved<LoginType> | null;
+}
+
 /** An endpoint. */
 @ObjectType('Endpoint', {
   implements: NodeType,
@@ -173,6 +221,12 @@ export class EndpointType {
       'Why it is not sent to, or only later: the cause and when, in English, for people. Null while nothing stands in the way.',
   })
   statusReason: string | null;
+
+  @Field(() => [EndpointMailboxType], {
+    description:
+      "The mailboxes that it writes to: its own, or those of the team's members as they are now. None for a URL.",
+  })
+  mailboxes: EndpointMailboxType[];
 
   @Field(() => DateTime, {
     nullable: true,

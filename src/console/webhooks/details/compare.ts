@@ -8,6 +8,7 @@ import type { EndpointValues } from '../editor/endpoint-values.ts';
 import type { DetailsValues, Part, TriggerValues, WebhookValues } from '../editor/form.ts';
 import { ORDERING_WORDS } from '../editor/ordering-field.tsx';
 import { SIGNING_WORDS } from '../editor/signing-field.tsx';
+import { isMail, placeOf } from '../endpoint-place.ts';
 import { FORMAT_WORDS } from '../format-words.ts';
 
 /** One difference; null where a side has no such thing. */
@@ -70,7 +71,7 @@ function detailsFacts({ name, description, scope, forLogin, team }: DetailsValue
 }
 
 function endpointFacts(values: EndpointValues, index: number): [string, Fact][] {
-  const { id, key, target, authentication, advanced } = values;
+  const { id, key, kind, target, mailbox, authentication, advanced } = values;
   const row = id ?? key;
   const name = `Endpoint ${index + 1}`;
   const headers = advanced.headers.map((header) => {
@@ -78,17 +79,33 @@ function endpointFacts(values: EndpointValues, index: number): [string, Fact][] 
     return `${header.name}: ${header.value === '' ? '(secret)' : '(secret, a new value)'}`;
   });
   const fact = (label: string, text: string): Fact => ({ label: `${name}, ${label}`, text, main: false });
+  const place: [string, Fact] = [
+    `${row}.place`,
+    { label: name, text: placeOf({ kind, target: kind === 'EMAIL' ? mailbox : target }), main: true },
+  ];
+  // With another kind all else is another matter, too.
+  const mails = `${row}-mails`;
+  if (isMail(kind))
+    return [
+      place,
+      [`${mails}.format`, fact('format', FORMAT_WORDS[advanced.format].label)],
+      [`${mails}.schedule`, fact('retries', advanced.retrySchedule)],
+    ];
+  const posts = `${row}-posts`;
   return [
-    [`${row}.target`, { label: name, text: target, main: true }],
-    [`${row}.authentication`, fact('authentication', authenticationText(authentication))],
-    [`${row}.headers`, fact('headers', headers.join('\n'))],
-    [`${row}.signing`, fact('signing', SIGNING_WORDS[advanced.signing].label)],
-    [`${row}.format`, fact('format', FORMAT_WORDS[advanced.format].label)],
-    [`${row}.timeout`, fact('time limit', `${advanced.timeoutMs} s`)],
-    [`${row}.schedule`, fact('retries', advanced.retrySchedule)],
-    [`${row}.rate`, fact('requests per second', `${advanced.ratePerSecond || 'No limit'}`)],
-    [`${row}.concurrency`, fact('requests at once', `${advanced.maxConcurrency || "The server's default"}`)],
-    [`${row}.ordering`, fact('order', ORDERING_WORDS[advanced.ordering].label)],
+    place,
+    [`${posts}.authentication`, fact('authentication', authenticationText(authentication))],
+    [`${posts}.headers`, fact('headers', headers.join('\n'))],
+    [`${posts}.signing`, fact('signing', SIGNING_WORDS[advanced.signing].label)],
+    [`${posts}.format`, fact('format', FORMAT_WORDS[advanced.format].label)],
+    [`${posts}.timeout`, fact('time limit', `${advanced.timeoutMs} s`)],
+    [`${posts}.schedule`, fact('retries', advanced.retrySchedule)],
+    [`${posts}.rate`, fact('requests per second', `${advanced.ratePerSecond || 'No limit'}`)],
+    [
+      `${posts}.concurrency`,
+      fact('requests at once', `${advanced.maxConcurrency || "The server's default"}`),
+    ],
+    [`${posts}.ordering`, fact('order', ORDERING_WORDS[advanced.ordering].label)],
   ];
 }
 

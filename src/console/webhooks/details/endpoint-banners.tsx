@@ -8,9 +8,11 @@ import type { EndpointStatus } from '../../gql/graphql.ts';
 import { DatedText } from '../../ui/dated-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Time } from '../../ui/time.tsx';
+import { placeOf } from '../endpoint-place.ts';
 import classes from './details.module.css';
 import { EnableEndpointButton } from './enable-endpoint-button.tsx';
-import { STOPPED, type Stopped, stoppedOf, troubleAddress } from './endpoint-words.ts';
+import { ENDED, STOPPED, type Stopped, stoppedOf, troubleAddress } from './endpoint-words.ts';
+import { endedBy } from './mailbox-words.ts';
 import type { DetailedEndpoint, DetailedWebhook } from './use-webhook.ts';
 
 const LOOKS = {
@@ -40,16 +42,12 @@ export function EndpointBanners({ webhook, mayEdit, reload }: EndpointBannersPro
           color="green"
           role="status"
           icon={<IconCheck aria-hidden />}
-          title={`${nameOf(endpoint)} is sent to again`}
+          title={`${nameOf(endpoint)} ${backWords(endpoint).is}`}
           withCloseButton
-          closeButtonLabel={`Dismiss: ${nameOf(endpoint).toLowerCase()} is sent to again`}
+          closeButtonLabel={`Dismiss: ${nameOf(endpoint).toLowerCase()} ${backWords(endpoint).is}`}
           onClose={() => dismiss(endpoint.id)}
         >
-          <Text size="sm">
-            {endpoint.was === 'PAUSED'
-              ? 'What waited goes out now, slowly at first.'
-              : 'What happens from now on is sent.'}
-          </Text>
+          <Text size="sm">{backWords(endpoint).means}</Text>
         </Alert>
       ))}
       {told.map((endpoint) => (
@@ -81,27 +79,29 @@ interface BannerProps extends EndpointBannersProps {
 }
 
 function Banner({ webhook, endpoint, name, mayEdit, reload, onEnabled }: BannerProps) {
-  const { id, target, statusReason, failingSince } = endpoint;
+  const { id, statusReason, failingSince } = endpoint;
   const status = endpoint.status as Stopped;
   const { color, Icon } = LOOKS[status];
   const quiet = status === 'DISABLED';
+  const ended = status === 'AUTO_DISABLED' ? endedBy(endpoint) : null;
+  const { is, meanwhile } = ended === null ? STOPPED[status] : ENDED[ended];
   return (
     <Alert
       color={color}
       role={quiet ? 'status' : 'alert'}
       icon={<Icon aria-hidden />}
-      title={`${name} ${STOPPED[status].is}`}
+      title={`${name} ${is}`}
     >
       <Stack gap="sm">
         <Facts
           label={`Why ${name.toLowerCase()} is not sent to`}
           rows={[
-            ['Address', <span key="target">{target}</span>],
+            ['Address', <span key="place">{placeOf(endpoint)}</span>],
             ['Cause', statusReason == null ? 'Not known' : <DatedText key="cause" text={statusReason} />],
             failingSince == null || quiet
               ? null
               : ['First failure', <Time key="since" at={failingSince} full />],
-            ['Meanwhile', STOPPED[status].meanwhile],
+            ['Meanwhile', meanwhile],
           ]}
         />
         <Group gap="md">
@@ -124,23 +124,44 @@ function Banner({ webhook, endpoint, name, mayEdit, reload, onEnabled }: BannerP
   );
 }
 
-/** The endpoints that were stopped when they were last seen here, and are sent to again. */
+/** An endpoint that was not sent to when it was last seen here: how it was, and how it is now. */
+interface ComeBack {
+  id: string;
+  was: EndpointStatus;
+  now: Extract<EndpointStatus, 'ACTIVE' | 'UNVERIFIED'>;
+}
+
+function backWords({ was, now }: ComeBack): { is: string; means: string } {
+  if (now === 'UNVERIFIED')
+    return {
+      is: 'waits for a confirmation',
+      means: 'What happens from now on waits until somebody confirms by the link in the mail.',
+    };
+  if (was === 'UNVERIFIED') return { is: 'is confirmed', means: 'What waited goes out now.' };
+  return {
+    is: 'is sent to again',
+    means:
+      was === 'PAUSED' ? 'What waited goes out now, slowly at first.' : 'What happens from now on is sent.',
+  };
+}
+
+/** The endpoints that were stopped, or not confirmed, when they were last seen here, and are not any more. */
 function useComeBack(endpoints: readonly DetailedEndpoint[]): {
-  back: { id: string; was: EndpointStatus }[];
+  back: ComeBack[];
   dismiss: (id: string) => void;
 } {
-  const [back, setBack] = useState<{ id: string; was: EndpointStatus }[]>([]);
+  const [back, setBack] = useState<ComeBack[]>([]);
   const before = useRef(new Map<string, EndpointStatus>());
   useEffect(() => {
-    const was = before.current;
+    const earlier = before.current;
     before.current = new Map(endpoints.map(({ id, status }) => [id, status]));
-    const active = new Set(endpoints.flatMap(({ id, status }) => (status === 'ACTIVE' ? [id] : [])));
-    const come = [...active].flatMap((id) => {
-      const status = was.get(id) ?? 'ACTIVE';
-      return status === 'ACTIVE' ? [] : [{ id, was: status }];
+    const come = endpoints.flatMap(({ id, status }): ComeBack[] => {
+      const was = earlier.get(id) ?? status;
+      const over = was !== status && was !== 'ACTIVE';
+      return over && (status === 'ACTIVE' || status === 'UNVERIFIED') ? [{ id, was, now: status }] : [];
     });
     setBack((now) => {
-      const kept = now.filter(({ id }) => active.has(id));
+      const kept = now.filter((one) => before.current.get(one.id) === one.now);
       return come.length === 0 && kept.length === now.length ? now : [...kept, ...come];
     });
   }, [endpoints]);

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { placeOf } from '../endpoint-place.ts';
 import { troubleAddress } from './endpoint-words.ts';
 import { useEndpointSwitch } from './use-endpoint-switch.ts';
 import type { DetailedEndpoint } from './use-webhook.ts';
@@ -21,7 +22,7 @@ interface EndpointMenuProps {
 }
 
 export function EndpointMenu({ endpoint, name, number, mayEdit, reload }: EndpointMenuProps) {
-  const { id, status, target } = endpoint;
+  const { id, status } = endpoint;
   const { enable, disable } = useEndpointSwitch(id, reload);
   const [disabling, setDisabling] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -63,7 +64,7 @@ export function EndpointMenu({ endpoint, name, number, mayEdit, reload }: Endpoi
           >
             Deliveries that did not arrive
           </Menu.Item>
-          {mayEdit && status !== 'ACTIVE' && (
+          {mayEdit && (off || status === 'PAUSED') && (
             <Menu.Item leftSection={<IconPlayerPlay aria-hidden size={16} />} onClick={() => void start()}>
               {off ? 'Enable' : 'Resume now'}
             </Menu.Item>
@@ -83,7 +84,7 @@ export function EndpointMenu({ endpoint, name, number, mayEdit, reload }: Endpoi
         onClose={() => setDisabling(false)}
       >
         <Text>
-          Disable {name.toLowerCase()}, <b style={{ overflowWrap: 'anywhere' }}>{target}</b>?
+          Disable {name.toLowerCase()}, <b style={{ overflowWrap: 'anywhere' }}>{placeOf(endpoint)}</b>?
         </Text>
         <Text size="sm" c="dimmed">
           Deliveries that wait for it are cancelled, those for a further try as well; what is on the wire at

@@ -29,6 +29,20 @@ export const STOPPED: Record<
   },
 };
 
+/** The same of a mailbox that its owner, or its server, has ended. */
+export const ENDED: Record<'SUPPRESSED' | 'UNSUBSCRIBED', { is: string; meanwhile: string }> = {
+  SUPPRESSED: {
+    is: 'is off: its mailbox was refused',
+    meanwhile:
+      'Nothing is sent to it. What was waiting is cancelled. Enable it when the mailbox takes mails again: it is tried once more.',
+  },
+  UNSUBSCRIBED: {
+    is: 'is off: its owner unsubscribed',
+    meanwhile:
+      'Nothing is sent to it. What was waiting is cancelled. Enable asks the owner anew, with a confirmation mail.',
+  },
+};
+
 /** The gravest first. */
 const ORDER: readonly EndpointStatus[] = ['AUTO_DISABLED', 'PAUSED', 'DISABLED'];
 /** More than so many would push the page out of sight. */

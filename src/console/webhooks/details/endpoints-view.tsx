@@ -1,21 +1,16 @@
-/** Where a webhook sends, as it is saved: address, state with its cause, secret, and what Advanced holds. */
-import { Code, Group, Paper, Stack, Text, Title } from '@mantine/core';
+/** Where a webhook sends, as it is saved: address, state with its cause, and what Advanced holds. */
+import { Group, Paper, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 
-import { CertificateEnd } from '../../ui/certificate-end.tsx';
-import { CopyButton } from '../../ui/copy-button.tsx';
 import { DatedText } from '../../ui/dated-text.tsx';
 import { EndpointStatusBadge } from '../../ui/delivery-status.tsx';
-import { Facts } from '../../ui/facts.tsx';
-import { formatDuration, formatNumber, Time } from '../../ui/time.tsx';
-import { AUTHENTICATION_WORDS } from '../editor/authentication-values.ts';
-import { ORDERING_WORDS } from '../editor/ordering-field.tsx';
-import { describeSchedule, formatSchedule } from '../editor/retry-schedule.ts';
-import { FORMAT_WORDS } from '../format-words.ts';
+import { isMail } from '../endpoint-place.ts';
 import classes from './details.module.css';
 import { EndpointMenu } from './endpoint-menu.tsx';
 import { stoppedOf } from './endpoint-words.ts';
-import { SigningSecrets } from './signing-secrets.tsx';
+import { MailFacts } from './mail-facts.tsx';
+import { endedLabel } from './mailbox-words.ts';
+import { UrlFacts } from './url-facts.tsx';
 import type { DetailedEndpoint, DetailedWebhook } from './use-webhook.ts';
 
 interface EndpointsViewProps {
@@ -63,17 +58,17 @@ interface EndpointCardProps {
 }
 
 function EndpointCard({ endpoint, number, explained, mayEdit, reload, menu }: EndpointCardProps) {
-  const { target, status, statusReason, failingSince, authentication, advanced } = endpoint;
-  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering, format } = advanced;
+  const { kind, status, statusReason } = endpoint;
+  const name = `Endpoint ${number}`;
   return (
     <Paper component="li" withBorder p="sm">
       <Stack gap="sm">
         <Group justify="space-between" gap="xs">
           <Title order={3} size="h6">
-            Endpoint {number}
+            {name}
           </Title>
           <Group gap={4}>
-            <EndpointStatusBadge status={status} />
+            <EndpointStatusBadge status={status} label={endedLabel(endpoint)} />
             {menu}
           </Group>
         </Group>
@@ -82,86 +77,12 @@ function EndpointCard({ endpoint, number, explained, mayEdit, reload, menu }: En
             <DatedText text={statusReason} />
           </Text>
         )}
-        <Group gap={4} wrap="nowrap" align="flex-start">
-          <Text ff="monospace" size="sm" className={classes['wrap']}>
-            {target}
-          </Text>
-          <CopyButton value={target} what={`the address of endpoint ${number}`} />
-        </Group>
-        {authentication.expiresAt != null && (
-          <CertificateEnd
-            at={authentication.expiresAt}
-            {...(mayEdit ? { remedy: 'Replace it under Edit, Advanced.' } : {})}
-          />
+        {isMail(kind) ? (
+          <MailFacts endpoint={endpoint} name={name} mayEdit={mayEdit} reload={reload} />
+        ) : (
+          <UrlFacts endpoint={endpoint} name={name} mayEdit={mayEdit} reload={reload} />
         )}
-        <Facts
-          rows={[
-            failingSince == null ? null : ['Failing since', <Time key="since" at={failingSince} full />],
-            ['Authentication', <AuthenticationFact key="authentication" authentication={authentication} />],
-            [
-              'Signing',
-              <SigningSecrets
-                key="signing"
-                endpoint={endpoint}
-                name={`Endpoint ${number}`}
-                mayEdit={mayEdit}
-                reload={reload}
-              />,
-            ],
-            ['Format', FORMAT_WORDS[format].label],
-            ['Time limit', `${formatDuration(timeoutMs)} for each attempt`],
-            [
-              'Retries',
-              <span key="retries">
-                {describeSchedule(retrySchedule)}
-                <br />
-                <Text span size="xs" c="dimmed">
-                  Waits: {formatSchedule(retrySchedule)}
-                </Text>
-              </span>,
-            ],
-            ['Pace', paceWords(ratePerSecond ?? null, maxConcurrency)],
-            ['Order', ORDERING_WORDS[ordering].label],
-            headers.length === 0
-              ? null
-              : [
-                  'Headers',
-                  <Stack key="headers" gap={2}>
-                    {headers.map(({ name, value, secret }) => (
-                      <span key={name}>
-                        <Code>{name}</Code> {secret ? 'a secret value, never shown' : value}
-                      </span>
-                    ))}
-                  </Stack>,
-                ],
-          ]}
-        />
       </Stack>
     </Paper>
   );
-}
-
-function AuthenticationFact({ authentication }: { authentication: DetailedEndpoint['authentication'] }) {
-  const { type, hint } = authentication;
-  return (
-    <span>
-      {AUTHENTICATION_WORDS[type]}
-      {hint != null && (
-        <>
-          {' · '}
-          <Text span size="sm" className={classes['wrap']}>
-            {hint}
-          </Text>
-        </>
-      )}
-    </span>
-  );
-}
-
-function paceWords(ratePerSecond: number | null, maxConcurrency: number): string {
-  const rate =
-    ratePerSecond === null
-      ? 'As many requests per second as there are'
-      : `${formatNumber(ratePerSecond)} ${ratePerSecond === 1 ? 'request' : 'requests'} per second at most`;
-  return `${rate}, ${formatNumber(maxConcurrency)} at once`;
 }

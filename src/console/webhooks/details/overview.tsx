@@ -3,6 +3,7 @@ import { Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type ReactNode, useState } from 'react';
 
+import { Section } from '../../ui/section.tsx';
 import { DetailsFields } from '../editor/details-fields.tsx';
 import { EndpointFields } from '../editor/endpoint-fields.tsx';
 import type { Part, WebhookForm } from '../editor/form.ts';
@@ -10,9 +11,9 @@ import { TriggerFields } from '../editor/trigger-fields.tsx';
 import { About } from './about.tsx';
 import classes from './details.module.css';
 import { DetailsView } from './details-view.tsx';
+import { EditButton } from './edit-button.tsx';
 import { EndpointsView } from './endpoints-view.tsx';
 import { SecretsDialog } from './secrets-dialog.tsx';
-import { Section } from './section.tsx';
 import { SectionForm } from './section-form.tsx';
 import { TriggersView } from './triggers-view.tsx';
 import type { NewSecret } from './use-section-edit.ts';
@@ -77,9 +78,13 @@ export function Overview(props: OverviewProps) {
             <Section
               key={part}
               title={title}
-              what={part}
-              editing={editing === part}
-              onEdit={mayEdit && editing === null ? () => onEdit(part) : null}
+              actions={
+                <EditButton
+                  what={part}
+                  editing={editing === part}
+                  onEdit={mayEdit && editing === null ? () => onEdit(part) : null}
+                />
+              }
             >
               {editing === part ? (
                 <SectionForm

@@ -3,8 +3,9 @@
  * field by field; rows are known by their ids.
  */
 import { forgotten } from '../editor/authentication-values.ts';
-import type { AdvancedValues, EndpointValues } from '../editor/endpoint-values.ts';
+import { type AdvancedValues, ALL_TOUCHED, type EndpointValues } from '../editor/endpoint-values.ts';
 import type { Part, TriggerValues, WebhookValues } from '../editor/form.ts';
+import { isMail } from '../endpoint-place.ts';
 
 /** The values of mine for a part, as if they had been typed on theirs; base is what mine began as. */
 export function rebase(
@@ -70,15 +71,21 @@ function rows<R extends Row>(
   return [...kept, ...theirs.filter(({ id }) => !was.has(id))];
 }
 
+/** Where a row sends; what was typed for another kind does not count. */
+function placeText({ kind, target, mailbox }: EndpointValues): string {
+  return `${kind} ${isMail(kind) ? (kind === 'EMAIL' ? mailbox : '') : target}`;
+}
+
 /** Null when the row was not touched. */
 function endpoint(was: EndpointValues, typed: EndpointValues, now: EndpointValues): EndpointValues | null {
   const { touched } = typed.advanced;
-  const moved = typed.target !== was.target;
+  const moved = placeText(typed) !== placeText(was);
   const authenticated = typed.authentication.touched;
   if (!moved && !authenticated && Object.keys(touched).length === 0) return null;
   return {
     ...typed,
-    target: moved ? typed.target : now.target,
+    ...(moved ? {} : { kind: now.kind, target: now.target, mailbox: now.mailbox }),
+    kindNow: now.kindNow,
     authentication: authenticated
       ? { ...typed.authentication, stored: now.authentication.stored }
       : now.authentication,
@@ -98,14 +105,12 @@ function newEndpoint(row: EndpointValues): EndpointValues {
     ...row,
     id: null,
     authentication: forgotten(row.authentication),
+    kindNow: null,
     signingNow: null,
     advanced: {
       ...row.advanced,
       headers: row.advanced.headers.map((header) => ({ ...header, kept: false })),
-      touched: {
-        ...{ headers: true, timeoutMs: true, retrySchedule: true },
-        ...{ ratePerSecond: true, maxConcurrency: true, ordering: true, signing: true, format: true },
-      },
+      touched: ALL_TOUCHED,
     },
   };
 }

@@ -4,9 +4,9 @@ import { IconUsers } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { flushSync } from 'react-dom';
 
-import { ErrorSummary } from '../editor/error-summary.tsx';
+import { ProblemSummary } from '../../ui/problem-summary.tsx';
 import type { Part, WebhookForm } from '../editor/form.ts';
-import { focusField, partOf } from '../editor/problems.ts';
+import { fieldName, focusField, partOf, shownProblems } from '../editor/problems.ts';
 import { ConflictDialog } from './conflict-dialog.tsx';
 import { useLeaveGuard } from './leave-guard.tsx';
 import { type NewSecret, useSectionEdit } from './use-section-edit.ts';
@@ -75,7 +75,7 @@ export function SectionForm({ part, webhook, first, fields, onCancel, onSaved }:
               {edit.problem}
             </Alert>
           )}
-          <ErrorSummary errors={errors} />
+          <ProblemSummary problems={shownProblems(errors)} label={fieldName} />
         </div>
         {fields(form)}
         <Group justify="flex-end">

@@ -8,6 +8,7 @@ import { WizardSampleDocument } from '../../gql/graphql.ts';
 import { useAnnounce } from '../../ui/announcer.tsx';
 import { prettyJson } from '../../ui/code-block.tsx';
 import type { Catalog } from '../editor/catalog-choice.ts';
+import { placeOf } from '../endpoint-place.ts';
 import classes from './details.module.css';
 import { choiceOf, testChoices } from './test-choices.ts';
 import type { TestEvent } from './use-test-event.ts';
@@ -44,7 +45,7 @@ export function TestForm({ webhook, catalog, test }: TestFormProps) {
   const example = sample?.events.find(({ name }) => name === choice?.event)?.examplePayload;
   const text = typed ?? (example === undefined ? '' : prettyJson(example));
   const waiting = typed === null && fetching;
-  const endpoints = webhook.endpoints.map(({ id, target }) => ({ value: id, label: target }));
+  const endpoints = webhook.endpoints.map((one) => ({ value: one.id, label: placeOf(one) }));
   // Its endpoint may have been removed meanwhile.
   const to = endpoints.some((one) => one.value === endpoint) ? endpoint : ALL;
   const { problems } = test;

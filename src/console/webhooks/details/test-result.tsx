@@ -8,6 +8,7 @@ import { useLiveDelivery } from '../../deliveries/use-live-delivery.ts';
 import { useAnnounce } from '../../ui/announcer.tsx';
 import { DELIVERY_STATUS, DeliveryStatusBadge } from '../../ui/delivery-status.tsx';
 import { ErrorState, LoadingState } from '../../ui/states.tsx';
+import { placeOf } from '../endpoint-place.ts';
 import classes from './details.module.css';
 import type { TestDelivery } from './use-test-event.ts';
 
@@ -23,7 +24,7 @@ export function TestResult({ deliveries }: { deliveries: readonly TestDelivery[]
         </Title>
         <Stack component="ul" gap="sm" className={classes['list']}>
           {deliveries.map(({ id, endpoint }) => (
-            <OneResult key={id} id={id} target={endpoint?.target ?? ''} />
+            <OneResult key={id} id={id} target={endpoint ? placeOf(endpoint) : ''} />
           ))}
         </Stack>
       </Stack>
@@ -45,7 +46,7 @@ function OneResult({ id, target }: { id: string; target: string }) {
           <Text ff="monospace" size="sm" className={classes['wrap']}>
             {target}
           </Text>
-          {delivery && <DeliveryStatusBadge status={delivery.status} />}
+          {delivery && <DeliveryStatusBadge delivery={delivery} />}
         </Group>
         {status === 'failed' && error ? (
           <ErrorState error={error} onRetry={reload} />

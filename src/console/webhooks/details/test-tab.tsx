@@ -1,6 +1,7 @@
 /** A test delivery before the real ones: what to send where, and how it went. */
-import { Alert, Button, Paper, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Stack } from '@mantine/core';
 
+import { Section } from '../../ui/section.tsx';
 import { EmptyState, LoadingState } from '../../ui/states.tsx';
 import { useCatalog } from '../editor/catalog-choice.ts';
 import { TestForm } from './test-form.tsx';
@@ -13,31 +14,23 @@ export function TestTab({ webhook }: { webhook: DetailedWebhook }) {
   const test = useTestEvent();
   return (
     <Stack gap="md">
-      <Paper component="section" withBorder p="md" aria-labelledby="part-test">
-        <Stack gap="md">
-          <div>
-            <Title order={2} size="h4" id="part-test">
-              Send a test event
-            </Title>
-            <Text size="sm" c="dimmed" maw={720}>
-              It is signed and sent like a real one, whether or not the webhook is enabled, with the header
-              webhook-test: true. It is no event: no trigger fires for it.
-            </Text>
-          </div>
-          {failed ? (
-            <CatalogFailed onRetry={retry} />
-          ) : catalog === null ? (
-            <LoadingState what="the catalog" />
-          ) : catalog.length === 0 ? (
-            <EmptyState
-              title="The catalog is empty"
-              text="There is nothing to send until the host application has registered a resource."
-            />
-          ) : (
-            <TestForm webhook={webhook} catalog={catalog} test={test} />
-          )}
-        </Stack>
-      </Paper>
+      <Section
+        title="Send a test event"
+        description="It is sent like a real one, whether or not the webhook is enabled: a request is signed and has the header webhook-test: true, a mail says that it is a test, and goes only to mailboxes that have confirmed. It is no event: no trigger fires for it."
+      >
+        {failed ? (
+          <CatalogFailed onRetry={retry} />
+        ) : catalog === null ? (
+          <LoadingState what="the catalog" />
+        ) : catalog.length === 0 ? (
+          <EmptyState
+            title="The catalog is empty"
+            text="There is nothing to send until the host application has registered a resource."
+          />
+        ) : (
+          <TestForm webhook={webhook} catalog={catalog} test={test} />
+        )}
+      </Section>
       {test.sent !== null && <TestResult deliveries={test.sent} />}
     </Stack>
   );

@@ -38,6 +38,13 @@ export interface LoadedWebhook {
 /** How long after something was sent it is read again, ms: what an outcome means for its endpoint is noted behind it. */
 const SENT_PAUSE_MS = 1_500;
 
+/** How often it is read again while a confirmation mail is on its way, ms. */
+const MAILING_PAUSE_MS = 3_000;
+/** How long after a mail went what the mail server says to it may still come, ms. */
+const JUST_GONE_MS = 15_000;
+/** A mail that has not gone by then waits for a mail server, or for its turn. */
+const MAILING_READS = 20;
+
 /** Who wants it read: with nobody there, it does not keep the session alive. */
 type By = 'somebody' | 'itself';
 
@@ -125,11 +132,34 @@ export function useWebhook(number: number): LoadedWebhook {
     if (sent === 'live') readSoon();
   }, [sent, readSoon]);
 
+  // That a confirmation mail went is no change of the webhook either.
+  const mailing = seen !== null && !gone && seen.endpoints.some(isBeingAsked);
+  useEffect(() => {
+    if (!mailing) return;
+    let left = MAILING_READS;
+    const timer = setInterval(() => {
+      void read('itself');
+      if (--left === 0) clearInterval(timer);
+    }, MAILING_PAUSE_MS);
+    return () => clearInterval(timer);
+  }, [mailing, read]);
+
   return {
     state: stateOf(seen, gone, failure),
     reload: useCallback(() => read('somebody'), [read]),
     show,
   };
+}
+
+/** Whether a confirmation mail of it is about to go, is tried again, or has just gone: then more may be told of it. */
+function isBeingAsked({ mailboxes }: DetailedEndpoint): boolean {
+  return mailboxes.some(
+    ({ status, reason, confirmationSentAt }) =>
+      status === 'UNCONFIRMED' &&
+      (reason != null ||
+        confirmationSentAt == null ||
+        Date.now() - Date.parse(confirmationSentAt) < JUST_GONE_MS),
+  );
 }
 
 /** Does something a while after it is asked for, once for all that ask meanwhile, and once more after the last of them. */

@@ -1,5 +1,5 @@
-/** The Advanced section of an endpoint: authentication, headers, signing, format, time limit, retries, pace and order. */
-import { Divider, NumberInput, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
+/** The Advanced section of an endpoint that is a URL: authentication, headers, signing, format, time limit, retries, pace and order. */
+import { Divider, NumberInput, SimpleGrid, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 
 import type { SigningScheme } from '../../gql/graphql.ts';
@@ -9,10 +9,10 @@ import { FormatField } from './format-field.tsx';
 import { HeaderFields } from './header-fields.tsx';
 import { MAX_CONCURRENCY, RATE_PER_SECOND, TIMEOUT_SECONDS } from './limits.ts';
 import { OrderingField } from './ordering-field.tsx';
-import { describeSchedule, parseSchedule } from './retry-schedule.ts';
+import { RetryField } from './retry-field.tsx';
 import { SigningField } from './signing-field.tsx';
 
-interface AdvancedFieldsProps {
+export interface AdvancedFieldsProps {
   index: number;
   /** How it authenticates, which the API has beside the section. */
   authentication: ReactNode;
@@ -67,7 +67,7 @@ export function AdvancedFields(props: AdvancedFieldsProps) {
         error={errors['advanced.timeoutMs']}
         onChange={(value) => onChange({ timeoutMs: numberOf(value) }, ['timeoutMs'])}
       />
-      <RetrySchedule
+      <RetryField
         field={`${at}.retrySchedule`}
         text={values.retrySchedule}
         error={errors['advanced.retrySchedule']}
@@ -130,34 +130,4 @@ function WholeNumber(props: {
 /** What a NumberInput holds, as it is while somebody types; empty for what is no number. */
 function numberOf(value: number | string): number | '' {
   return value === '' || Number.isNaN(Number(value)) ? '' : Number(value);
-}
-
-function RetrySchedule(props: {
-  field: string;
-  text: string;
-  error: string | undefined;
-  onChange: (text: string) => void;
-}) {
-  const { text } = props;
-  const parsed = text.trim() === '' ? null : parseSchedule(text);
-  return (
-    <div>
-      <TextInput
-        label="Retries"
-        description="The wait before each attempt, with s, min, h or d: 20 waits at most, of 7 days at most. Empty: the server's schedule."
-        placeholder="0 s, 5 s, 5 min, 30 min, 2 h"
-        autoComplete="off"
-        spellCheck={false}
-        data-field={props.field}
-        value={text}
-        error={props.error ?? (parsed?.ok === false ? parsed.message : undefined)}
-        onChange={(event) => props.onChange(event.currentTarget.value)}
-      />
-      {parsed?.ok && (
-        <Text size="sm" c="dimmed" mt={4} data-preview>
-          {describeSchedule(parsed.seconds)}
-        </Text>
-      )}
-    </div>
-  );
 }

@@ -11,12 +11,18 @@ const SCOPES: [scope: Scope, label: string, description: string][] = [
   ['team', 'Team', 'What the members of a team do; they may read the webhook, too.'],
 ];
 
+/** What is wrong with the choice of where endpoints send. */
+const OF_KINDS = /^endpoints\.\d+\.kind$/;
+
 /** The fields of step 1; form is the whole webhook's. autoFocus lets a dialog around them begin at the name. */
 export function DetailsFields({ form, autoFocus = false }: { form: WebhookForm; autoFocus?: boolean }) {
   const { details } = form.values;
   function change(patch: Partial<DetailsValues>): void {
     form.setFieldValue('details', (now) => ({ ...now, ...patch }));
     for (const key of Object.keys(patch)) form.clearFieldError(`details.${key}`);
+    // The mailboxes of a team lacked one, perhaps.
+    if (patch.team)
+      for (const path of Object.keys(form.errors)) if (OF_KINDS.test(path)) form.clearFieldError(path);
   }
   return (
     <Stack gap="md">
@@ -44,6 +50,8 @@ export function DetailsFields({ form, autoFocus = false }: { form: WebhookForm; 
       <Radio.Group
         label="Whose activity is watched"
         value={details.scope}
+        // Where no team is chosen, there is no field of it.
+        error={details.scope === 'team' ? undefined : form.errors['details.team']}
         onChange={(scope) => {
           change({ scope: scope });
           form.clearFieldError('details.forLogin');
@@ -52,7 +60,14 @@ export function DetailsFields({ form, autoFocus = false }: { form: WebhookForm; 
       >
         <Group gap="lg" mt={6} align="flex-start">
           {SCOPES.map(([scope, label, description]) => (
-            <Radio key={scope} value={scope} label={label} description={description} maw={230} />
+            <Radio
+              key={scope}
+              value={scope}
+              label={label}
+              description={description}
+              maw={230}
+              {...(scope === details.scope && scope !== 'team' ? { 'data-field': 'details.team' } : {})}
+            />
           ))}
         </Group>
       </Radio.Group>

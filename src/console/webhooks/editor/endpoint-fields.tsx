@@ -1,4 +1,4 @@
-/** Where a webhook sends: a row for each address, each with its Advanced section. */
+/** Where a webhook sends: a row for each place, each with its Advanced section. */
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useCallback, useRef } from 'react';
@@ -12,7 +12,8 @@ import { useRowList } from './row-list.ts';
 
 /** The fields of step 2; form is the whole webhook's. */
 export function EndpointFields({ form }: { form: WebhookForm }) {
-  const { endpoints } = form.values;
+  const { endpoints, details } = form.values;
+  const team = details.scope === 'team' ? (details.team?.name ?? null) : null;
   const list = useRowList(form, 'endpoints', { first: 'target', name: 'Endpoint' });
   const latest = useRef({ form, list });
   latest.current = { form, list };
@@ -32,6 +33,7 @@ export function EndpointFields({ form }: { form: WebhookForm }) {
           row={row}
           index={index}
           only={endpoints.length === 1}
+          team={team}
           errors={errorsBelow(form.errors, `endpoints.${index}`)}
           onChange={change}
           onRemove={remove}
@@ -55,7 +57,7 @@ export function EndpointFields({ form }: { form: WebhookForm }) {
         <Text size="sm" c="dimmed">
           {full
             ? `${LIMITS.endpoints} endpoints are the most a webhook may have.`
-            : 'Optional: each event goes to every address.'}
+            : 'Optional: each event goes to every endpoint.'}
         </Text>
       </Group>
     </Stack>

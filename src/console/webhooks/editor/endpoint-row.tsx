@@ -1,11 +1,14 @@
-/** One address to send to. */
-import { Button, Stack, TextInput } from '@mantine/core';
+/** One place to send to. */
+import { Button, Stack } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { memo, useEffect, useId, useState } from 'react';
 
+import { isMail } from '../endpoint-place.ts';
 import { AdvancedFields } from './advanced-fields.tsx';
 import { AuthenticationFields } from './authentication-fields.tsx';
-import type { AdvancedValues, EndpointValues } from './endpoint-values.ts';
+import { type AdvancedValues, type EndpointValues, withKind } from './endpoint-values.ts';
+import { MailAdvancedFields } from './mail-advanced-fields.tsx';
+import { PlaceFields } from './place-fields.tsx';
 import { sameProps } from './problems.ts';
 import { RowFrame } from './row-frame.tsx';
 
@@ -13,6 +16,8 @@ interface EndpointRowProps {
   row: EndpointValues;
   index: number;
   only: boolean;
+  /** The team that the webhook watches; null where it watches none. */
+  team: string | null;
   /** By the paths below this row: "target", "advanced.headers.0.name". */
   errors: Record<string, string>;
   onChange: (index: number, patch: Partial<EndpointValues>, touched: string[]) => void;
@@ -20,8 +25,8 @@ interface EndpointRowProps {
 }
 
 export const EndpointRow = memo(function EndpointRow(props: EndpointRowProps) {
-  const { row, index, only, errors, onChange, onRemove } = props;
-  const { advanced, authentication } = row;
+  const { row, index, only, team, errors, onChange, onRemove } = props;
+  const { kind, advanced, authentication } = row;
   const wrong = Object.keys(errors).some((path) => /^(?:advanced|authentication)\b/.test(path));
   const [wanted, setWanted] = useState(false);
   const opened = wanted || wrong;
@@ -30,6 +35,7 @@ export const EndpointRow = memo(function EndpointRow(props: EndpointRowProps) {
   useEffect(() => {
     if (wrong) setWanted(true);
   }, [wrong]);
+  const filled = row.target !== '' || row.mailbox !== '' || kind === 'TEAM_MAILBOXES';
   // One that the server has knows them all.
   const used =
     Object.keys(advanced.touched).length > 0 || advanced.timeoutMs !== '' || authentication.type !== 'NONE';
@@ -46,22 +52,18 @@ export const EndpointRow = memo(function EndpointRow(props: EndpointRowProps) {
   return (
     <RowFrame
       name={`Endpoint ${index + 1}`}
-      filled={row.target !== '' || used}
+      filled={filled || used}
       onRemove={only ? undefined : () => onRemove(index)}
     >
       <Stack gap="sm">
-        <TextInput
-          label="Web address"
-          description="Where the events are sent with POST: an https address, such as https://example.com/hooks."
-          required
-          type="url"
-          inputMode="url"
-          autoComplete="off"
-          spellCheck={false}
-          data-field={`endpoints.${index}.target`}
-          value={row.target}
-          error={errors['target']}
-          onChange={(event) => onChange(index, { target: event.currentTarget.value }, ['target'])}
+        <PlaceFields
+          at={`endpoints.${index}`}
+          row={row}
+          team={team}
+          errors={errors}
+          // What is wrong with the fields of another kind is of no concern any more.
+          onKind={(next) => onChange(index, withKind(row, next), Object.keys(errors))}
+          onAddress={(patch) => onChange(index, patch, ['target'])}
         />
         <div>
           <Button
@@ -78,23 +80,26 @@ export const EndpointRow = memo(function EndpointRow(props: EndpointRowProps) {
           </Button>
         </div>
         <div id={section} hidden={!opened}>
-          {opened && (
-            <AdvancedFields
-              index={index}
-              authentication={
-                <AuthenticationFields
-                  at={`endpoints.${index}.authentication`}
-                  values={authentication}
-                  errors={errors}
-                  onChange={(changed, paths) => onChange(index, { authentication: changed }, paths)}
-                />
-              }
-              values={advanced}
-              signingNow={row.signingNow}
-              errors={errors}
-              onChange={changeAdvanced}
-            />
-          )}
+          {opened &&
+            (isMail(kind) ? (
+              <MailAdvancedFields index={index} values={advanced} errors={errors} onChange={changeAdvanced} />
+            ) : (
+              <AdvancedFields
+                index={index}
+                authentication={
+                  <AuthenticationFields
+                    at={`endpoints.${index}.authentication`}
+                    values={authentication}
+                    errors={errors}
+                    onChange={(changed, paths) => onChange(index, { authentication: changed }, paths)}
+                  />
+                }
+                values={advanced}
+                signingNow={row.signingNow}
+                errors={errors}
+                onChange={changeAdvanced}
+              />
+            ))}
         </div>
       </Stack>
     </RowFrame>

@@ -3,13 +3,16 @@ import type {
   DeliveryOrdering,
   EndpointAuthenticationViewFragment,
   EndpointInput,
+  EndpointKind,
   PayloadFormat,
   SigningScheme,
 } from '../../gql/graphql.ts';
+import { isMail } from '../endpoint-place.ts';
 import {
   authenticationInput,
   type AuthenticationValues,
   authenticationValues,
+  forgotten,
   noAuthentication,
 } from './authentication-values.ts';
 import { formatSchedule, parseSchedule } from './retry-schedule.ts';
@@ -44,7 +47,12 @@ export interface EndpointValues {
   key: string;
   /** Null where the server does not know the row yet. */
   id: string | null;
+  kind: EndpointKind;
+  /** The web address, and the mailbox: either is kept while the other is looked at. */
   target: string;
+  mailbox: string;
+  /** The kind of the saved endpoint; null for a new row and in a draft. */
+  kindNow: EndpointKind | null;
   authentication: AuthenticationValues;
   /** How the saved endpoint signs, whose secrets end with another scheme; null for a new row and in a draft. */
   signingNow: SigningScheme | null;
@@ -54,6 +62,7 @@ export interface EndpointValues {
 /** An endpoint of a draft or of a saved webhook, as far as the form shows it. */
 export interface StoredEndpoint {
   id: string;
+  kind?: EndpointKind | null;
   target?: string | null;
   authentication?: EndpointAuthenticationViewFragment | null;
   advanced?: {
@@ -85,33 +94,65 @@ export function newEndpoint(): EndpointValues {
   return {
     key: newKey(),
     id: null,
-    target: '',
+    ...{ kind: 'URL', target: '', mailbox: '', kindNow: null },
     authentication: noAuthentication(),
     signingNow: null,
     advanced,
   };
 }
 
+/** That all of the Advanced section is to be sent, also what is as it was. */
+export const ALL_TOUCHED: AdvancedValues['touched'] = {
+  ...{ headers: true, timeoutMs: true, retrySchedule: true },
+  ...{ ratePerSecond: true, maxConcurrency: true, ordering: true, signing: true, format: true },
+};
+
+/**
+ * A row with another kind chosen. Between requests and mails the server begins the Advanced section anew, so that all
+ * that the form shows has to be sent; and a draft, which is stored while one types, keeps no secret of a URL then.
+ */
+export function withKind(row: EndpointValues, kind: EndpointKind): EndpointValues {
+  if (isMail(kind) === isMail(row.kind)) return { ...row, kind };
+  const { authentication, advanced } = row;
+  const forgets = isMail(kind) && row.kindNow === null;
+  const headers = advanced.headers.map((header) => (forgets ? { ...header, kept: false } : header));
+  return {
+    ...row,
+    kind,
+    authentication: forgets ? forgotten(authentication) : authentication,
+    advanced: { ...advanced, headers, touched: ALL_TOUCHED },
+  };
+}
+
 /** An endpoint in the form; draftProblems are the paths of what is wrong with a row of a draft, null for a saved one. */
 export function endpointValues(
-  { id, target, authentication, advanced }: StoredEndpoint,
+  { id, kind, target, authentication, advanced }: StoredEndpoint,
   draftProblems: readonly string[] | null,
 ): EndpointValues {
   const below = draftProblems?.flatMap((path) =>
     path.startsWith('authentication.') ? [path.slice('authentication.'.length)] : [],
   );
+  const saved = draftProblems === null;
+  const place = kind ?? 'URL';
   return {
     ...newEndpoint(),
     id,
-    target: target ?? '',
+    kind: place,
+    ...(isMail(place) ? { mailbox: target ?? '' } : { target: target ?? '' }),
+    kindNow: saved ? place : null,
     authentication: authenticationValues(authentication, below ?? null),
-    signingNow: draftProblems === null ? (advanced?.signing ?? null) : null,
-    ...(advanced ? { advanced: advancedValues(advanced) } : {}),
+    signingNow: saved && !isMail(place) ? (advanced?.signing ?? null) : null,
+    ...(advanced ? { advanced: advancedValues(advanced, place) } : {}),
   };
 }
 
-function advancedValues(advanced: NonNullable<StoredEndpoint['advanced']>): AdvancedValues {
-  const { maxConcurrency, ordering, signing, format } = advanced;
+function advancedValues(
+  advanced: NonNullable<StoredEndpoint['advanced']>,
+  kind: EndpointKind,
+): AdvancedValues {
+  const { maxConcurrency, ordering, format } = advanced;
+  // A mail has no signature; should it become a URL, that is signed unless somebody says otherwise.
+  const signing = isMail(kind) ? 'STANDARD_WEBHOOKS_HMAC' : advanced.signing;
   return {
     headers: advanced.headers.map(({ name, value, secret }) => ({
       ...{ key: newKey(), name, value: value ?? '', secret },
@@ -127,16 +168,41 @@ function advancedValues(advanced: NonNullable<StoredEndpoint['advanced']>): Adva
 
 /** Step 2 as the API takes it; a text that is no schedule is left out, too. */
 export function endpointsInput(endpoints: readonly EndpointValues[]): EndpointInput[] {
-  return endpoints.map(({ id, target, authentication, advanced }) => {
+  return endpoints.map(({ id, kind, target, mailbox, authentication, advanced }) => {
+    const row = { ...(id === null ? {} : { id }), kind };
+    if (isMail(kind))
+      return {
+        ...row,
+        target: kind === 'EMAIL' ? mailbox : null,
+        ...(authentication.touched || authentication.type !== 'NONE'
+          ? { authentication: { type: 'NONE' } }
+          : {}),
+        advanced: mailAdvancedInput(advanced),
+      };
     const authenticates = authenticationInput(authentication, id);
     return {
-      ...(id === null ? {} : { id }),
-      kind: 'URL',
+      ...row,
       target: target.trim(),
       ...(authenticates === undefined ? {} : { authentication: authenticates }),
       advanced: advancedInput(advanced),
     };
   });
+}
+
+/** What was typed for a URL before is taken back: a mail has none of it, and nobody would see what is wrong with it. */
+function mailAdvancedInput(values: AdvancedValues): NonNullable<EndpointInput['advanced']> {
+  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering, signing, format } =
+    advancedInput(values);
+  return {
+    ...(headers === undefined ? {} : { headers: [] }),
+    ...(signing === undefined ? {} : { signing: null }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs: null }),
+    ...(ratePerSecond === undefined ? {} : { ratePerSecond: null }),
+    ...(maxConcurrency === undefined ? {} : { maxConcurrency: null }),
+    ...(ordering === undefined ? {} : { ordering: null }),
+    ...(retrySchedule === undefined ? {} : { retrySchedule }),
+    ...(format === undefined ? {} : { format }),
+  };
 }
 
 function advancedInput({ touched, ...values }: AdvancedValues): NonNullable<EndpointInput['advanced']> {

@@ -1,4 +1,4 @@
-/** What requests look like: the four formats, and an example of the one that is chosen. */
+/** What is sent, as a request or attached to a mail: the formats, and an example of the one that is chosen. */
 import { Radio, Stack, Text } from '@mantine/core';
 
 import { sampleRequest } from '../../catalog/sample.ts';
@@ -10,49 +10,57 @@ import { FORMAT_WORDS, FORMATS } from '../format-words.ts';
 const RESOURCE = { name: 'clients' };
 const EVENT = { name: 'create', examplePayload: { id: 'c-1', name: 'Ada' } };
 
+/** The format whose point are its headers. */
+const BY_HEADERS: PayloadFormat = 'CLOUDEVENTS_BINARY';
+
 interface FormatFieldProps {
+  /** It is attached to a mail, which has no headers of its own to tell what happened. */
+  attached?: boolean;
   field: string;
   value: PayloadFormat;
   error: string | undefined;
   onChange: (format: PayloadFormat) => void;
 }
 
-export function FormatField({ field, value, error, onChange }: FormatFieldProps) {
+export function FormatField({ attached = false, field, value, error, onChange }: FormatFieldProps) {
   const { label } = FORMAT_WORDS[value];
   return (
     <Stack gap="xs">
       <Radio.Group
-        label="Format"
+        label={attached ? 'Format of the attached JSON' : 'Format'}
         name={field}
         value={value}
         error={error}
         onChange={(next) => onChange(next)}
       >
         <Stack gap="xs" mt={6}>
-          {FORMATS.map((format) => (
-            <Radio
-              key={format}
-              value={format}
-              label={FORMAT_WORDS[format].label}
-              description={FORMAT_WORDS[format].meaning}
-              {...(format === value ? { 'data-field': field } : {})}
-            />
-          ))}
+          {FORMATS.filter((format) => !attached || format !== BY_HEADERS || format === value).map(
+            (format) => (
+              <Radio
+                key={format}
+                value={format}
+                label={FORMAT_WORDS[format].label}
+                description={FORMAT_WORDS[format].meaning}
+                {...(format === value ? { 'data-field': field } : {})}
+              />
+            ),
+          )}
         </Stack>
       </Radio.Group>
       <div>
         <Text size="xs" c="dimmed" mb={4}>
-          So it arrives, for a client that was created:
+          {attached ? 'So the attached file reads' : 'So it arrives'}, for a client that was created:
         </Text>
-        <CodeBlock text={exampleOf(value)} label={`example: ${label}`} maxHeight={280} />
+        <CodeBlock text={exampleOf(value, attached)} label={`example: ${label}`} maxHeight={280} />
       </div>
     </Stack>
   );
 }
 
-/** The headers that tell the formats apart, an empty line, the body. */
-function exampleOf(format: PayloadFormat): string {
+/** The headers that tell the formats apart, an empty line, the body; of a file the body alone. */
+function exampleOf(format: PayloadFormat, attached: boolean): string {
   const { contentHeaders, body } = sampleRequest(format, RESOURCE, EVENT);
   const headers = Object.entries(contentHeaders).map(([name, value]) => `${name}: ${value}`);
-  return `${headers.join('\n')}\n\n${JSON.stringify(body, null, 2)}`;
+  const text = JSON.stringify(body, null, 2);
+  return attached ? text : `${headers.join('\n')}\n\n${text}`;
 }

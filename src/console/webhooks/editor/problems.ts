@@ -1,12 +1,13 @@
 /** The problems that the API finds, at the fields of the form: their paths, their names, their focus. */
 import type { Problem } from '../../api/problems.ts';
 import { problemsByField } from '../../api/problems.ts';
+import type { ShownProblems } from '../../ui/problem-summary.tsx';
 import type { Part } from './form.ts';
 
 const MOVED: [from: RegExp, to: string][] = [
   [/^details\.forLoginId$/, 'details.forLogin'],
   [/^details\.teamId$/, 'details.team'],
-  [/^(endpoints\.\d+)\.(?:kind|id)$/, '$1.target'],
+  [/^(endpoints\.\d+)\.id$/, '$1.kind'],
   [/^(endpoints\.\d+\.advanced\.retrySchedule)\.\d+$/, '$1'],
   // A credential that is missing as a whole is missed at its first field.
   [/^(endpoints\.\d+\.authentication\.basic)$/, '$1.username'],
@@ -41,6 +42,7 @@ const NAMES: [path: RegExp, name: (first: string, second: string, rest: string) 
   [/^details\.forLogin$/, () => 'Login'],
   [/^details\.team$/, () => 'Team'],
   [/^endpoints$/, () => 'Endpoints'],
+  [/^endpoints\.(\d+)\.kind$/, (row) => `Endpoint ${row}, where to send`],
   [/^endpoints\.(\d+)\.target$/, (row) => `Endpoint ${row}, address`],
   [
     /^endpoints\.(\d+)\.authentication(?:\.()(.+))?$/,
@@ -79,7 +81,7 @@ export function formErrors(problems: readonly Problem[]): Record<string, string>
 /** What comes first in a row, where the alphabet says otherwise. */
 const PLACES: [from: RegExp, to: string][] = [
   [/\.authentication\b/, '.1'],
-  [/\b(?:name|target|resource|tokenUrl|username)$/, '0'],
+  [/\b(?:name|target|kind|resource|tokenUrl|username)$/, '0'],
   [/\bevent$/, '1'],
 ];
 
@@ -103,13 +105,21 @@ export function partOf(path: string): Part | null {
   return (/^(details|endpoints|triggers)\b/.exec(path)?.[1] as Part | undefined) ?? null;
 }
 
-/** How people call the field of a path: "Endpoint 2, address"; empty for one that is not in the form. */
-export function fieldName(path: string): string {
+/** The errors of a form, as a summary shows them. */
+export function shownProblems(errors: Record<string, unknown>): ShownProblems {
+  const shown = Object.entries(errors).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '',
+  );
+  return { shown, focus: focusField };
+}
+
+/** How people call the field of a path: "Endpoint 2, address"; null for one that is not in the form. */
+export function fieldName(path: string): string | null {
   for (const [pattern, name] of NAMES) {
     const found = pattern.exec(path);
     if (found) return name(String(Number(found[1]) + 1), String(Number(found[2]) + 1), found[3] ?? '');
   }
-  return '';
+  return null;
 }
 
 /** Puts the focus on the field of a path (its data-field), or on the nearest thing above it. */
