@@ -1,6 +1,6 @@
 /**
  * The state machine of a delivery against random interleavings: whatever publishes, claims, results, crashes, switches,
- * cancellations, expiries and retries by hand do at once, no delivery takes a step that is not in the table
+ * cancellations, expiries, retries by hand, owners of mailboxes and digests do at once, no delivery takes a step that is not in the table
  * (src/queue/status.ts), none is lost, and all come to an end.
  */
 import { readFileSync } from 'node:fs';
@@ -12,9 +12,12 @@ import { createPool } from '../../src/db/pools.ts';
 import { transaction } from '../../src/db/sql.ts';
 import { newId } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
+import { reviveMailboxes, suppressMailbox, unsubscribeMailbox } from '../../src/mailboxes/mailboxes.ts';
+import { releaseAwaiting, settleAwaiting } from '../../src/queue/awaiting.ts';
 import { cancelDeliveries, cancelNow } from '../../src/queue/cancel.ts';
 import { claim, type ClaimTerms } from '../../src/queue/claim.ts';
 import { complete, type Completion, release } from '../../src/queue/complete.ts';
+import { claimDigests } from '../../src/queue/digests.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
 import { expireWaiting, type OlderThan } from '../../src/queue/expire.ts';
 import type { Job } from '../../src/queue/job.ts';
@@ -70,10 +73,18 @@ function causeOf({ kind, attempt_number, failure_code }: Line): StepCause {
   return attempt_number === null ? 'retry by hand' : 'failure';
 }
 
-/** A webhook with an endpoint that keeps no order and one that does, and two senders that may die. */
+/** What somebody says to the mailbox, or its server. */
+type Word = 'confirm' | 'unsubscribe' | 'suppress' | 'revive';
+
+/** A webhook with an endpoint that keeps no order, one that does and one that is a mailbox, and two senders that may die. */
 class World {
   readonly webhookId = newId('webhook');
-  readonly endpoints = [newId('endpoint'), newId('endpoint')];
+  readonly endpoints = [newId('endpoint'), newId('endpoint'), newId('endpoint')];
+  readonly mailboxId = newId('mailbox');
+  /** Whether the owner may have confirmed: before that no claim may bring a mail. */
+  asked = false;
+  /** How many a word let go, how many were settled without one, and how many went together. */
+  readonly mailed = { released: 0, settled: 0, digested: 0 };
   readonly deliveries: string[] = [];
   /** The event of each delivery. */
   readonly events = new Map<string, string>();
@@ -94,9 +105,17 @@ class World {
     for (const [position, id] of this.endpoints.entries())
       await pool.query(
         `insert into endpoints (id, webhook_id, position, kind, target, timeout_ms, ordering)
-         values ($1, $2, $3, 'URL', 'http://127.0.0.1:9/', 1000, $4)`,
-        [id, this.webhookId, position, position === 1 ? 'PER_ENTITY' : 'NONE'],
+         values ($1, $2, $3, $5, $6, 1000, $4)`,
+        [
+          ...[id, this.webhookId, position, position === 1 ? 'PER_ENTITY' : 'NONE'],
+          ...(position === 2 ? ['EMAIL', 'ann@example.com'] : ['URL', 'http://127.0.0.1:9/']),
+        ],
       );
+    await pool.query(
+      `insert into mailboxes (id, endpoint_id, address, given, nonce, asked_at)
+       values ($1, $2, 'ann@example.com', 'ann@example.com', '', array[clock_timestamp()])`,
+      [this.mailboxId, this.endpoints[2]],
+    );
   }
 
   /** One after the other for each entity: publishes in parallel have no order among them. */
@@ -115,15 +134,17 @@ class World {
         [eventId, loginId, entity],
       );
       await sql.query(`insert into event_payloads (event_id, payload) values ($1, '{}')`, [eventId]);
-      const { rows } = await sql.query<{ id: string; ordering: string; at: string }>(
-        `select ep.id, ep.ordering, statement_timestamp()::text as at from endpoints ep join webhooks w on w.id = ep.webhook_id
-         where w.id = $1 and w.enabled and ep.disabled_as is null order by ep.position`,
+      const { rows } = await sql.query<{ id: string; ordering: string; at: string; status: string | null }>(
+        `select ep.id, ep.ordering, statement_timestamp()::text as at, mb.status
+         from endpoints ep join webhooks w on w.id = ep.webhook_id left join mailboxes mb on mb.endpoint_id = ep.id
+         where w.id = $1 and w.enabled and ep.disabled_as is null
+           and coalesce(mb.status, 'CONFIRMED') in ('UNCONFIRMED', 'CONFIRMED') order by ep.position`,
         [this.webhookId],
       );
       const made = rows.map((row) => ({
         ...{ id: newId('delivery'), eventId, webhookId: this.webhookId, endpointId: row.id, delayMs: 0 },
         entityKey: row.ordering === 'PER_ENTITY' ? entity : null,
-        mailbox: null,
+        mailbox: row.status === null ? null : { id: this.mailboxId, awaiting: row.status === 'UNCONFIRMED' },
       }));
       if (rows.length > 0) await enqueue(sql, made, 'EVENT', rows[0]!.at);
       for (const { id } of made) {
@@ -146,7 +167,55 @@ class World {
       since: { first: null, retry: null },
     }));
     const { jobs } = await claim(pool, this.terms(sender), asks, want % 2 === 0);
+    this.#hold(sender, jobs);
+  }
+
+  /** What is claimed is on the wire; nothing is for an owner who was not asked. */
+  #hold(sender: number, jobs: Job[]): void {
     this.held[sender]!.push(...jobs);
+    if (!this.asked) expect(jobs.filter(({ mailboxId }) => mailboxId !== null)).toEqual([]);
+  }
+
+  /** Claims what waits to go together. */
+  async claimDigests(sender: number, size: number): Promise<void> {
+    const groups = await claimDigests(pool, { ...this.terms(sender), size });
+    for (const jobs of groups) {
+      expect(jobs.length).toBeLessThanOrEqual(size);
+      expect(new Set(jobs.map(({ mailboxId }) => mailboxId))).toEqual(new Set([this.mailboxId]));
+      this.mailed.digested += jobs.length;
+      this.#hold(sender, jobs);
+    }
+  }
+
+  /** As the pages, the mail server and the switch do it, which hold the webhook and the mailbox. */
+  async say(word: Word): Promise<void> {
+    await transaction(pool, async (sql) => {
+      const { rows } = await sql.query<{ status: string }>(
+        `select m.status from webhooks w join endpoints ep on ep.webhook_id = w.id join mailboxes m on m.endpoint_id = ep.id
+         where m.id = $1 for update of w, m`,
+        [this.mailboxId],
+      );
+      const { status } = rows[0]!;
+      if (word === 'revive') return reviveMailboxes(sql, [this.endpoints[2]!]);
+      if (word === 'unsubscribe') return unsubscribeMailbox(sql, this.mailboxId);
+      if (word === 'suppress') return suppressMailbox(sql, this.mailboxId, '550 no such user');
+      if (status !== 'UNCONFIRMED') return;
+      this.asked = true;
+      await sql.query(
+        `update mailboxes set status = 'CONFIRMED', confirmed_at = clock_timestamp(), changed_at = clock_timestamp() where id = $1`,
+        [this.mailboxId],
+      );
+      this.mailed.released += await releaseAwaiting(sql, this.mailboxId);
+    });
+  }
+
+  /** Days pass, or none; then somebody settles what waits for the owner. */
+  async settle(days: number): Promise<void> {
+    await pool.query(
+      `update delivery_queue set due_at = due_at - $2::int * interval '1 day' where webhook_id = $1 and rank = 3`,
+      [this.webhookId, days],
+    );
+    this.mailed.settled += await settleAwaiting(pool, 100);
   }
 
   async finish(sender: number, next: Completion['next']): Promise<void> {
@@ -158,9 +227,13 @@ class World {
       );
   }
 
-  async giveBack(sender: number): Promise<void> {
+  /** Those to the mailbox wait for the others, where it has had its mails of this minute. */
+  async giveBack(sender: number, digestMs: number | null = null): Promise<void> {
     const jobs = this.held[sender]!.splice(0);
-    if (jobs.length > 0) await release(pool, jobs);
+    const together = digestMs === null ? [] : jobs.filter(({ mailboxId }) => mailboxId !== null);
+    const alone = jobs.filter((job) => !together.includes(job));
+    if (alone.length > 0) await release(pool, alone);
+    if (together.length > 0) await release(pool, together, digestMs);
   }
 
   /** All leases of a sender run out; somebody takes them over. What it holds stays in its memory: it may come back late. */
@@ -178,6 +251,7 @@ class World {
 
   async switch(on: boolean, endpoint: number | null): Promise<void> {
     await transaction(pool, async (sql) => {
+      await sql.query('select from webhooks where id = $1 for update', [this.webhookId]);
       if (endpoint === null) {
         await sql.query(
           `update webhooks set enabled = $2, updated_at = clock_timestamp(),
@@ -303,19 +377,21 @@ class World {
   /** With everything switched on again, all that is open comes to an end. */
   async drain(): Promise<void> {
     await this.switch(true, null);
-    await this.switch(true, 0);
-    await this.switch(true, 1);
+    for (const at of this.endpoints.keys()) await this.switch(true, at);
+    await this.say('confirm');
     this.held.forEach((jobs) => jobs.splice(0));
     for (let round = 0; round < 60; round += 1) {
       await this.rescue(0);
       await this.rescue(1);
       await sweep(pool, 100);
       await promoteOrphans(pool);
+      await settleAwaiting(pool, 100);
       await pool.query(
         'update delivery_queue set due_at = clock_timestamp() where webhook_id = $1 and sender is null',
         [this.webhookId],
       );
       await this.claim(0, 99);
+      await this.claimDigests(0, 99);
       await this.finish(0, 'SUCCEEDED');
       const { rows } = await pool.query('select 1 from delivery_queue where webhook_id = $1', [
         this.webhookId,
@@ -377,7 +453,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .tuple(fc.boolean(), fc.constantFrom(null, 0, 1))
+      .tuple(fc.boolean(), fc.constantFrom(null, 0, 1, 2))
       .map(([on, which]): Act => [`switch ${which} ${on}`, (world) => world.switch(on, which)]),
   },
   {
@@ -385,6 +461,28 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: fc
       .constantFrom('NONE' as const, 'PER_ENTITY' as const)
       .map((ordering): Act => [`edit ${ordering}`, (world) => world.edit(ordering)]),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom<Word>('confirm', 'confirm', 'revive', 'revive', 'unsubscribe', 'suppress')
+      .map((word): Act => [word, (world) => world.say(word)]),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(0, 0, 4, 7)
+      .map((days): Act => [`settle ${days}`, (world) => world.settle(days)]),
+  },
+  {
+    weight: 2,
+    arbitrary: sender.map((who): Act => [`gather ${who}`, (world) => world.giveBack(who, 60_000)]),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(sender, fc.integer({ min: 1, max: 3 }))
+      .map(([who, size]): Act => [`digest ${who} ${size}`, (world) => world.claimDigests(who, size)]),
   },
   { weight: 1, arbitrary: fc.constant<Act>(['sweep', async () => void (await sweep(pool, 100))]) },
   { weight: 1, arbitrary: fc.constant<Act>(['promote', async () => void (await promoteOrphans(pool))]) },
@@ -405,6 +503,7 @@ it('no interleaving leaves the table of legal steps, loses a delivery, or keeps 
   let steps = 0;
   let deliveries = 0;
   let expired = 0;
+  const mailed = { released: 0, settled: 0, digested: 0 };
   await fc.assert(
     fc.asyncProperty(script, async (moments) => {
       const world = new World();
@@ -418,11 +517,13 @@ it('no interleaving leaves the table of legal steps, loses a delivery, or keeps 
       steps += await world.checkLog();
       deliveries += world.deliveries.length;
       expired += world.expired;
+      for (const key of ['released', 'settled', 'digested'] as const) mailed[key] += world.mailed[key];
     }),
     { numRuns: RUNS },
   );
   expect(expired).toBeGreaterThan(0);
-  figure('states', { runs: RUNS, deliveries, loggedSteps: steps, expired, illegal: 0 });
+  expect(Object.values(mailed).every((count) => count > 0)).toBe(true);
+  figure('states', { runs: RUNS, deliveries, loggedSteps: steps, expired, ...mailed, illegal: 0 });
 }, 120_000);
 
 it('the diagram of ARCHITECTURE.md shows exactly the legal steps', () => {

@@ -11,12 +11,21 @@ export interface ArrivedMail {
   to: string[];
   raw: string;
   mail: ParsedMail;
+  /** Whether it came over TLS, and the user who had logged in. */
+  secure: boolean;
+  user: string | null;
   /** performance.now() when it was complete. */
   at: number;
 }
 
-/** What to answer to a recipient, or to a whole message; null takes it. */
-export type MailAnswer = (recipient: string, count: number) => { code: number; message: string } | null;
+/** What to answer to a recipient, or to a whole message: null takes it, a promise has the client wait, for ever maybe. */
+export type MailAnswer = (recipient: string, count: number) => MailReply | null | Promise<MailReply | null>;
+
+/** A refusal. */
+export interface MailReply {
+  code: number;
+  message: string;
+}
 
 /** A running mail server. */
 export interface MailServer {
@@ -37,16 +46,17 @@ export interface MailServer {
   close(): Promise<void>;
 }
 
-/** Starts a mail server on loopback; options are smtp-server's. */
-export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
+/** Starts a mail server on loopback; options are smtp-server's, the port any free one unless given. */
+export async function startMailServer(options: SMTPServerOptions = {}, ownPort = 0): Promise<MailServer> {
   const mails: ArrivedMail[] = [];
   const waiting = new Set<() => void>();
-  const refusal = (answer: { code: number; message: string } | null): Error | null =>
+  const refusal = (answer: MailReply | null): Error | null =>
     answer && Object.assign(new Error(answer.message), { responseCode: answer.code });
   const tell = (): void => [...waiting].forEach((check) => check());
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
+    closeTimeout: 500,
     ...options,
     onConnect(_session, done) {
       result.connections.now += 1;
@@ -57,27 +67,30 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     onRcptTo({ address }, _session, done) {
       result.asked.push(address);
       tell();
-      done(refusal(result.answerRecipient(address, result.asked.length)));
+      void Promise.resolve(result.answerRecipient(address, result.asked.length)).then((answer) =>
+        done(refusal(answer)),
+      );
     },
-    onData(stream, { envelope }, done) {
+    onData(stream, { envelope, secure, user }, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
+      const take = async (): Promise<void> => {
         const raw = Buffer.concat(chunks);
         const to = envelope.rcptTo.map(({ address }) => address);
-        const error = refusal(result.answerMessage(to[0]!, mails.length + 1));
-        if (error) return void done(error);
-        void simpleParser(raw, { skipImageLinks: true }).then((mail) => {
-          const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
-          mails.push({ from, to, raw: raw.toString('latin1'), mail, at: performance.now() });
-          done();
-          tell();
-        });
-      });
+        const error = refusal(await result.answerMessage(to[0]!, mails.length + 1));
+        if (error) return done(error);
+        const mail = await simpleParser(raw, { skipImageLinks: true });
+        const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
+        const session = { secure, user: typeof user === 'string' ? user : null };
+        mails.push({ from, to, raw: raw.toString('latin1'), mail, ...session, at: performance.now() });
+        done();
+        tell();
+      };
+      stream.on('end', () => void take());
     },
   });
   server.on('error', () => undefined);
-  const listening = server.listen(0, '127.0.0.1');
+  const listening = server.listen(ownPort, '127.0.0.1');
   await once(listening, 'listening');
   const { port } = listening.address() as AddressInfo;
 
