@@ -142,7 +142,11 @@ const ACTS: Record<string, () => Promise<unknown>> = {
       await ensureMailboxes(
         sql,
         webhooks.map(({ endpoint }) => ({
-          ...{ endpointId: endpoint, given: `m${Math.floor(Math.random() * 3 * MEMBERS)}@example.com`, loginId },
+          ...{
+            endpointId: endpoint,
+            given: `m${Math.floor(Math.random() * 3 * MEMBERS)}@example.com`,
+            loginId,
+          },
         })),
       );
       const { rows } = await sql.query<{

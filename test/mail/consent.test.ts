@@ -44,7 +44,7 @@ afterAll(async () => {
 
 const statusOf = (webhook: { id: string }) => () => endpointOf(server.api, webhook);
 
-it('tries again what the server refuses for now, under the same message id, and says what it answered', async () => {
+it('X15: tries again what the server refuses for now, under the same message id, and says what it answered', async () => {
   const address = 'later@example.com';
   const webhook = await confirmedWebhook(server.api, mail, address);
   let refusals = 2;
@@ -79,7 +79,7 @@ it('tries again what the server refuses for now, under the same message id, and 
   expect((await endpointOf(server.api, webhook)).status).toBe('ACTIVE');
 });
 
-it('switches the endpoint off once its mailbox is refused for good, with the reason, and on again by hand', async () => {
+it('X15: switches the endpoint off once its mailbox is refused for good, with the reason, and on again by hand', async () => {
   const address = 'gone@example.com';
   const webhook = await confirmedWebhook(server.api, mail, address);
   const watcher = await confirmedWebhook(server.api, mail, 'watcher@example.com', {
@@ -108,7 +108,7 @@ it('switches the endpoint off once its mailbox is refused for good, with the rea
   expect(await deliveriesOf(server.api, watcher)).toHaveLength(1);
 });
 
-it('ends by one click without cookie or Origin, cancels what waits, and asks anew when it is enabled again', async () => {
+it('X15: ends by one click without cookie or Origin, cancels what waits, and asks anew when it is enabled again', async () => {
   const address = 'leaves@example.com';
   const webhook = await confirmedWebhook(server.api, mail, address);
   await publish(server.api, clientEvent('u1'));

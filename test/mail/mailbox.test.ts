@@ -37,7 +37,7 @@ afterAll(async () => {
   await receiver?.close();
 });
 
-it('asks the owner first, keeps what fires waiting, and sends it in order once the button is pressed', async () => {
+it('X15: asks the owner first, keeps what fires waiting, and sends it in order once the button is pressed', async () => {
   const address = 'ann@example.com';
   const webhook = await createMailWebhook(server.api, 'Ann@Example.COM'.replace('Ann', 'ann'));
   const asked = await mail.find(mailTo(address));
@@ -69,7 +69,7 @@ it('asks the owner first, keeps what fires waiting, and sends it in order once t
   expect(mail.mails.filter(mailTo(address))).toHaveLength(4);
 });
 
-it('attaches the bytes of a POST, in every format, and says where the mail comes from', async () => {
+it('L03, X15: an event is one mail with the bytes of a POST attached, in every format, and headers that say where it comes from', async () => {
   const FORMATS = ['STANDARD_WEBHOOKS', 'CLOUDEVENTS_STRUCTURED', 'CLOUDEVENTS_BINARY', 'ENTITY'];
   const made = [];
   for (const format of FORMATS) {
@@ -138,7 +138,7 @@ async function problemsOf(endpoint: Record<string, unknown>, details = {}): Prom
   return errors.map((one: any) => `${one.code} ${one.field.join('.')}`);
 }
 
-it('takes one address, a URL or a mailbox, and says of everything else where it is wrong', async () => {
+it('L23: an endpoint is one address, a URL or a mailbox; of everything else it is said where it is wrong', async () => {
   const path = 'endpoints.0';
   const wrong = [
     [

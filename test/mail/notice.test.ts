@@ -1,4 +1,5 @@
 /** REL-09 by mail: whoever manages the webhooks of the account is told once that an endpoint has switched itself off. */
+import { figure } from '../support/figure.ts';
 import { type MailServer, mailTo, startMailServer } from '../support/mail-server.ts';
 import { createPerson } from '../support/people.ts';
 import { type Receiver, startReceiver, status } from '../support/receiver.ts';
@@ -21,7 +22,7 @@ afterAll(async () => {
   await receiver?.close();
 });
 
-it('mails each manager of the account once, and nobody else', async () => {
+it('REL-09: each manager of the account gets one mail when an endpoint switches itself off, and nobody else does', async () => {
   const { id: rootId } = await server.api.run('{ viewer { id } }');
   const add = async (name: string, more: Record<string, unknown>) => {
     const person = await createPerson(server, { name, parentId: rootId });
@@ -54,4 +55,5 @@ it('mails each manager of the account once, and nobody else', async () => {
   await mail.until(2, mailTo('ann@managers.example'));
   await mail.until(4);
   expect(mail.mails).toHaveLength(4);
+  figure('REL-09 by mail', { managers: 2, switchedOff: 2, mails: mail.mails.length }, { mails: 4 });
 });

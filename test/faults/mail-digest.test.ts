@@ -36,7 +36,7 @@ function arrived(address: string): string[] {
     );
 }
 
-it(`brings ${EVENTS} events as ${RATE} mails and digests that lose none, each record byte for byte`, async () => {
+it('L24: a burst comes as a few mails and digests that lose none, each record byte for byte', async () => {
   const address = 'burst@example.com';
   const webhook = await confirmedWebhook(server.api, mail, address);
   const other = await confirmedWebhook(server.api, mail, 'calm@example.com', {
@@ -66,7 +66,7 @@ it(`brings ${EVENTS} events as ${RATE} mails and digests that lose none, each re
       expect(one.mail.text).toContain(`Client created: ${id}`);
     }
   }
-  figure('digest', { events: EVENTS, mails: mails.length, digests: digests.length, lost: 0 });
+  figure('digest', { events: EVENTS, rate: RATE, mails: mails.length, digests: digests.length, lost: 0 });
   await until(
     server.api,
     () =>
@@ -80,7 +80,7 @@ it(`brings ${EVENTS} events as ${RATE} mails and digests that lose none, each re
   expect(arrived('calm@example.com')).toEqual(['quiet']);
 });
 
-it('loses none where the mail server refuses for now', async () => {
+it('X15: digests lose none where the mail server refuses for now', async () => {
   const address = 'hard@example.com';
   await confirmedWebhook(server.api, mail, address);
   let refusals = 1;
