@@ -374,12 +374,29 @@ class World {
     expect(rows).toEqual([]);
   }
 
+  /** One event waits in vain, the next until the owner confirms, and another one to go with it. */
+  async #askTheOwner(): Promise<void> {
+    await this.say('unsubscribe');
+    await this.say('revive');
+    await this.publish('x');
+    await this.settle(8);
+    await this.publish('x');
+    await this.say('confirm');
+    await this.gather(0);
+  }
+
+  /** Claims what goes to the mailbox, and gives it back to go together. */
+  async gather(sender: number): Promise<void> {
+    await this.claim(sender, 99);
+    await this.giveBack(sender, 60_000);
+  }
+
   /** With everything switched on again, all that is open comes to an end. */
   async drain(): Promise<void> {
     await this.switch(true, null);
     for (const at of this.endpoints.keys()) await this.switch(true, at);
-    await this.say('confirm');
     this.held.forEach((jobs) => jobs.splice(0));
+    await this.#askTheOwner();
     for (let round = 0; round < 60; round += 1) {
       await this.rescue(0);
       await this.rescue(1);
@@ -465,18 +482,16 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .constantFrom<Word>('confirm', 'confirm', 'revive', 'revive', 'unsubscribe', 'suppress')
+      .constantFrom<Word>('confirm', 'confirm', 'confirm', 'revive', 'revive', 'unsubscribe', 'suppress')
       .map((word): Act => [word, (world) => world.say(word)]),
   },
   {
     weight: 2,
-    arbitrary: fc
-      .constantFrom(0, 0, 4, 7)
-      .map((days): Act => [`settle ${days}`, (world) => world.settle(days)]),
+    arbitrary: fc.constantFrom(0, 4, 7).map((days): Act => [`settle ${days}`, (world) => world.settle(days)]),
   },
   {
-    weight: 2,
-    arbitrary: sender.map((who): Act => [`gather ${who}`, (world) => world.giveBack(who, 60_000)]),
+    weight: 3,
+    arbitrary: sender.map((who): Act => [`gather ${who}`, (world) => world.gather(who)]),
   },
   {
     weight: 2,
@@ -505,9 +520,10 @@ it('no interleaving leaves the table of legal steps, loses a delivery, or keeps 
   let expired = 0;
   const mailed = { released: 0, settled: 0, digested: 0 };
   await fc.assert(
-    fc.asyncProperty(script, async (moments) => {
+    fc.asyncProperty(fc.boolean(), script, async (confirmed, moments) => {
       const world = new World();
       await world.make();
+      if (confirmed) await world.say('confirm');
       for (const moment of moments) {
         await Promise.all(moment.map(([, run]) => run(world)));
         await world.checkOrder();
@@ -522,7 +538,7 @@ it('no interleaving leaves the table of legal steps, loses a delivery, or keeps 
     { numRuns: RUNS },
   );
   expect(expired).toBeGreaterThan(0);
-  expect(Object.values(mailed).every((count) => count > 0)).toBe(true);
+  expect(Object.entries(mailed).filter(([, count]) => count === 0)).toEqual([]);
   figure('states', { runs: RUNS, deliveries, loggedSteps: steps, expired, ...mailed, illegal: 0 });
 }, 120_000);
 
