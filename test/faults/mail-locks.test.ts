@@ -173,6 +173,8 @@ const ACTS: Record<string, () => Promise<unknown>> = {
     }),
   settle: () => settleAwaiting(pool, 1_000),
   'switch off': () => manage((sql, { id }) => cancelDeliveries(sql, { webhookId: id })),
+  'switch an endpoint off': () =>
+    manage((sql, { endpoint }) => cancelDeliveries(sql, { endpointIds: [endpoint] })),
 };
 
 it('locks in one order whatever happens to the same mailboxes at once: PostgreSQL sees no deadlock', async () => {

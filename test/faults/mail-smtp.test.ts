@@ -14,6 +14,7 @@ import type { SMTPServerOptions } from 'smtp-server';
 import { GOOD_IDENTITY, SELF_SIGNED_IDENTITY, TEST_CA } from '../support/certificates.ts';
 import { figure } from '../support/figure.ts';
 import {
+  confirmedWebhook,
   createMailWebhook,
   deliveriesOf,
   deliveriesTo,
@@ -325,11 +326,15 @@ describe('a mailbox', () => {
     there = await place(mail.url);
   });
 
-  it.each([421, 450, 452])(
+  /** One whose owner has confirmed. */
+  const webhookTo = (address: string): Promise<MailWebhook> =>
+    confirmedWebhook(there.server.api, mail, address, { endpoint: { advanced: { timeoutMs: 800 } } });
+
+  it.each([450, 452])(
     'that is refused with %s for now gets its mail later, under the same id',
     async (code) => {
       const address = `later${code}@example.com`;
-      const webhook = await there.webhook(address);
+      const webhook = await webhookTo(address);
       const answers = [1, 2].map(() => ({ code, message: '4.2.1 later' }));
       mail.answerRecipient = (to) => (to === address ? (answers.shift() ?? null) : null);
       const delivery = await deliver(there, webhook, `l${code}`);
@@ -342,9 +347,21 @@ describe('a mailbox', () => {
     },
   );
 
+  it('that is refused with 421, which ends the connection, gets its mail over another one', async () => {
+    const address = 'closing@example.com';
+    const webhook = await webhookTo(address);
+    const answers = [1, 2, 3].map(() => ({ code: 421, message: '4.3.2 closing' }));
+    mail.answerRecipient = (to) => (to === address ? (answers.shift() ?? null) : null);
+    const delivery = await deliver(there, webhook, 'l421');
+    // On a connection that was there already nodemailer tries another one by itself.
+    expect(delivery.codes.slice(0, -1)).toEqual(Array(delivery.codes.length - 1).fill('MAIL_DEFERRED'));
+    expect([delivery.status, delivery.codes.at(-1), answers]).toEqual(['SUCCEEDED', 'OK', []]);
+    expect(mail.mails.filter(deliveriesTo(address))).toHaveLength(1);
+  });
+
   it('whose mail the server swallows without an answer gets it again under the same id', async () => {
     const address = 'hangs@example.com';
-    const webhook = await there.webhook(address);
+    const webhook = await webhookTo(address);
     let left = 1;
     mail.answerMessage = () => (left-- > 0 ? new Promise(() => undefined) : null);
     const delivery = await deliver(there, webhook, 'h1');
@@ -361,7 +378,7 @@ describe('a mailbox', () => {
     ['DATA', 550, '5.1.1 no such user'],
   ])('that is refused after %s with %s %s is written to no more', async (command, code, message) => {
     const address = 'gone@example.com';
-    const webhook = await there.webhook(address);
+    const webhook = await webhookTo(address);
     const answer = (to: string) => (to === address ? { code, message } : null);
     if (command === 'RCPT') mail.answerRecipient = answer;
     else mail.answerMessage = answer;
@@ -394,7 +411,7 @@ describe('a mailbox', () => {
     'is not blamed where the server refuses the message or the sender: after %s with %s %s',
     async (command, code, message) => {
       const address = 'blameless@example.com';
-      const webhook = await there.webhook(address);
+      const webhook = await webhookTo(address);
       const answer = (to: string) => (to === address ? { code, message } : null);
       if (command === 'RCPT') mail.answerRecipient = answer;
       else mail.answerMessage = answer;
@@ -407,6 +424,8 @@ describe('a mailbox', () => {
   );
 
   it('is one of many: five connections carry what goes at once, and all arrives', async () => {
+    const addresses = Array.from({ length: 12 }, (_, at) => `many${at}@example.com`);
+    for (const address of addresses) await webhookTo(address);
     let arrived!: () => void;
     const all = new Promise<void>((resolve) => (arrived = resolve));
     let held = 0;
@@ -417,8 +436,6 @@ describe('a mailbox', () => {
       await all;
       return null;
     };
-    const addresses = Array.from({ length: 12 }, (_, at) => `many${at}@example.com`);
-    for (const address of addresses) await there.webhook(address);
     await publish(there.server.api, clientEvent('many'));
     for (const address of addresses) await mail.find(deliveriesTo(address));
     expect(mail.connections.most).toBe(5);

@@ -106,7 +106,10 @@ export class Mailer {
 
   /** From a refusal, or what broke, to a code: 4xx are for later, 5xx of a mailbox are for good. */
   #failed(error: unknown): Omit<MailExchange, 'durationMs'> {
-    const { code, responseCode, response } = error as SmtpError;
+    const { code, originalCode, responseCode, response } = error as SmtpError;
+    const nothing = { statusCode: null, reply: '' };
+    // Where a password must not go without TLS, a server that has none: its answer says so in words of its own.
+    if (code === 'ETLS') return { failure: 'TLS_FAILED', ...nothing };
     if (response !== undefined && responseCode !== undefined) {
       const failure =
         responseCode < 500
@@ -116,11 +119,9 @@ export class Mailer {
             : 'MAIL_REJECTED';
       return { failure, ...this.#said(response) };
     }
-    const nothing = { statusCode: null, reply: '' };
     if (code === 'ETIMEDOUT' || code === 'EABORT' || (error as Error).name === 'AbortError')
       return { failure: 'TIMEOUT', ...nothing };
-    if (code === 'ETLS') return { failure: 'TLS_FAILED', ...nothing };
-    const known = failureOf(error);
+    const known = failureOf(Object.assign(new Error(), { code: originalCode ?? code }));
     return { failure: known.startsWith('TLS_') ? known : 'MAIL_SERVER_UNREACHABLE', ...nothing };
   }
 
@@ -156,6 +157,8 @@ export class Mailer {
 /** What nodemailer's errors carry. */
 interface SmtpError {
   code?: string;
+  /** What Node called it, where code is nodemailer's own. */
+  originalCode?: string;
   responseCode?: number;
   response?: string;
   command?: string;
