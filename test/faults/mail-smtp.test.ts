@@ -192,7 +192,7 @@ describe('a connection that is safe', () => {
     const delivery = await deliver(there, webhook, 'u1');
     expect(delivery.status).toBe('FAILED');
     expect(delivery.codes).toHaveLength(4);
-    for (const code of delivery.codes) expect(code).toMatch(/^TLS_/);
+    expect([...new Set(delivery.codes)]).toEqual(['TLS_UNTRUSTED']);
     expect([logins, mail.mails, mail.asked]).toEqual([0, [], []]);
     await passwordIsNowhere(there, [delivery]);
   });
@@ -320,15 +320,33 @@ describe('a server that', () => {
 describe('a mailbox', () => {
   let mail: MailServer;
   let there: Place;
+  let made: MailWebhook[] = [];
+  let end: () => Promise<void>;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     mail = await mailServer();
     there = await place(mail.url);
+    const mine = closing.splice(0).reverse();
+    end = async () => {
+      for (const close of mine) await close();
+    };
   });
+  afterEach(async () => {
+    [mail.answerRecipient, mail.answerMessage] = [() => null, () => null];
+    for (const { id } of made.splice(0))
+      await there.server.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', {
+        id,
+      });
+  });
+  afterAll(() => end());
 
   /** One whose owner has confirmed. */
-  const webhookTo = (address: string): Promise<MailWebhook> =>
-    confirmedWebhook(there.server.api, mail, address, { endpoint: { advanced: { timeoutMs: 800 } } });
+  const webhookTo = async (address: string): Promise<MailWebhook> => {
+    const endpoint = { advanced: { timeoutMs: 800 } };
+    const webhook = await confirmedWebhook(there.server.api, mail, address, { endpoint });
+    made.push(webhook);
+    return webhook;
+  };
 
   it.each([450, 452])(
     'that is refused with %s for now gets its mail later, under the same id',
@@ -377,7 +395,7 @@ describe('a mailbox', () => {
     ['DATA', 554, 'no thank you'],
     ['DATA', 550, '5.1.1 no such user'],
   ])('that is refused after %s with %s %s is written to no more', async (command, code, message) => {
-    const address = 'gone@example.com';
+    const address = `gone${mail.mails.length}@example.com`;
     const webhook = await webhookTo(address);
     const answer = (to: string) => (to === address ? { code, message } : null);
     if (command === 'RCPT') mail.answerRecipient = answer;
@@ -410,7 +428,7 @@ describe('a mailbox', () => {
   ])(
     'is not blamed where the server refuses the message or the sender: after %s with %s %s',
     async (command, code, message) => {
-      const address = 'blameless@example.com';
+      const address = `blameless${mail.mails.length}@example.com`;
       const webhook = await webhookTo(address);
       const answer = (to: string) => (to === address ? { code, message } : null);
       if (command === 'RCPT') mail.answerRecipient = answer;
@@ -439,7 +457,7 @@ describe('a mailbox', () => {
     await publish(there.server.api, clientEvent('many'));
     for (const address of addresses) await mail.find(deliveriesTo(address));
     expect(mail.connections.most).toBe(5);
-    expect(mail.mails.filter((one) => one.mail.subject!.startsWith('['))).toHaveLength(addresses.length);
+    for (const address of addresses) expect(mail.mails.filter(deliveriesTo(address))).toHaveLength(1);
     figure('mail connections', { mails: addresses.length, connections: mail.connections.most });
   });
 });
