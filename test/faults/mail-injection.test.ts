@@ -12,7 +12,6 @@ import {
   createMailWebhook,
   deliveriesTo,
   endpointOf,
-  type MailWebhook,
   until,
 } from '../support/mail-scenario.ts';
 import { type ArrivedMail, type MailServer, mailTo, startMailServer } from '../support/mail-server.ts';

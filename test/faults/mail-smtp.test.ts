@@ -226,7 +226,7 @@ it('a wrong password is tried again, ends no mailbox, and stands nowhere, whatev
     onAuth: (auth, session, done) =>
       right
         ? done(null, { user: USER })
-        : onAuth({ ...auth, username: 'somebody', password: auth.password } as typeof auth, session, done),
+        : onAuth({ ...auth, username: 'somebody', password: auth.password }, session, done),
   });
   const there = await place(`smtps://${LOGIN}${HOST}:${mail.port}`, { ca: [TEST_CA] });
   const webhook = await there.webhook('login@example.com');
@@ -320,7 +320,7 @@ describe('a server that', () => {
 describe('a mailbox', () => {
   let mail: MailServer;
   let there: Place;
-  let made: MailWebhook[] = [];
+  const made: MailWebhook[] = [];
   let end: () => Promise<void>;
 
   beforeAll(async () => {

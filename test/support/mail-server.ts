@@ -57,6 +57,7 @@ export async function startMailServer(options: SMTPServerOptions = {}, ownPort =
     authOptional: true,
     disabledCommands: ['STARTTLS'],
     closeTimeout: 500,
+    disableReverseLookup: true,
     ...options,
     onConnect(_session, done) {
       result.connections.now += 1;
