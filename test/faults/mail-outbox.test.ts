@@ -94,6 +94,45 @@ it('one that is refused for good ends the mailbox with the reason, and enabling 
   await server.api.mutate(DELETE, { id: webhook.id });
 });
 
+it.each([
+  ['taken', null],
+  ['refused for now', { code: 451, message: 'later' }],
+] as const)(
+  'a mail that is asked for while the one before is on its way, which is then %s, goes at once',
+  async (name, answer) => {
+    const address = `again-${name.length}@example.com`;
+    let decide!: (answer: { code: number; message: string } | null) => void;
+    const decided = new Promise<{ code: number; message: string } | null>((resolve) => (decide = resolve));
+    let arrived!: () => void;
+    const first = new Promise<void>((resolve) => (arrived = resolve));
+    mail.answerMessage = (to) => {
+      if (to !== address) return null;
+      mail.answerMessage = () => null;
+      arrived();
+      return decided;
+    };
+    const webhook = await createMailWebhook(server.api, address);
+    await first;
+    await database.query(`update mailboxes set asked_at = '{}' where endpoint_id = $1`, [webhook.endpointId]);
+    await server.api.mutate('mutation ($id: ID!) { endpointVerificationSend(id: $id) { errors { code } } }', {
+      id: webhook.endpointId,
+    });
+    const { rows } = await database.query<{ nonce: string }>(
+      'select nonce from mailboxes where endpoint_id = $1',
+      [webhook.endpointId],
+    );
+    decide(answer);
+    // A second try of the first one would come in five seconds.
+    const mine = await mail.find(
+      (one) => mailTo(address)(one) && one.mail.messageId!.includes(rows[0]!.nonce),
+      4_500,
+    );
+    expect(mine.mail.subject).toMatch(/^Confirm/);
+    await confirm(mail, address);
+    expect((await endpointOf(server.api, webhook)).status).toBe('ACTIVE');
+  },
+);
+
 it('what the mail server does not say is said in its place', async () => {
   const address = 'unsaid@example.com';
   const bare = await startServer({ BELLWIRE_SMTP_URL: 'smtp://127.0.0.1:9' });
@@ -149,12 +188,26 @@ it('a notice is tried again while the server asks for that, and given up where i
 it('a mail that nobody wants any more by the time it is due is not sent, nor does it keep others waiting', async () => {
   const asleep = await startServer({ BELLWIRE_ROLE: 'api', BELLWIRE_SMTP_URL: mail.url });
   await registerResource(asleep.api);
-  const gone = await createMailWebhook(asleep.api, 'gone@example.com');
-  await createMailWebhook(asleep.api, 'still@example.com');
   const own = new pg.Client(asleep.database.url);
   await own.connect();
-  // As a sender meets it that has looked at it a moment before the webhook went.
-  await own.query('update webhooks set deleted_at = now() where id = $1', [gone.id]);
+  // As a sender meets it that has looked at it a moment before.
+  const ends: [string, string][] = [
+    ['gone@example.com', 'update webhooks set deleted_at = now() where id = $1'],
+    ['removed@example.com', 'update endpoints set removed_at = now() where webhook_id = $1'],
+    [
+      'other@example.com',
+      `update mailboxes set removed_at = now() where endpoint_id in (select id from endpoints where webhook_id = $1)`,
+    ],
+    [
+      'left@example.com',
+      `update mailboxes set status = 'UNSUBSCRIBED' where endpoint_id in (select id from endpoints where webhook_id = $1)`,
+    ],
+  ];
+  for (const [address, end] of ends) {
+    const { id } = await createMailWebhook(asleep.api, address);
+    await own.query(end, [id]);
+  }
+  await createMailWebhook(asleep.api, 'still@example.com');
   const sender = await startServer({
     ...{ DATABASE_URL: asleep.database.url, BELLWIRE_DATA_DIR: asleep.dataDir, BELLWIRE_SMTP_URL: mail.url },
   });
@@ -164,7 +217,7 @@ it('a mail that nobody wants any more by the time it is due is not sent, nor doe
     async () => (await own.query('select 1 from mail_outbox')).rows,
     (rows) => rows.length === 0,
   );
-  expect(mail.asked).not.toContain('gone@example.com');
+  for (const [address] of ends) expect(mail.asked).not.toContain(address);
   await sender.stop();
   await own.end();
   await asleep.stop();

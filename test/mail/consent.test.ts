@@ -14,7 +14,7 @@ import {
   until,
 } from '../support/mail-scenario.ts';
 import { linkIn, type MailServer, mailTo, startMailServer } from '../support/mail-server.ts';
-import { clientEvent, publish, registerResource } from '../support/scenario.ts';
+import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const ENABLE =
@@ -208,8 +208,16 @@ it('sends a confirmation mail once a minute and five times a day at most, and no
   await earlier('1 day');
   expect(await ask()).toBe('sent');
   await mail.until(6, mailTo(address));
+  await server.api.mutate('mutation ($id: ID!) { endpointDisable(id: $id) { errors { code } } }', {
+    id: webhook.endpointId,
+  });
+  expect(await ask()).toBe('This endpoint is off: enable it first.');
+  await server.api.mutate(ENABLE, { id: webhook.endpointId });
   await confirm(mail, address);
   expect(await ask()).toMatch(/has confirmed/);
+  const url = await createWebhook(server.api, 'http://127.0.0.1:9/');
+  const { errors } = await server.api.run(VERIFY, { id: url.endpointId });
+  expect(errors).toMatchObject([{ message: 'This endpoint is a URL: there is nothing to confirm.' }]);
 });
 
 it('lets no one flood an address by many webhooks', async () => {

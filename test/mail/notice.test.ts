@@ -36,6 +36,7 @@ it('REL-09: each manager of the account gets one mail when an endpoint switches 
   await add('carl', { permissions: ['EVENTS_PUBLISH'] });
   await add('dora', { permissions: ['WEBHOOKS_MANAGE'], isAccount: true });
   await add('eve', { permissions: ['WEBHOOKS_MANAGE'] });
+  await add('twin', { permissions: ['WEBHOOKS_MANAGE'], email: 'EVE@managers.example' });
   const webhook = await createWebhook(server.api, `${receiver.url}/secret-path`, {
     details: { name: 'Orders' },
   });
