@@ -215,7 +215,7 @@ it('sends a confirmation mail once a minute and five times a day at most, and no
   await server.api.mutate(ENABLE, { id: webhook.endpointId });
   await confirm(mail, address);
   expect(await ask()).toMatch(/has confirmed/);
-  const url = await createWebhook(server.api, 'http://127.0.0.1:9/');
+  const url = await createWebhook(server.api, 'http://127.0.0.1:9999/');
   const { errors } = await server.api.run(VERIFY, { id: url.endpointId });
   expect(errors).toMatchObject([{ message: 'This endpoint is a URL: there is nothing to confirm.' }]);
 });
