@@ -36,7 +36,8 @@ Options
   --role ROLE  What this process does: all (default), api (serves and never sends), or worker (sends, and serves
                nothing but /healthz, /readyz and /metrics). Any number of them share one DATABASE_URL.
   --dev        Let webhooks call http:// and 127.0.0.1: for trying things on one machine only.
-  --demo       --dev, and a small platform: logins with tokens, webhooks, a receiver that prints what arrives.
+  --demo       --dev, and a small platform: logins with tokens, webhooks, a receiver and a mail server that print
+               what arrives.
   --out FILE   Where the command schema writes to.
   --login NUMBER
                Whom the command sign-in-link signs in: the number that the API shows of a login.
@@ -137,23 +138,25 @@ async function serve(command: Command): Promise<void> {
 
 async function serveApi(config: Config, withDemo: boolean, stopAsked: Promise<void>): Promise<void> {
   const { startApp } = await import('./app.ts');
-  const app = await startApp(config);
-  logSettings(config);
+  const inbox = withDemo ? await (await import('./demo/inbox.ts')).openInbox(config) : undefined;
+  let app: App | undefined;
   let demo: Demo | undefined;
   try {
+    app = await startApp(inbox?.configure(config) ?? config);
+    logSettings(config);
     await sayAddresses(app);
     if (withDemo) {
       const { startDemo } = await import('./demo/demo.ts');
-      demo = await startDemo(app, say);
-      say(demo.introduction);
+      demo = await startDemo(app, say, { inbox });
     }
     await stopAsked;
     say('Stopping…');
   } finally {
-    // First no new events, then what is on the wire, and the receiver last.
+    // First no new events, then what is on the wire, and the receivers last.
     await demo?.quiet();
-    await app.stop();
+    await app?.stop();
     await demo?.stop();
+    await inbox?.stop();
   }
 }
 

@@ -28,17 +28,23 @@ export async function dropPartition(sql: Sql, table: string, name: string): Prom
   return await finish(sql, table, name);
 }
 
-/** Drops what earlier runs began to drop and did not end; returns the names, and those that wait further. */
-export async function finishDrops(sql: Sql): Promise<{ dropped: string[]; waiting: string[] }> {
+/**
+ * Drops what earlier runs began to drop and did not end; returns the names, those that wait further, and their tables:
+ * as long as PostgreSQL parts with one partition of a table it refuses to begin with another.
+ */
+export async function finishDrops(
+  sql: Sql,
+): Promise<{ dropped: string[]; waiting: string[]; busy: string[] }> {
   const { rows } = await sql.query<{ partition: string; parent: string }>(
     'select partition, parent from partition_drops order by began_at, partition',
   );
-  const outcomes: { name: string; outcome: DropOutcome }[] = [];
+  const outcomes: { name: string; table: string; outcome: DropOutcome }[] = [];
   for (const { partition, parent } of rows)
-    outcomes.push({ name: partition, outcome: await finish(sql, parent, partition) });
+    outcomes.push({ name: partition, table: parent, outcome: await finish(sql, parent, partition) });
   const named = (wanted: DropOutcome): string[] =>
     outcomes.filter(({ outcome }) => outcome === wanted).map(({ name }) => name);
-  return { dropped: named('DROPPED'), waiting: named('LATER') };
+  const busy = outcomes.filter(({ outcome }) => outcome === 'LATER').map(({ table }) => table);
+  return { dropped: named('DROPPED'), waiting: named('LATER'), busy };
 }
 
 async function finish(sql: Sql, table: string, name: string): Promise<DropOutcome> {

@@ -1,6 +1,6 @@
 /**
  * Who and what there is on the demo's platform: an insurance company with two branches. Logins are found
- * again by their e-mail addresses, webhooks by the receiver's path that they call.
+ * again by their e-mail addresses, webhooks by the receiver's path that they call or the mailbox that they write to.
  */
 import type { Permission } from '../access/viewer.ts';
 import type { TriggerInput, WebhookDetailsInput } from '../webhooks/inputs.ts';
@@ -66,8 +66,8 @@ export const TEAM = { name: 'Night shift', creator: 'nora', members: ['ben', 'cl
 
 /** A webhook, made by one of LOGINS (null: the root) for its account. */
 export interface WebhookPlan {
-  /** Where in the receiver it calls. */
-  path: string;
+  /** Where in the receiver it calls, or the mailbox that it writes to. */
+  to: string;
   creator: string | null;
   name: string;
   description: string;
@@ -79,6 +79,9 @@ export interface WebhookPlan {
   disabled?: boolean;
 }
 
+/** The mailbox that one of them writes to. */
+export const MAILBOX = 'broker@example.com';
+
 /** Short, so that a newcomer sees a retry. */
 const RETRIES = [0, 2, 5, 10];
 const PAYMENTS = ALL_EVENTS.filter(({ resource }) => resource === 'payments');
@@ -86,7 +89,7 @@ const PAYMENTS = ALL_EVENTS.filter(({ resource }) => resource === 'payments');
 /** The saved webhooks, of every status. */
 export const WEBHOOKS: WebhookPlan[] = [
   {
-    path: '/head-office',
+    to: '/head-office',
     creator: null,
     name: 'Head office',
     description: 'Everything that happens in both branches',
@@ -94,7 +97,7 @@ export const WEBHOOKS: WebhookPlan[] = [
     retrySchedule: RETRIES,
   },
   {
-    path: '/north/desk',
+    to: '/north/desk',
     creator: 'nils',
     name: 'Policy desk to CRM',
     description: 'What the policy desk and its clerks do',
@@ -103,7 +106,7 @@ export const WEBHOOKS: WebhookPlan[] = [
     retrySchedule: RETRIES,
   },
   {
-    path: '/north/night',
+    to: '/north/night',
     creator: 'nils',
     name: 'Night shift pager',
     description: 'What the members of the night shift do, for whoever is on call',
@@ -112,7 +115,7 @@ export const WEBHOOKS: WebhookPlan[] = [
     retrySchedule: RETRIES,
   },
   {
-    path: '/north/news',
+    to: '/north/news',
     creator: 'nora',
     name: 'Newsletter list',
     description: 'Off until the new list is in place',
@@ -121,7 +124,16 @@ export const WEBHOOKS: WebhookPlan[] = [
     disabled: true,
   },
   {
-    path: '/south/books',
+    to: MAILBOX,
+    creator: 'nils',
+    name: 'New policies by mail',
+    description:
+      'To a broker without a server, who is asked first: nothing is sent before the mailbox is confirmed',
+    triggers: [{ resource: 'policies', event: 'create' }],
+    retrySchedule: RETRIES,
+  },
+  {
+    to: '/south/books',
     creator: 'sam',
     name: 'Payments to bookkeeping',
     description: 'All payments of the branch',
@@ -129,7 +141,7 @@ export const WEBHOOKS: WebhookPlan[] = [
     retrySchedule: RETRIES,
   },
   {
-    path: BROKEN_PATH,
+    to: BROKEN_PATH,
     creator: 'sara',
     name: 'Payments to the old archive',
     description: 'Its server answers 500 to everything: see the retries, and how they end',
@@ -137,7 +149,7 @@ export const WEBHOOKS: WebhookPlan[] = [
     retrySchedule: [0, 2, 4],
   },
   {
-    path: '/south/docs',
+    to: '/south/docs',
     creator: 'sam',
     name: 'Document inbox',
     description: 'Waits for the catalog to allow documents, or to support cancellations',

@@ -1,17 +1,19 @@
 /**
  * `--demo`: a small platform to watch. An insurance company with two branches, its logins with and without
- * permissions, webhooks of every status; a receiver that checks signatures and prints what arrives; and a
- * trickle of events in the names of both branches' clerks until the server stops.
+ * permissions, webhooks of every status; a receiver that checks signatures and prints what arrives; mailboxes that print
+ * their mails; and a trickle of events in the names of both branches' clerks until the server stops.
  */
 import type { SignInLink } from '../access/sessions.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { App } from '../app.ts';
 import { publicAddress, signInAddress } from '../graphql/origins.ts';
 import { describeError } from '../log.ts';
-import { LOGINS } from './cast.ts';
+import { LOGINS, MAILBOX } from './cast.ts';
 import { sampleEvent } from './catalog.ts';
+import type { Inbox, InboxMail } from './inbox.ts';
 import { Keys } from './keys.ts';
-import { startReceiver } from './receiver.ts';
+import { INBOX_PATH, mailPath } from './mail-page.ts';
+import { startReceiver, timeOfDay } from './receiver.ts';
 import { type DemoLogins, Seed } from './seed.ts';
 import { DemoState } from './state.ts';
 import { issueTokens, type RoleToken, TOKEN_HOURS, tokenTable } from './tokens.ts';
@@ -22,33 +24,42 @@ const FIRST_TO_TRY = 'nils';
 
 /** A running demo. */
 export interface Demo {
-  /** What to print: who there is, with tokens, and where to look. */
-  introduction: string;
   /** Publishes nothing more; resolves when the last event is stored. */
   quiet(): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** What a demo can be given besides the server. */
+export interface DemoOptions {
+  /** The mail server to which the server was configured; left out where that is one of the user's own. */
+  inbox?: Inbox | undefined;
+  /** The time between two events, ms. */
+  trickleMs?: number;
+}
+
 /**
- * Fills the database as far as an earlier start has not, starts receiver and trickle; say prints one line for
- * each thing that arrives. trickleMs is the time between two events, ms.
+ * Fills the database as far as an earlier start has not, starts receiver and trickle. What it says are first who there is,
+ * with tokens, and where to look, then one line for each thing that arrives.
  */
 export async function startDemo(
   app: App,
-  say: (line: string) => void,
-  { trickleMs = TRICKLE_MS } = {},
+  say: (text: string) => void,
+  { inbox, trickleMs = TRICKLE_MS }: DemoOptions = {},
 ): Promise<Demo> {
   const { access } = app.rooms;
   const root = await access.rootViewer();
   const state = await DemoState.open(app.config.dataDir, root.loginId);
   const keys = new Keys(app, root, state);
-  const receiver = await startReceiver((path, headers, body) => keys.check(path, headers, body), say);
-  const logins = await new Seed(app, root, state, receiver.origin).run();
+  const receiver = await startReceiver((path, headers, body) => keys.check(path, headers, body), say, inbox);
+  const seed = new Seed(app, root, state, { origin: receiver.origin, asksAgain: inbox !== undefined });
+  const logins = await seed.run();
   const tokens = await issueTokens(access, root, logins);
   const signIn = await app.rooms.sessions.createLink(logins.get(FIRST_TO_TRY)!.number);
+  say(introduce(app, tokens, logins, { receiver: receiver.origin, signIn, inbox }));
+  // Only now, or the link to confirm would stand above all that.
+  inbox?.follow((mail) => say(mailLine(mail, receiver.origin)));
   const quiet = startTrickle(app, root, logins, trickleMs);
   return {
-    introduction: introduce(app, tokens, logins, { receiver: receiver.origin, signIn }),
     quiet,
     stop: async () => {
       await quiet();
@@ -82,11 +93,16 @@ function startTrickle(app: App, root: Viewer, logins: DemoLogins, everyMs: numbe
   };
 }
 
+/** A mail that arrived: with the link that it is about, or with that to itself. */
+function mailLine({ number, to, subject, confirm }: InboxMail, receiver: string): string {
+  return `  ${[timeOfDay(), to, subject, confirm ?? receiver + mailPath(number)].join('  ')}`;
+}
+
 function introduce(
   app: App,
   tokens: RoleToken[],
   logins: DemoLogins,
-  { receiver, signIn }: { receiver: string; signIn: SignInLink | undefined },
+  { receiver, signIn, inbox }: { receiver: string; signIn: SignInLink | undefined; inbox: Inbox | undefined },
 ): string {
   const first = logins.get(FIRST_TO_TRY)!;
   const graphiql = `
@@ -101,11 +117,17 @@ The console, signed in as ${first.name}, once, until ${signIn.expiresAt.toISOStr
   ${signInAddress(server, signIn.secret)}
 `
     : '';
+  const mails = inbox
+    ? `One of his webhooks writes to ${MAILBOX}, whose owner is asked
+first: open the mail at ${receiver}${INBOX_PATH}, press Confirm, and see the mails come.`
+    : `One of his webhooks writes to ${MAILBOX}, by the mail server of BELLWIRE_SMTP_URL.`;
   return `Demo: an insurance company with two branches. A token for each role, valid for ${TOKEN_HOURS} hours:
 
 ${tokenTable(tokens)}
 ${link}${app.config.graphiql ? graphiql : ''}
 Try ${first.name} first, the webhook manager of North: the tabs Webhooks and WatchDeliveries show North
-alone. The clerks of both branches are at work; what arrives at ${receiver}:
+alone. ${mails}
+
+The clerks of both branches are at work; what arrives at ${receiver}${inbox ? ', and by mail' : ''}:
 `;
 }

@@ -1,11 +1,13 @@
 /**
  * The endpoints of the demo's webhooks: one HTTP server, a path for each webhook. It checks every signature
- * and prints what arrives.
+ * and prints what arrives; mails that arrive in the inbox it shows to whoever opens them in a browser.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import type { Inbox } from './inbox.ts';
 import type { Signed } from './keys.ts';
+import { answerMailPage } from './mail-page.ts';
 
 const PORT = 4001;
 /** The path that answers 500 to everything. */
@@ -22,8 +24,12 @@ export interface Receiver {
 export type Check = (path: string, headers: IncomingMessage['headers'], body: Buffer) => Promise<Signed>;
 
 /** Listens on port 4001, or on any other where that is taken. */
-export async function startReceiver(check: Check, say: (line: string) => void): Promise<Receiver> {
-  const server = await listen(answering(check, say));
+export async function startReceiver(
+  check: Check,
+  say: (line: string) => void,
+  inbox?: Inbox,
+): Promise<Receiver> {
+  const server = await listen(answering(check, say, inbox));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stop: () => {
@@ -41,7 +47,7 @@ const VERDICTS = {
 };
 
 /** Answers 404 to paths that it does not know, 401 to what is not signed as it should be, 503 to every tenth first attempt, 204 to the rest. */
-function answering(check: Check, say: (line: string) => void): Server {
+function answering(check: Check, say: (line: string) => void, inbox: Inbox | undefined): Server {
   let received = 0;
   const statusFor = (path: string, attempt: string, signed: Signed): keyof typeof VERDICTS => {
     if (signed === 'BAD') return 401;
@@ -56,7 +62,7 @@ function answering(check: Check, say: (line: string) => void): Server {
     const status = statusFor(path, attempt, signed);
     const { type, entityId, handledBy } = signed === 'BAD' ? NOTHING : printed(request.headers, body);
     const columns = [
-      new Date().toISOString().slice(11, 19),
+      timeOfDay(),
       path.padEnd(12),
       type.padEnd(15),
       entityId.padEnd(7),
@@ -69,6 +75,7 @@ function answering(check: Check, say: (line: string) => void): Server {
     return status;
   };
   return createServer((request, response) => {
+    if (request.method === 'GET') return answerMailPage(inbox, request.url!, response);
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -78,6 +85,11 @@ function answering(check: Check, say: (line: string) => void): Server {
         .then((status) => response.writeHead(status).end());
     });
   });
+}
+
+/** With what each printed line begins. */
+export function timeOfDay(): string {
+  return new Date().toISOString().slice(11, 19);
 }
 
 const NOTHING = { type: '', entityId: '', handledBy: '' };

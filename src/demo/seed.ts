@@ -25,13 +25,20 @@ export class Seed {
   readonly #state: DemoState;
   /** Of the receiver: scheme, host and port. */
   readonly #origin: string;
+  readonly #asksAgain: boolean;
   readonly #logins = new Map<string, LoginEntity>();
 
-  constructor(app: App, root: Viewer, state: DemoState, origin: string) {
+  constructor(
+    app: App,
+    root: Viewer,
+    state: DemoState,
+    { origin, asksAgain }: { origin: string; asksAgain: boolean },
+  ) {
     this.#app = app;
     this.#root = root;
     this.#state = state;
     this.#origin = origin;
+    this.#asksAgain = asksAgain;
   }
 
   /** Makes what is missing. */
@@ -45,8 +52,9 @@ export class Seed {
     for (const key of Object.keys(LOGINS)) await this.#login(key);
     const teamId = await this.#state.once('team', () => this.#team());
     for (const plan of WEBHOOKS) {
-      const id = await this.#state.once(`webhook ${plan.path}`, () => this.#webhook(plan, teamId));
-      if (id !== undefined) await this.#pointAtReceiver(id, plan);
+      const id = await this.#state.once(`webhook ${plan.to}`, () => this.#webhook(plan, teamId));
+      if (id !== undefined)
+        await (isMailbox(plan) ? this.#askAgain(id, plan) : this.#pointAtReceiver(id, plan));
     }
     await this.#state.once('draft', () => this.#draft());
     return this.#logins;
@@ -80,19 +88,24 @@ export class Seed {
     const { webhooks } = this.#app.rooms;
     // The endpoints of a deleted webhook are among them.
     const endpoints = this.#app.db.orm.getRepository(EndpointEntity);
-    const found = await endpoints.findOneBy({ target: Like(`http://127.0.0.1:%${plan.path}`) });
+    const { to, creator, name, description, scope, triggers, retrySchedule, disabled } = plan;
+    const found = await endpoints.findOneBy({
+      target: isMailbox(plan) ? to : Like(`http://127.0.0.1:%${to}`),
+    });
     if (found) return found.webhookId;
-    const { path, creator, name, description, scope, triggers, retrySchedule, disabled } = plan;
+    const target = isMailbox(plan)
+      ? { kind: 'EMAIL' as const, target: to }
+      : { kind: 'URL' as const, target: this.#origin + to };
     const viewer = await this.#actingAs(creator);
     const watched =
       scope === 'TEAM' ? { teamId } : scope ? { forLoginId: this.#logins.get(scope.login)!.id } : {};
     const made = await webhooks.create(viewer, {
       details: { name, description, ...watched },
-      endpoints: [{ kind: 'URL', target: this.#origin + path, advanced: { retrySchedule } }],
+      endpoints: [{ ...target, advanced: { retrySchedule } }],
       triggers,
     });
     if (made.webhook === null) return this.#refused(name, made.problems);
-    await this.#keepSecrets(path, made);
+    await this.#keepSecrets(to, made);
     if (disabled) await webhooks.disable(viewer, made.webhook.id);
     return made.webhook.id;
   }
@@ -101,7 +114,7 @@ export class Seed {
    * Brings the endpoint to the port of this run. One whose key is not known, as of another data directory, is
    * replaced: only a new one tells its key. What calls another address by now is left alone.
    */
-  async #pointAtReceiver(webhookId: string, { path, name, retrySchedule }: WebhookPlan): Promise<void> {
+  async #pointAtReceiver(webhookId: string, { to: path, name, retrySchedule }: WebhookPlan): Promise<void> {
     const { webhooks } = this.#app.rooms;
     const endpoints = (await webhooks.endpointsOf([webhookId])).get(webhookId)!;
     const ours = endpoints.find(({ target }) => target.replace(/^http:\/\/127\.0\.0\.1:\d+/, '') === path);
@@ -117,6 +130,18 @@ export class Seed {
     });
     if (updated.problems.length > 0) this.#refused(name, updated.problems);
     await this.#keepSecrets(path, updated);
+  }
+
+  /**
+   * Has the mailbox asked once more, so that each start prints a link as long as nobody has confirmed; the server refuses
+   * it where there is nothing to ask, or it was asked just now. A mail server of the user's own is left in peace.
+   */
+  async #askAgain(webhookId: string, { to }: WebhookPlan): Promise<void> {
+    if (!this.#asksAgain) return;
+    const { webhooks } = this.#app.rooms;
+    const endpoints = (await webhooks.endpointsOf([webhookId])).get(webhookId)!;
+    const ours = endpoints.find(({ target }) => target === to);
+    if (ours !== undefined) await webhooks.sendVerification(this.#root, ours.id);
   }
 
   async #keepSecrets(path: string, { newSecrets }: WebhookOutcome): Promise<void> {
@@ -149,6 +174,10 @@ export class Seed {
     const reasons = problems.map(({ message }) => message);
     this.#app.logger.warn({ what, reasons }, 'a part of the demo could not be made');
   }
+}
+
+function isMailbox({ to }: WebhookPlan): boolean {
+  return to.includes('@');
 }
 
 /** The demo's own inputs are right; a refusal is a bug. */

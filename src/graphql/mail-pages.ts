@@ -175,5 +175,6 @@ form { margin: 24px 0 0; }
 button { font: inherit; font-weight: 600; padding: 9px 22px; border: 0; border-radius: 8px; cursor: pointer;
   background: #2a5d9e; color: #fff; }
 button:hover { background: #1f3a5f; }
+@media (max-width: 420px) { main { padding: 24px 20px; } h1 { font-size: 23px; } dl div { display: block; } }
 :focus-visible { outline: 2px solid light-dark(#2a5d9e, #89afd9); outline-offset: 2px; }
 `;

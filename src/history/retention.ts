@@ -106,11 +106,11 @@ export class Retention {
     ]);
     if (!rows[0]!.free) return null;
     // What an earlier run has marked is no partition any more in the eyes of the list.
-    const { dropped, waiting } = await finishDrops(sql);
+    const { dropped, waiting, busy } = await finishDrops(sql);
     const partitions = await listPartitions(sql);
     const expired = await this.#expire(sql, partitions, nowMs);
     const run = { expired, dropped, waiting };
-    await this.#drop(sql, partitions, nowMs, run);
+    await this.#drop(sql, partitions, nowMs, run, busy);
     return run;
   }
 
@@ -131,13 +131,19 @@ export class Retention {
     return expired;
   }
 
-  /** Drops what is due and free; the oldest of a table first, so one that must stay keeps those behind it. */
-  async #drop(sql: Sql, partitions: readonly Partition[], nowMs: number, run: RetentionRun): Promise<void> {
+  /** Drops what is due and free; the oldest of a table first, so one that must stay keeps those behind it, as it is with busy tables. */
+  async #drop(
+    sql: Sql,
+    partitions: readonly Partition[],
+    nowMs: number,
+    run: RetentionRun,
+    busy: readonly string[],
+  ): Promise<void> {
     const { logger, keep } = this.#options;
     // Events come first in it: what named them until now goes behind them.
     const due = duePartitions(partitions, keep, nowMs);
     const named = (events: Partition): boolean => namedByLog(events, partitions, keep);
-    const kept = new Set<string>();
+    const kept = new Set(busy);
     await runJob('drop', due.length, { sql, logger }, async (advance) => {
       for (const partition of due) {
         if (this.#stopping.signal.aborted) return;
@@ -152,6 +158,8 @@ export class Retention {
         if (of.by === 'time') await raiseFloor(sql, name);
         const outcome = await this.#step(() => dropPartition(sql, of.table, name));
         (outcome === 'DROPPED' ? run.dropped : run.waiting).push(name);
+        // Of one table PostgreSQL parts with one at a time.
+        if (outcome === 'LATER') kept.add(of.table);
         logger.info({ table: of.table, partition: name, outcome }, 'a partition that is due was taken out');
         if (outcome === 'DROPPED') await advance(1);
       }

@@ -102,7 +102,7 @@ export class Lanes {
   /** An endpoint has work in so many ms. */
   expect(endpointId: string, inMs: number, nowMs: number): Lane {
     const lane = this.of(endpointId);
-    lane.dueAt = Math.min(lane.dueAt, nowMs + Math.max(0, inMs));
+    lane.dueAt = Math.min(lane.dueAt, nowMs + inMs);
     lane.hinted ||= inMs <= 0;
     return lane;
   }
@@ -197,7 +197,8 @@ export class Lanes {
     if (standing.ratePerSecond !== (lane.pace?.perSecond ?? null))
       lane.pace = standing.ratePerSecond === null ? null : new Pace(standing.ratePerSecond, nowMs);
     if (standing.taken > 0) lane.pace?.take(standing.taken, askedAt);
-    if (standing.state === 'HALF_OPEN') lane.allowance ??= new Allowance(1, 'DOUBLE');
+    // Whatever it was allowed before, by a receiver that had too much to do.
+    if (standing.state === 'HALF_OPEN') lane.allowance = new Allowance(1, 'DOUBLE');
     const { first, retry } = standing.reached;
     if (first !== null) lane.since = { ...lane.since, first: first - OVERLAP_S };
     if (retry !== null) lane.since = { ...lane.since, retry: retry - OVERLAP_S };
@@ -232,8 +233,7 @@ export class Lanes {
   note(lane: Lane, ok: boolean, durationMs: number | null): void {
     lane.quick = durationMs !== null && durationMs < QUICK_MS ? lane.quick + 1 : 0;
     lane.allowance?.note(ok);
-    if (lane.allowance && lane.state === 'CLOSED' && lane.allowance.value >= lane.limitBy(this.#limits))
-      lane.allowance = null;
+    if (lane.allowance && lane.allowance.value >= lane.limitBy(this.#limits)) lane.allowance = null;
   }
 
   /** When the next lane may be asked that may not now; Infinity when a hint or a result must come first. */

@@ -12,7 +12,7 @@ import { statusChange } from './switch-endpoint.ts';
 export interface OffCause {
   /** The last failure. */
   code: FailureCode;
-  /** The period of failures that is over its limit; null switches off without one, where the receiver is gone. */
+  /** The period of failures that is over its limit; null switches off without one, where one answer says enough. */
   failingSince: Date | null;
 }
 
@@ -33,23 +33,24 @@ export interface OffEndpoint {
 
 /**
  * Switches an endpoint off, in the caller's transaction. Null when there is nothing to do: it is off already, by
- * whomever, it is gone, or it had a success since the period of failures that the caller saw.
+ * whomever, it is gone, or it had a success, or was enabled, since the failures that the caller saw.
  */
 export async function switchOffFailing(
   sql: Sql,
   endpointId: string,
   { code, failingSince }: OffCause,
 ): Promise<OffEndpoint | null> {
-  // Whoever switches holds the webhook's row, so that of two there is a first.
+  // Whoever switches holds the webhook's row, so that of two there is a first. One that is deleted has no endpoints any more.
   const { rows: webhooks } = await sql.query<{ id: string; number: number; name: string; account: string }>(
     `select w.id, w.number, w.name, w.account_id as account from webhooks w
-     where w.id = (select ep.webhook_id from endpoints ep where ep.id = $1) and w.deleted_at is null
+     where w.id = (select ep.webhook_id from endpoints ep where ep.id = $1)
      for update`,
     [endpointId],
   );
   const webhook = webhooks[0];
   if (webhook === undefined) return null;
-  // A Date has milliseconds, the column microseconds; a later period begins behind a success.
+  // A Date has milliseconds, the column microseconds; a later period begins behind a success. A 410 is recorded as a failure
+  // first: where none stands, the endpoint was enabled behind it.
   const { rows } = await sql.query<{
     kind: string;
     target: string;
@@ -64,6 +65,8 @@ export async function switchOffFailing(
        and ($3::timestamptz is null or exists (
          select 1 from endpoint_circuits ec
          where ec.endpoint_id = ep.id and ec.failing_since < $3::timestamptz + interval '2 ms'))
+       and ($2 <> 'GONE' or exists (
+         select 1 from endpoint_circuits ec where ec.endpoint_id = ep.id and ec.failing_since is not null))
      returning ep.kind, ep.target, ep.disabled_failing_since as since, ep.disabled_at as at,
                (select ec.state from endpoint_circuits ec where ec.endpoint_id = ep.id) as circuit`,
     [endpointId, code, failingSince],

@@ -38,29 +38,17 @@ export interface Inspection {
   overflow: number;
 }
 
-/** Inspects the page as it stands; it is left as it was. */
-export async function inspect(page: Page, name: string): Promise<Inspection> {
+/** Inspects the page as it stands, one of the console unless said otherwise; it is left as it was. */
+export async function inspect(page: Page, name: string, { console = true } = {}): Promise<Inspection> {
   const size = page.viewportSize()!;
   const found: Inspection = { name, violations: [], passes: 0, overflow: 0 };
   for (const scheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
+    if (console) await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
     await page.evaluate(AT_REST);
-    const { violations, passes } = await new AxeBuilder({ page })
-      .withTags(TAGS)
-      .disableRules(NOT_OURS)
-      .analyze();
-    found.passes += passes.length;
-    for (const { id, nodes } of violations)
-      found.violations.push(
-        `${name}, ${scheme}: ${id} (${nodes.length}): ${nodes
-          .slice(0, 3)
-          .map(
-            ({ target, failureSummary }) =>
-              `${target.join(' ')} ${failureSummary?.split('\n')[1]?.trim() ?? ''}`,
-          )
-          .join(' | ')}`,
-      );
+    const { violations, passes } = await judge(page, `${name}, ${scheme}`, TAGS);
+    found.passes += passes;
+    found.violations.push(...violations);
     await screenshot(page, `${name}-${scheme}`);
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
@@ -69,4 +57,27 @@ export async function inspect(page: Page, name: string): Promise<Inspection> {
   await screenshot(page, `${name}-narrow`);
   await page.setViewportSize(size);
   return found;
+}
+
+/** What axe finds on the page by the rules with these tags: sentences that begin with where, and how many rules passed. */
+export async function judge(
+  page: Page,
+  where: string,
+  tags: string[],
+): Promise<{ violations: string[]; passes: number }> {
+  const { violations, passes } = await new AxeBuilder({ page })
+    .withTags(tags)
+    .disableRules(NOT_OURS)
+    .analyze();
+  const sentences = violations.map(
+    ({ id, nodes }) =>
+      `${where}: ${id} (${nodes.length}): ${nodes
+        .slice(0, 3)
+        .map(
+          ({ target, failureSummary }) =>
+            `${target.join(' ')} ${failureSummary?.split('\n')[1]?.trim() ?? ''}`,
+        )
+        .join(' | ')}`,
+  );
+  return { violations: sentences, passes: passes.length };
 }

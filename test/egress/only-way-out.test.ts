@@ -31,6 +31,7 @@ const MAY_IMPORT: [module: RegExp, files: RegExp][] = [
   [/^ws$/, /^src\/(graphql|client)\/|^src\/(main|app)\.ts$/],
   [/^(axios|undici|node-fetch|superagent|request|needle|ky|cross-fetch|http2-wrapper)(\/|$)/, /^$/],
   [/^nodemailer(\/|$)/, /^src\/egress\/smtp\.ts$/],
+  [/^(smtp-server|mailparser)$/, /^src\/demo\/inbox\.ts$/],
 ];
 
 /** Ways out that need no import. */

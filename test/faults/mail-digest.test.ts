@@ -89,7 +89,7 @@ it('L24: a burst comes as a few mails and digests that lose none, each record by
   expect([mails.length - digests.length, digests.length]).toEqual([RATE, Math.ceil((EVENTS - RATE) / SIZE)]);
   expect(Math.max(...digests.map((one) => one.mail.attachments.length))).toBe(SIZE);
   for (const one of digests) {
-    expect(one.mail.subject).toBe(`[Mails] ${one.mail.attachments.length} events`);
+    expect(one.mail.subject).toBe(`[Mails] ${one.mail.attachments.length} events: Client created`);
     expect(one.mail.attachments.map(({ filename }) => filename)).toEqual(
       one.mail.attachments.map(({ content }) => `${JSON.parse(content.toString()).id}.json`),
     );

@@ -124,6 +124,19 @@ it('a delivery that is cancelled, or sent by hand, lets those behind it go', asy
   await remove(webhook.id);
 });
 
+it('a delivery that waits for none, because whoever ended the last one before it did not see it, goes all the same', async () => {
+  const webhook = await createWebhook(first.api, receiver.url, {
+    advanced: { ordering: 'PER_ENTITY', retrySchedule: [600] },
+  });
+  await publish(first.api, numbered('z', 1));
+  await first.app.db.engine.query(
+    'update delivery_queue set blocked = true, due_at = clock_timestamp() where webhook_id = $1',
+    [webhook.id],
+  );
+  await receiver.until(1);
+  await remove(webhook.id);
+});
+
 it('an endpoint that keeps no order waits for none', async () => {
   const held: (() => void)[] = [];
   receiver.answer = (hit, response) => {

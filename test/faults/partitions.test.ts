@@ -220,7 +220,7 @@ describe('the drop of a partition', () => {
     expect(await isThere(name)).toBe(true);
     await reader.query('commit');
     reader.release();
-    expect(await finishDrops(client)).toEqual({ dropped: [name], waiting: [] });
+    expect(await finishDrops(client)).toEqual({ dropped: [name], waiting: [], busy: [] });
     expect(await isThere(name)).toBe(false);
     expect(await notes()).toEqual([]);
   }, 30_000);
@@ -245,7 +245,7 @@ describe('the drop of a partition', () => {
     await ensurePartitions(pool, KEEP, AT + 100 * DAY);
     const { name } = (await listPartitions(pool)).find(({ of }) => of.table === 'attempts')!;
     await pool.query(`alter table attempts detach partition ${name}`);
-    expect(await finishDrops(client)).toEqual({ dropped: [], waiting: [] });
+    expect(await finishDrops(client)).toEqual({ dropped: [], waiting: [], busy: [] });
     expect(await isThere(name)).toBe(true);
   });
 });

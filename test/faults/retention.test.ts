@@ -224,6 +224,10 @@ describe('retention', () => {
     await server.app.db.engine.query(
       `update delivery_log set at = at - interval '9 days' where at > now() - interval '1 day'`,
     );
+    const position = async (text: string): Promise<unknown> =>
+      (await server.app.db.engine.query(text)).rows[0];
+    const floor = () => position('select floor_xid as xid, floor_seq as seq from stream_epoch');
+    const newest = await position('select xid, seq from delivery_log order by xid desc, seq desc limit 1');
     await publish(server.api, clientEvent('kept'));
     await receiver.until(2);
     const stream = server.api.subscribe(WATCH, { after: behind });
@@ -252,6 +256,11 @@ describe('retention', () => {
       expect(reader.received.slice(1).every((one) => one.reset === null)).toBe(true);
       await reader.close();
     }
+    // The log begins behind the newest line that went; lines of an older transaction that go later change nothing of it.
+    expect(await floor()).toEqual(newest);
+    await makeOldRows(ground, old(8, 1));
+    expect((await retain()).dropped).toContainEqual(expect.stringMatching(/^delivery_log_/));
+    expect(await floor()).toEqual(newest);
   });
 
   it('takes nothing that somebody holds at this moment, and takes it at the next run', async () => {
@@ -282,41 +291,105 @@ describe('retention', () => {
     const stopped = new Retention({ url: server.database.url, keep: server.app.config, logger });
     const run = stopped.run(Date.now());
     for (let expired = 0; expired === 0;) expired = await count('deliveries', `failure_code = 'EXPIRED'`);
-    // It rests after its first batch.
+    // It rests after its first batch, for a second at least.
+    await server.app.db.engine.query('select pg_sleep(0.3)');
+    expect(await count('deliveries', `failure_code = 'EXPIRED'`)).toBe(500);
     await stopped.stop();
+    const { rows } = await server.app.db.engine.query(
+      `select (select count(*)::int from pg_stat_activity
+               where datname = current_database() and application_name = 'bellwire retention') as connections,
+              job, done, total from retention_jobs where job = 'expire'`,
+    );
+    expect(rows).toEqual([{ connections: 0, job: 'expire', done: 500, total: 1_200 }]);
     expect(await run).toEqual({ expired: 500, dropped: [], waiting: [] });
     expect(await retain()).toMatchObject({ expired: 700, waiting: [] });
     expect(await count('event_payloads')).toBe(0);
   });
 
-  it('goes by attempts, too, where they are kept for less long than payloads: without them nothing can be sent', async () => {
-    const own = await startServer({ BELLWIRE_KEEP_ATTEMPTS: '5d' });
-    try {
-      await registerResource(own.api);
-      const target = await createWebhook(own.api, receiver.url);
-      const past = { sql: own.app.db.engine, keep: own.app.config, api: own.api };
-      const [waits, done] = [old(10, 1, { state: 'WAITING' }), old(10, 1, { series: 1 })];
-      for (const rows of [waits, done]) await makeOldRows(past, { ...rows, webhook: target });
-      expect(await own.api.run(RETRY, { id: oldId('delivery', done, 1) })).toMatchObject({
-        errors: [{ code: 'INVALID_STATE', field: ['id'] }],
-      });
-      const logger = createLogger('error');
-      const retention = new Retention({ url: own.database.url, keep: own.app.config, logger, pace: 0 });
-      expect(await retention.run(Date.now())).toMatchObject({ expired: 1, waiting: [] });
-      expect(await own.api.run(DELIVERY, { id: oldId('delivery', waits, 1) })).toMatchObject({
-        ...{ status: 'FAILED', failure: { code: 'EXPIRED' }, event: { payload: { name: 'Old' } } },
-      });
-      // A young one is sent again.
-      await publish(own.api, clientEvent('young'));
-      await receiver.until(1);
-      const { nodes } = await own.api.run('{ deliveries(first: 1) { nodes { id } } }');
-      let errors: unknown[] = [{}];
-      while (errors.length > 0) ({ errors } = await own.api.run(RETRY, { id: nodes[0].id }));
-      await receiver.until(2);
-    } finally {
-      await own.stop();
-    }
+  it('that loses its connection says so, and the next run goes on, also with the drop that was begun', async () => {
+    await makeOldRows(ground, old(40, 600, { state: 'WAITING' }));
+    const { engine } = server.app.db;
+    const logger = createLogger('error');
+    const cut = new Retention({ url: server.database.url, keep: server.app.config, logger });
+    const run = cut.run(Date.now());
+    for (let expired = 0; expired === 0;) expired = await count('deliveries', `failure_code = 'EXPIRED'`);
+    // It rests: nobody asks for anything at this moment.
+    await engine.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and application_name = 'bellwire retention'`,
+    );
+    await expect(run).rejects.toThrow();
+    await cut.stop();
+    const { name } = (await listPartitions(engine)).find(({ of }) => of.table === 'delivery_log')!;
+    await engine.query(`insert into partition_drops (partition, parent) values ($1, 'delivery_log')`, [name]);
+    await engine.query(`alter table delivery_log detach partition ${name}`);
+    const next = await retain();
+    expect(next).toMatchObject({ expired: 100, waiting: [] });
+    expect(next.dropped).toContain(name);
+    const { rows } = await engine.query('select to_regclass($1) as there', [name]);
+    expect(rows).toEqual([{ there: null }]);
   });
+
+  it('leaves a partition that somebody still reads for later, with those behind it, and goes on with the other tables', async () => {
+    await makeOldRows(ground, old(40, 1));
+    const { name } = (await listPartitions(server.app.db.engine)).find(({ of }) => of.table === 'attempts')!;
+    const reader = new pg.Client({ connectionString: server.database.url });
+    await reader.connect();
+    try {
+      await reader.query('begin');
+      await reader.query(`select count(*) from ${name}`);
+      // The second run finds it as the first has left it.
+      for (const others of [expect.stringMatching(/^event_payloads_/), expect.stringMatching(/^attempts_/)]) {
+        const run = await retain();
+        expect(run.waiting).toContain(name);
+        expect(run.waiting.every((one) => one.startsWith('attempts_'))).toBe(true);
+        const job = retentionProgress().find((entry) => entry.job === 'drop')!;
+        expect(job.done).toBe(run.dropped.length);
+        expect([...run.dropped, ...run.waiting]).toContainEqual(others);
+      }
+      await reader.query('commit');
+    } finally {
+      await reader.end();
+    }
+    const last = await retain();
+    expect(last.dropped).toContain(name);
+    expect(last.waiting).toEqual([]);
+  });
+
+  it.each([
+    ['attempts', 'BELLWIRE_KEEP_ATTEMPTS', { name: 'Old' }],
+    ['payloads', 'BELLWIRE_KEEP_PAYLOADS', null],
+  ])(
+    'goes by %s where they are kept for less long: without them nothing can be sent',
+    async (_, setting, payload) => {
+      const own = await startServer({ [setting]: '5d' });
+      try {
+        await registerResource(own.api);
+        const target = await createWebhook(own.api, receiver.url);
+        const past = { sql: own.app.db.engine, keep: own.app.config, api: own.api };
+        const [waits, done] = [old(10, 1, { state: 'WAITING' }), old(10, 1, { series: 1 })];
+        for (const rows of [waits, done]) await makeOldRows(past, { ...rows, webhook: target });
+        expect(await own.api.run(RETRY, { id: oldId('delivery', done, 1) })).toMatchObject({
+          errors: [{ code: 'INVALID_STATE', field: ['id'] }],
+        });
+        const logger = createLogger('error');
+        const retention = new Retention({ url: own.database.url, keep: own.app.config, logger, pace: 0 });
+        expect(await retention.run(Date.now())).toMatchObject({ expired: 1, waiting: [] });
+        expect(await own.api.run(DELIVERY, { id: oldId('delivery', waits, 1) })).toMatchObject({
+          ...{ status: 'FAILED', failure: { code: 'EXPIRED' }, event: { payload } },
+        });
+        // A young one is sent again.
+        await publish(own.api, clientEvent('young'));
+        await receiver.until(1);
+        const { nodes } = await own.api.run('{ deliveries(first: 1) { nodes { id } } }');
+        let errors: unknown[] = [{}];
+        while (errors.length > 0) ({ errors } = await own.api.run(RETRY, { id: nodes[0].id }));
+        await receiver.until(2);
+      } finally {
+        await own.stop();
+      }
+    },
+  );
 
   it('keeps events for as long as a delivery names them', async () => {
     const rows = old(97.5, 1);
@@ -328,8 +401,8 @@ describe('retention', () => {
       oldId('event', rows, 1),
       oldId('delivery', later, 1),
     ]);
-    const first = await retain();
-    expect(first.waiting).toEqual([expect.stringMatching(/^events_/)]);
+    // The first run takes the lines of the log that name it, too.
+    for (const _ of [1, 2]) expect((await retain()).waiting).toEqual([expect.stringMatching(/^events_/)]);
     expect(await server.api.run(DELIVERY, { id: oldId('delivery', later, 1) })).toMatchObject({
       event: { entityId: 'old-1' },
     });

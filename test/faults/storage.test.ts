@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { listPartitions } from '../../src/db/partitions.ts';
 import type { Sql } from '../../src/db/sql.ts';
 import { Retention, retentionProgress, storageReport } from '../../src/history/retention.ts';
+import { storageText } from '../../src/history/storage.ts';
 import { createLogger } from '../../src/log.ts';
 import { packageRoot } from '../../src/paths.ts';
 import { makeOldRows } from '../support/old-rows.ts';
@@ -96,4 +97,27 @@ it('a partition that goes while the report is made is passed over', async () => 
   expect(attempts.bytes).toBeGreaterThan(0);
   const after = (await storageReport(engine)).find(({ table }) => table === 'attempts')!;
   expect(after).toEqual({ ...attempts, partitions: attempts.partitions - 1 });
+});
+
+it('a job that runs, and one that failed, with its cause, are told apart', async () => {
+  const { engine } = server.app.db;
+  const { config } = server.app;
+  const webhook = await createWebhook(server.api, 'http://127.0.0.1:9999/hooks');
+  await makeOldRows(
+    { sql: engine, keep: config, api: server.api },
+    { atMs: Date.now() - 40 * DAY, count: 1, webhook, series: 1 },
+  );
+  await engine.query(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not now'; end $$;
+    create trigger refuse before insert on partition_drops for each row execute function refuse()`);
+  const options = { url: server.database.url, keep: config, logger: createLogger('silent'), pace: 0 };
+  await expect(new Retention(options).run(Date.now())).rejects.toThrow('not now');
+  expect(await storageText(engine, config)).toMatch(
+    /^ {2}drop: 0 of \d+, begun \S+, failed: error: not now$/m,
+  );
+  await engine.query('update retention_jobs set finished_at = null, failure = null');
+  expect(await storageText(engine, config)).toMatch(/^ {2}drop: 0 of \d+, begun \S+, running$/m);
+  await engine.query('drop trigger refuse on partition_drops');
+  await new Retention(options).run(Date.now());
+  expect(await storageText(engine, config)).toMatch(/^ {2}drop: (\d+) of \1, begun \S+, ended \S+$/m);
 });

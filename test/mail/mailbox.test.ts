@@ -53,7 +53,7 @@ it('X15: asks the owner first, keeps what fires waiting, and sends it in order o
     Array(3).fill(['PENDING', null]),
   );
   expect(asked.mail.attachments).toEqual([]);
-  expect(asked.raw).not.toContain('w1');
+  expect(asked.raw).not.toContain('Client w1');
 
   // Programs that look at mails open links.
   const page = await fetch(linkIn(asked, 'confirm'));
@@ -324,4 +324,21 @@ it('sends a test to a confirmed mailbox only, and marks it', async () => {
   expect(arrived.mail.text).toContain('This is a test');
   expect(JSON.parse(attachedJson(arrived))).toMatchObject({ test: true });
   expect(mail.mails.filter(mailTo(address))).toHaveLength(2);
+});
+
+it('is on while it waits for the owner: to enable it changes nothing, to disable it cancels what waits', async () => {
+  const webhook = await createMailWebhook(server.api, 'waits@example.com');
+  await publish(server.api, clientEvent('waits'));
+  const turn = (name: string) =>
+    server.api.run(`mutation ($id: ID!) { ${name}(id: $id) { errors { code } endpoint { status } } }`, {
+      id: webhook.endpointId,
+    });
+  const version = async (): Promise<number> =>
+    (await server.api.run('query ($id: ID!) { webhook(id: $id) { version } }', { id: webhook.id })).version;
+  const before = await version();
+  expect(await turn('endpointEnable')).toEqual({ errors: [], endpoint: { status: 'UNVERIFIED' } });
+  expect(await version()).toBe(before);
+  expect(await turn('endpointDisable')).toEqual({ errors: [], endpoint: { status: 'DISABLED' } });
+  expect(await deliveriesOf(server.api, webhook)).toMatchObject([{ status: 'CANCELLED', attemptCount: 0 }]);
+  expect(await turn('endpointEnable')).toEqual({ errors: [], endpoint: { status: 'UNVERIFIED' } });
 });

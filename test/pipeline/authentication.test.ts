@@ -4,6 +4,11 @@ import { pino } from 'pino';
 
 import { apiSchema } from '../../src/graphql/schema.ts';
 import {
+  authenticationOf,
+  type AuthenticationWay,
+  authenticationWays,
+} from '../support/authentication-ways.ts';
+import {
   CLIENT_CA,
   CLIENT_IDENTITY,
   GOOD_IDENTITY,
@@ -50,73 +55,9 @@ afterAll(async () => {
   await oauth?.close();
 });
 
-interface Way {
-  type: string;
-  /** The credential, and what of it must never be seen again. */
-  given: () => Record<string, Record<string, string>>;
-  secrets: () => string[];
-  hint: () => string | null;
-  /** What the receiver sees. */
-  seen: (hit: Hit) => unknown;
-  expected: () => unknown;
-}
+const WAYS = authenticationWays(() => oauth);
 
-const authorization = (hit: Hit) => hit.headers.authorization;
-const encoded = Buffer.from('Zoë:canary: of basic').toString('base64');
-
-const WAYS: Way[] = [
-  {
-    type: 'BASIC',
-    given: () => ({ basic: { username: 'Zoë', password: 'canary: of basic' } }),
-    secrets: () => ['canary: of basic', encoded],
-    hint: () => 'Zoë',
-    seen: authorization,
-    expected: () => `Basic ${encoded}`,
-  },
-  {
-    type: 'BEARER',
-    given: () => ({ bearer: { token: 'canary-of-bearer' } }),
-    secrets: () => ['canary-of-bearer'],
-    hint: () => null,
-    seen: authorization,
-    expected: () => 'Bearer canary-of-bearer',
-  },
-  {
-    type: 'API_KEY',
-    given: () => ({ apiKey: { name: 'X-API-Key', value: 'canary of key' } }),
-    secrets: () => ['canary of key'],
-    hint: () => 'X-API-Key',
-    seen: (hit) => hit.headers['x-api-key'],
-    expected: () => 'canary of key',
-  },
-  {
-    type: 'CUSTOM_HEADER',
-    given: () => ({ customHeader: { name: 'User-Agent', value: 'Canary of header' } }),
-    secrets: () => ['Canary of header'],
-    hint: () => 'User-Agent',
-    seen: (hit) => hit.headers['user-agent'],
-    expected: () => 'Canary of header',
-  },
-  {
-    type: 'OAUTH2_CLIENT_CREDENTIALS',
-    given: () => ({ oauth2: oauth.credential }),
-    secrets: () => [oauth.credential.clientSecret, ...oauth.issued],
-    hint: () => `${oauth.credential.clientId} at ${oauth.credential.tokenUrl}`,
-    seen: authorization,
-    expected: () => `Bearer ${oauth.issued.at(-1)}`,
-  },
-  {
-    type: 'MUTUAL_TLS',
-    given: () => ({ mutualTls: { certificate: CLIENT_IDENTITY.cert, privateKey: CLIENT_IDENTITY.key } }),
-    secrets: () => [CLIENT_IDENTITY.key.split('\n')[1]!, CLIENT_IDENTITY.cert.split('\n')[1]!],
-    hint: () => 'CN=client.example, O=Example, until 2100-01-01',
-    seen: (hit) => hit.client,
-    expected: () => 'client.example',
-  },
-];
-
-const receiverOf = ({ type }: Way) => (type === 'MUTUAL_TLS' ? secure : plain);
-const authenticationOf = (way: Way) => ({ type: way.type, ...way.given() });
+const receiverOf = ({ type }: AuthenticationWay) => (type === 'MUTUAL_TLS' ? secure : plain);
 
 /** The request that a publish brings to a receiver. */
 async function sent(receiver: Receiver): Promise<Hit> {
@@ -126,7 +67,7 @@ async function sent(receiver: Receiver): Promise<Hit> {
 }
 
 async function withWebhook(
-  way: Way,
+  way: AuthenticationWay,
   work: (made: { id: string; endpointId: string }) => Promise<void>,
 ): Promise<void> {
   const made = await createWebhook(server.api, receiverOf(way).url, {
@@ -295,7 +236,7 @@ it('SEC-04: another host without a new credential is refused, clears nothing, an
     });
   expect(other.hits).toEqual([]);
   // With a new one it moves, and with none.
-  const [basic] = WAYS as [Way];
+  const [basic] = WAYS as [AuthenticationWay];
   await withWebhook(basic, async ({ id, endpointId }) => {
     const again = { basic: { username: 'new', password: 'one' } };
     const authentication = { type: 'BASIC', ...again };

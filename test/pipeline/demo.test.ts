@@ -4,11 +4,13 @@ import { rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
+import { MAILBOX } from '../../src/demo/cast.ts';
 import { Api } from '../support/api.ts';
 import { Browser } from '../support/browser.ts';
+import { type MailServer, mailTo, startMailServer } from '../support/mail-server.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { type DemoRun, startDemoRun, whoHeardWhom } from './demo-run.ts';
+import { type DemoRun, type MailLine, startDemoRun, whoHeardWhom } from './demo-run.ts';
 
 /** The port that the receiver would like to have. */
 const USUAL_PORT = 4001;
@@ -19,8 +21,10 @@ const stateFile = join(folder.path, 'demo.json');
 const warnings: string[] = [];
 let database: TestDatabase;
 let run: DemoRun;
+let ownMail: MailServer | undefined;
 
-const start = () => startDemoRun(database.url, folder.path, (line) => void warnings.push(line));
+const start = (settings: Record<string, string> = {}) =>
+  startDemoRun(database.url, folder.path, (line) => void warnings.push(line), settings);
 
 interface Webhook {
   id: string;
@@ -62,12 +66,13 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await run?.stop();
+  await ownMail?.close();
   await database.drop();
   folder.remove();
 });
 
 it('prints a one-time link to sign in as the webhook manager of North', async () => {
-  const [, server, secret] = /^ {2}(\S+)\/sign-in#link=(bwl_\w+)$/m.exec(run.demo.introduction)!;
+  const [, server, secret] = /^ {2}(\S+)\/sign-in#link=(bwl_\w+)$/m.exec(run.introduction)!;
   expect(server).toBe(run.app.url);
   const browser = new Browser(run.app.url);
   expect(await browser.signIn(secret!)).toMatchObject({
@@ -90,6 +95,7 @@ it('shows webhooks of every status, and a draft that somebody has left', async (
     'North: Nils Holm, Policy desk, Policy desk to CRM: ENABLED',
     'North: Nils Holm, Night shift, Night shift pager: ENABLED',
     'North: Nora Lind, -, Newsletter list: DISABLED',
+    'North: Nils Holm, -, New policies by mail: ENABLED',
     'South: Sam Pinto, -, Payments to bookkeeping: ENABLED',
     'South: Sara Costa, -, Payments to the old archive: ENABLED',
     'South: Sam Pinto, -, Document inbox: INACTIVE',
@@ -168,22 +174,28 @@ it('lets every webhook hear only whom it watches, and everybody see only the web
   };
   const count = (groups: Record<string, string[]>) => Object.values(groups).flat().length;
   await run.until((heard) => count(whoHeardWhom(heard)) >= count(scopes));
+  // Everybody has done everything.
+  await run.until(
+    (heard) => heard.filter(({ path, attempt }) => path === '/head-office' && attempt === 1).length >= 30,
+  );
   expect(whoHeardWhom(run.heard)).toEqual(scopes);
+  const published: Record<string, string[]> = { ...scopes, [MAILBOX]: north };
   // What is matched but never arrives, as of a webhook that is off, would show here.
   for (const { id, endpoints } of await webhooks()) {
-    const path = new URL(endpoints[0]!.target).pathname;
+    const path = endpoints[0]!.target.replace(/^http:\/\/[^/]+/, '');
     const { nodes } = await run.root.run(
       `query ($id: ID!) { deliveries(first: 100, filter: { webhookId: $id }) { nodes { event { login { name } } } } }`,
       { id },
     );
     const names = new Set(nodes.map((delivery: any) => delivery.event.login.name));
-    expect([path, [...names].sort()]).toEqual([path, scopes[path as keyof typeof scopes] ?? []]);
+    expect([path, [...names].sort()]).toEqual([path, published[path] ?? []]);
   }
   const seen = async (who: string) => {
     const { data, errors } = await run.as(who).send('{ webhooks { nodes { name } } }');
     return data?.webhooks?.nodes.map(({ name }: Webhook) => name) ?? errors![0]!.extensions!.code;
   };
   expect(await seen('Webhook manager of North')).toEqual([
+    'New policies by mail',
     'Newsletter list',
     'Night shift pager',
     'Policy desk to CRM',
@@ -239,6 +251,10 @@ it('keeps the keys of its receiver for itself, and without them finds its things
     id: gone.id,
   });
   const before = await everything();
+  // As if the mailbox had been asked two minutes ago.
+  await run.app.db.orm.query(
+    `update mailboxes set asked_at = array[clock_timestamp() - interval '2 minutes']`,
+  );
   await run.stop();
   rmSync(stateFile);
   run = await start();
@@ -246,6 +262,40 @@ it('keeps the keys of its receiver for itself, and without them finds its things
   const reached = ['/head-office', '/north/desk', '/north/night'];
   await run.until((heard) => reached.every((path) => path in whoHeardWhom(heard)));
   expect(run.heard.filter(({ verdict }) => verdict === 'BAD SIGNATURE')).toEqual([]);
+});
+
+it('prints the link of a mailbox at each start until its owner has pressed Confirm, and each mail from then on', async () => {
+  const sent = (mail: MailLine) => mail.subject.startsWith('[New policies by mail] Policy created: po-');
+  expect(run.introduction).toContain(`writes to ${MAILBOX}, whose owner is asked`);
+  const inbox = new URL(/http:\S+\/mails/.exec(run.introduction)![0]);
+  expect(await (await fetch(inbox)).text()).toContain(
+    'Confirm mails of the webhook New policies by mail</a>',
+  );
+  const asked = await run.mail(() => true);
+  expect(asked).toMatchObject({
+    ...{ to: MAILBOX, subject: 'Confirm mails of the webhook New policies by mail' },
+    link: expect.stringContaining(`${run.app.url}/mail/confirm/mbx_`),
+  });
+  expect((await fetch(asked.link)).status).toBe(200);
+  expect((await fetch(asked.link, { method: 'POST' })).status).toBe(200);
+  const mail = await run.mail(sent);
+  expect(run.mails[1]).toEqual(mail);
+
+  const shown = await fetch(mail.link);
+  expect(shown.headers.get('content-security-policy')).toContain("default-src 'none'");
+  const page = await shown.text();
+  expect(page).toContain(`<b>Subject</b>: ${mail.subject}</div>`);
+  expect(page).toContain('<b>From</b>: &#34;Bellwire&#34; &#60;bellwire@example.com&#62;</div>');
+  const [, file] = /<b>Attached<\/b>: <a class="link" href="([^"]+)">evt_\w+\.json</.exec(page)!;
+  const record = (await (await fetch(new URL(file!, mail.link))).json()) as {
+    type: string;
+    entityId: string;
+  };
+  expect(record.type).toBe('policies.create');
+  expect(mail.subject.endsWith(`: ${record.entityId}`)).toBe(true);
+  expect(await (await fetch(inbox)).text()).toContain(`<a href="${new URL(mail.link).pathname}">`);
+  for (const wrong of ['/mails/999', '/mails/', `${file}1`, '/head-office'])
+    expect((await fetch(new URL(wrong, mail.link))).status).toBe(404);
 });
 
 it('has stored its last event when it says that it is quiet', async () => {
@@ -300,19 +350,31 @@ it('leaves at the next start what users have changed, but for its own addresses 
     { input: documents },
   );
 
+  // As if nobody had confirmed.
+  await run.app.db.orm.query(
+    `update mailboxes set status = 'UNCONFIRMED', asked_at = array[clock_timestamp() - interval '2 minutes']`,
+  );
   const before = await everything();
   const [earlier] = run.roles.values();
   await run.stop();
   // Another port than that of the last start: free or not, it is taken now.
   const taken = createServer().listen(USUAL_PORT, '127.0.0.1');
   await Promise.race([once(taken, 'listening'), once(taken, 'error')]).catch(() => undefined);
-  run = await start();
+  ownMail = await startMailServer();
+  run = await start({ BELLWIRE_SMTP_URL: ownMail.url });
   taken.close();
 
   expect(await everything()).toEqual(before);
   expect(await run.as('Webhook manager of North').run('{ webhookDrafts { id } }')).toEqual([]);
   await run.until((heard) => '/head-office' in whoHeardWhom(heard) && '/north/news' in whoHeardWhom(heard));
   expect(Object.keys(whoHeardWhom(run.heard)).sort()).toEqual(['/head-office', '/north/news']);
+  // A mail server of their own gets the mails, and is asked for none by a start.
+  expect(run.introduction).toContain(`writes to ${MAILBOX}, by the mail server of BELLWIRE_SMTP_URL.`);
+  expect(ownMail.mails).toEqual([]);
+  const byMail = (await webhooks()).find(({ name }) => name === 'New policies by mail')!;
+  await act('endpointVerificationSend', byMail.endpoints[0]!.id, run.root);
+  expect((await ownMail.find(mailTo(MAILBOX))).mail.subject).toContain('New policies by mail');
+  expect(run.mails).toEqual([]);
   expect((await new Api(run.app.url, earlier!.token).send('{ viewer { name } }')).status).toBe(401);
   expect(run.roles.get('Administrator of South')).toMatchObject({ login: 'Sara Costa', letters: 'A' });
   expect(run.roles.get('Administrator of North')).toMatchObject({ login: 'Nora', letters: 'W A' });

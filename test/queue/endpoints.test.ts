@@ -3,12 +3,16 @@
  * who of an entity is next. The server has no sender of its own, so what is due stays due.
  */
 import type { App } from '../../src/app.ts';
+import { newId } from '../../src/ids.ts';
 import { cancelNow } from '../../src/queue/cancel.ts';
 import { closeCircuit, openCircuit, releaseEndpoints } from '../../src/queue/circuits.ts';
 import { type Ask, claim, type Claimed, type Standing } from '../../src/queue/claim.ts';
 import { complete, type Completion, release } from '../../src/queue/complete.ts';
+import { enqueue } from '../../src/queue/enqueue.ts';
 import type { Job } from '../../src/queue/job.ts';
+import { promoteOrphans } from '../../src/queue/order.ts';
 import { readyEndpoints } from '../../src/queue/ready.ts';
+import { releaseOrder } from '../../src/queue/release-order.ts';
 import { retryNow } from '../../src/queue/retry.ts';
 import { holdLock } from '../support/lock-holder.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
@@ -239,6 +243,8 @@ describe('a paused endpoint', () => {
       await circuit({
         ...PAUSED,
         state: `'HALF_OPEN'`,
+        opened_at: `now() - interval '1 hour'`,
+        failing_since: `now() - interval '1 hour'`,
         probe_at: 'null',
         trips: String(trips),
         holder: `'one'`,
@@ -249,10 +255,12 @@ describe('a paused endpoint', () => {
       expect(await reopen('one')).toBe(true);
       expect(await reopen('one')).toBe(false);
       const at = await row(
-        `trips, holder, lease_until, failure_code, round(extract(epoch from probe_at - clock_timestamp()))::int as seconds`,
+        `trips, holder, lease_until, failure_code, failures, greatest(opened_at, failing_since) < now() - interval '59 minutes' as long, round(extract(epoch from probe_at - clock_timestamp()))::int as seconds`,
       );
       // The first failure is the one that it is paused for.
       expect(at).toMatchObject({ trips: trips + 1, holder: null, lease_until: null, failure_code: 'STATUS' });
+      // Neither the pause nor the failures begin anew.
+      expect([at.failures, at.long]).toEqual([10, true]);
       waits.push([trips, at.seconds]);
     }
     expect(waits).toEqual([
@@ -265,6 +273,26 @@ describe('a paused endpoint', () => {
         [100_000, 600],
       ],
     ]);
+  });
+
+  it('is not reopened by a prober whose probe another one has taken over at that moment', async () => {
+    await begin(1);
+    await circuit({
+      ...{ ...PAUSED, state: `'HALF_OPEN'`, probe_at: 'null' },
+      ...{ holder: `'one'`, lease_until: 'now()' },
+    });
+    const taken = await holdLock(
+      server.database,
+      `update endpoint_circuits set holder = 'two', lease_until = now() + interval '1 minute' where endpoint_id = $1`,
+      [endpointId],
+    );
+    const probe = { afterMs: 60_000, maxMs: 600_000, spread: 1 };
+    const from = { state: 'HALF_OPEN', sender: 'one' } as const;
+    const reopened = openCircuit(engine, endpointId, 'TIMEOUT', from, probe);
+    await taken.waiting(1);
+    await taken.letGo();
+    expect(await reopened).toBe(false);
+    expect(await row('state, holder')).toEqual({ state: 'HALF_OPEN', holder: 'two' });
   });
 
   it('is closed once, by who has success first, who then has it to himself', async () => {
@@ -360,6 +388,44 @@ describe('the next delivery of an entity', () => {
     expect(await heads()).toEqual([]);
     await release(engine, [job]);
     expect(await heads()).toEqual([ids[4]]);
+  });
+
+  it('is left for later while somebody holds it: whoever ends the one before waits for nobody', async () => {
+    await begin(2, { ordering: 'PER_ENTITY' }, 'x');
+    const [, second] = await order();
+    const { jobs } = await claimAt('one');
+    const lock = await holdLock(server.database, 'select 1 from delivery_queue where id = $1 for update', [
+      second,
+    ]);
+    expect(await complete(engine, [result(jobs[0]!, SUCCESS)])).toMatchObject({ counted: 1 });
+    expect(await promoteOrphans(engine)).toEqual([]);
+    await lock.letGo();
+    expect(await heads()).toEqual([]);
+    expect(await promoteOrphans(engine)).toEqual([endpointId]);
+    expect(await heads()).toEqual([second]);
+    expect(await promoteOrphans(engine)).toEqual([]);
+  });
+
+  it('may go then, too, when it was being published while its endpoint ceased to keep an order', async () => {
+    await begin(1, { ordering: 'PER_ENTITY' }, 'x');
+    const [job] = (await claimAt('one')).jobs;
+    const { rows } = await engine.query<{ entity_key: string; at: string }>(
+      'select entity_key, clock_timestamp()::text as at from delivery_queue where id = $1',
+      [job!.id],
+    );
+    const late = {
+      ...{ id: newId('delivery'), eventId: job!.eventId, webhookId, endpointId, delayMs: 0 },
+      ...{ entityKey: rows[0]!.entity_key, mailbox: null },
+    };
+    const client = await engine.connect();
+    await client.query('begin');
+    await enqueue(client, [late], 'EVENT', rows[0]!.at);
+    expect(await releaseOrder(engine, endpointId)).toBe(0);
+    await client.query('commit');
+    client.release();
+    expect(await heads()).toEqual([]);
+    await complete(engine, [result(job!, SUCCESS)]);
+    expect(await heads()).toEqual([late.id]);
   });
 
   it('stays behind the first one when one between them is cancelled', async () => {

@@ -1,8 +1,10 @@
 /** An endpoint that switches itself off: once, with a notice that comes to all who listen but its own webhook. */
+import { transaction } from '../../src/db/sql.ts';
 import { type FailureCode, FAILURES } from '../../src/errors.ts';
-import { autoDisable } from '../../src/sending/auto-disable.ts';
+import { autoDisable, switchOffIn } from '../../src/sending/auto-disable.ts';
 import { type Api, Stream } from '../support/api.ts';
 import { holdLock } from '../support/lock-holder.ts';
+import { createMailWebhook } from '../support/mail-scenario.ts';
 import { createPerson, type Person } from '../support/people.ts';
 import { type Hit, type Receiver, startReceiver, status } from '../support/receiver.ts';
 import {
@@ -59,7 +61,7 @@ async function failing({ endpointId }: MadeWebhook, since = SINCE, state = 'OPEN
 
 /** What a sender calls. */
 const switchOff = (
-  { endpointId }: MadeWebhook,
+  { endpointId }: Pick<MadeWebhook, 'endpointId'>,
   cause: { code: FailureCode; failingSince: Date | null } = { code: 'TIMEOUT', failingSince: SINCE },
 ): Promise<boolean> =>
   autoDisable({ pool: server.app.db.engine, firstDelayMs: 0, byMail: false }, endpointId, cause);
@@ -70,7 +72,7 @@ const create = (path: string, options: Parameters<typeof createWebhook>[2] = {},
 const bodyOf = (hit: Hit): any => JSON.parse(hit.body.toString());
 const noticeAt = (path: string, about: MadeWebhook) =>
   receiver.find((hit) => hit.path === `/hooks${path}` && bodyOf(hit).entityId === about.endpointId);
-const notices = async (about: MadeWebhook): Promise<any[]> =>
+const notices = async (about: Pick<MadeWebhook, 'endpointId'>): Promise<any[]> =>
   (await server.api.run(EVENTS)).nodes.filter((event: any) => event.entityId === about.endpointId);
 
 async function actions(about: MadeWebhook): Promise<any[]> {
@@ -128,6 +130,20 @@ describe('an endpoint that failed for too long', () => {
     expect(published!.deliveryCount).toBe(0);
   });
 
+  it('is off and has nothing waiting at the same moment', async () => {
+    const failed = await create('/together', { advanced: { retrySchedule: [600] } });
+    await publish(x.api, clientEvent('together'));
+    await failing(failed);
+    const count = 'select count(*)::int as count from delivery_queue where endpoint_id = $1';
+    expect((await sql(count, [failed.endpointId])).rows).toEqual([{ count: 1 }]);
+    const left = await transaction(server.app.db.engine, async (inside) => {
+      const cause = { code: 'TIMEOUT', failingSince: SINCE } as const;
+      await switchOffIn(inside, { firstDelayMs: 0, byMail: false }, failed.endpointId, cause);
+      return (await inside.query(count, [failed.endpointId])).rows;
+    });
+    expect(left).toEqual([{ count: 0 }]);
+  });
+
   it('is told of once, however many senders come to it at the same time', async () => {
     const failed = await create('/often');
     await create('/told-once', { triggers: LISTENING });
@@ -183,17 +199,50 @@ describe('an endpoint that failed for too long', () => {
     expect(await notices(failed)).toHaveLength(1);
   });
 
-  it('is off at once where the receiver is gone, whatever was before', async () => {
+  it('is off at once where the receiver is gone, but not by an answer from before it was enabled again', async () => {
     const gone = await create('/gone');
-    expect(await switchOff(gone, { code: 'GONE', failingSince: null })).toBe(true);
+    const cause = { code: 'GONE', failingSince: null } as const;
+    // The answer is recorded first.
+    const since = new Date();
+    await failing(gone, since, 'CLOSED');
+    expect(await switchOff(gone, cause)).toBe(true);
     expect(await x.api.run(ENDPOINT, { id: gone.endpointId })).toMatchObject({
       status: 'AUTO_DISABLED',
-      failingSince: null,
+      failingSince: since.toISOString(),
     });
-    expect((await notices(gone))[0].payload).toMatchObject({ code: 'GONE', failingSince: null });
+    expect((await notices(gone))[0].payload).toMatchObject({
+      code: 'GONE',
+      failingSince: since.toISOString(),
+    });
     expect((await actions(gone))[0].changes).toMatchObject({
       [`endpoints.${gone.endpointId}.status`]: { from: 'ACTIVE', to: 'AUTO_DISABLED' },
     });
+    await x.api.mutate('mutation ($id: ID!) { endpointEnable(id: $id) { errors { code } } }', {
+      id: gone.endpointId,
+    });
+    // Of another sender, which was slow to say it.
+    expect(await switchOff(gone, cause)).toBe(false);
+    expect(await x.api.run(ENDPOINT, { id: gone.endpointId })).toMatchObject({ status: 'ACTIVE' });
+    expect(await notices(gone)).toHaveLength(1);
+    await failing(gone, since, 'CLOSED');
+    expect(await switchOff(gone, cause)).toBe(true);
+  });
+
+  it('that is a mailbox is told of by its domain, and by no mail where there is no mail server', async () => {
+    const mailbox = await createMailWebhook(x.api, 'ann@mails.example');
+    await server.api.mutate(
+      'mutation ($id: ID!, $input: LoginInput!) { loginUpdate(id: $id, input: $input) { errors { code } } }',
+      { id: x.id, input: { email: 'manager@mails.example' } },
+    );
+    const outbox = `select address from mail_outbox where notice is not null`;
+    const gone = { code: 'GONE', failingSince: null } as const;
+    expect(await switchOff(mailbox, gone)).toBe(true);
+    expect((await notices(mailbox))[0].payload).toMatchObject({ kind: 'EMAIL', host: 'mails.example' });
+    expect((await sql(outbox)).rows).toEqual([]);
+    // Where there is one, it would be told.
+    const { endpointId } = await create('/by-mail');
+    await autoDisable({ pool: server.app.db.engine, firstDelayMs: 0, byMail: true }, endpointId, gone);
+    expect((await sql(outbox)).rows).toEqual([{ address: 'manager@mails.example' }]);
   });
 
   it('of a webhook that is deleted is nobody’s concern', async () => {

@@ -69,6 +69,11 @@ describe('slots', () => {
     expect(most()).toBe(64);
     answers(lanes, 'a/1', 1, 300);
     expect(most()).toBe(32);
+    answers(lanes, 'a/1', 100, 20);
+    expect(most()).toBe(64);
+    // What came to no exchange is no quick answer.
+    lanes.note(lanes.of('a/1'), false, null);
+    expect(most()).toBe(32);
   });
 
   it('go to those that waited longest when there are fewer than endpoints, and all have their turn', () => {
@@ -158,6 +163,10 @@ describe('an endpoint', () => {
     lanes.expect('a/1', 0, 1);
     lanes.settle(busy('a/1', { taken: 0, granted: 5 }), 0, 2);
     expect(lanes.choose(5, 3)).toHaveLength(1);
+    // One that speaks of later is no reason to.
+    lanes.expect('a/1', 600_000, 4);
+    lanes.settle(busy('a/1', { taken: 0, granted: 5, nextDueMs: 600_000 }), 3, 5);
+    expect(lanes.choose(5, 6)).toEqual([]);
   });
 
   it("that is another sender's is left alone until that lease ends, hints or not", () => {
@@ -203,6 +212,14 @@ describe('an endpoint', () => {
     ]);
     expect(lanes.choose(64, 0)).toMatchObject([{ want: 16, exclusive: false }]);
   });
+
+  it('whose circuit is half open gets one, too, when it was slowed down before', () => {
+    const lanes = lanesOf(['a/1'], 16);
+    lanes.slowDown(lanes.of('a/1'), 0);
+    expect(lanes.choose(64, 0)).toMatchObject([{ want: 8, exclusive: false }]);
+    lanes.settle(busy('a/1', { state: 'HALF_OPEN' }), 0, 0);
+    expect(lanes.choose(64, 0)).toMatchObject([{ want: 1, exclusive: true }]);
+  });
 });
 
 describe('what a sender knows of an endpoint', () => {
@@ -243,6 +260,19 @@ describe('what a sender knows of an endpoint', () => {
     lanes.tidy(61_000);
     const kept = [...before].filter(([id, lane]) => lanes.of(id) === lane).map(([id]) => id);
     expect(kept).toEqual(['a/flying', 'a/due', 'a/young']);
+  });
+
+  it('is forgotten with the turns of its account', () => {
+    const lanes = lanesOf(['a/1']);
+    lanes.choose(1, 0);
+    lanes.of('a/1').dueAt = Infinity;
+    lanes.tidy(61_000);
+    for (const id of ['a/1', 'b/1']) {
+      lanes.expect(id, 0, 61_000);
+      lanes.settle(busy(id), 61_000, 61_000);
+    }
+    // Both are new: who came first goes first.
+    expect(lanes.choose(1, 61_000)[0]!.endpointId).toBe('a/1');
   });
 });
 

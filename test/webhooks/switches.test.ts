@@ -16,7 +16,7 @@ import { startServer, type TestServer } from '../support/server.ts';
 
 const STATUS = 'status statusReason failingSince';
 const ENDPOINTS = `query ($id: ID!) { webhook(id: $id) {
-  status statusReason version endpoints { id ${STATUS} } } }`;
+  status statusReason version updatedAt endpoints { id ${STATUS} } } }`;
 const ENABLE = `mutation ($id: ID!) { endpointEnable(id: $id) { errors { code field } endpoint { id ${STATUS} } } }`;
 const DISABLE = `mutation ($id: ID!) { endpointDisable(id: $id) { errors { code field } endpoint { id ${STATUS} } } }`;
 const WEBHOOK_ENABLE =
@@ -137,6 +137,15 @@ describe('the status of an endpoint', () => {
       statusReason: expect.stringMatching(/^Paused after one failure .* waits for the outcome of the try/),
       ...failing,
     });
+    // Its success is recorded, and ends the pause in a moment.
+    await sql(
+      'update endpoint_circuits set failing_since = null, failures = 0, failure_code = null where endpoint_id = $1',
+      [webhook.endpointId],
+    );
+    expect((await shown()).endpoints[0]).toMatchObject({
+      ...{ status: 'PAUSED', failingSince: null },
+      statusReason: 'What is to be sent waits for the outcome of the try that is under way.',
+    });
   });
 
   it.each(Object.keys(FAILURES) as FailureCode[])('is AUTO_DISABLED with the cause %s', async (code) => {
@@ -187,10 +196,12 @@ describe('endpointDisable and endpointEnable (X04, REL-09)', () => {
     const page = new Stream(client, 'subscription { webhookChanges { kind id } }', {});
     // What comes behind the connection is told.
     await connected;
-    const { version } = await shown();
+    const { version, updatedAt } = await shown();
     const [first, second] = [await disable(), await disable()];
     expect(second).toEqual(first);
-    expect((await shown()).version).toBe(version + 1);
+    const off = await shown();
+    expect(off.version).toBe(version + 1);
+    expect(Date.parse(off.updatedAt)).toBeGreaterThan(Date.parse(updatedAt));
     expect(await enable()).toEqual(await enable());
     expect((await shown()).version).toBe(version + 2);
     // Behind all that was told of them.
@@ -229,7 +240,7 @@ describe('endpointDisable and endpointEnable (X04, REL-09)', () => {
   it.each(['OPEN', 'HALF_OPEN'] as const)(
     'end a pause at once (%s), and keep what waits and the lease',
     async (state) => {
-      await circuit(state);
+      await circuit(state, { hold_until: `'2030-01-01T00:00:00Z'` });
       await publish(api, clientEvent('waits'));
       expect((await enable()).endpoint).toEqual({ id: webhook.endpointId, ...ACTIVE });
       const { rows } = await sql(
@@ -275,17 +286,39 @@ describe('endpointDisable and endpointEnable (X04, REL-09)', () => {
   });
 
   it('start one afresh that switched itself off, or take it for switched off by hand', async () => {
+    const causes = async (): Promise<unknown> =>
+      (
+        await sql('select disabled_as, disabled_code, disabled_failing_since from endpoints where id = $1', [
+          webhook.endpointId,
+        ])
+      ).rows;
     await autoDisabled([webhook.endpointId]);
     await circuit('OPEN');
     expect((await enable()).endpoint).toEqual({ id: webhook.endpointId, ...ACTIVE });
+    const noCause = { disabled_code: null, disabled_failing_since: null };
+    expect(await causes()).toEqual([{ disabled_as: null, ...noCause }]);
     await autoDisabled([webhook.endpointId]);
     expect((await disable()).endpoint).toMatchObject({
       status: 'DISABLED',
       statusReason: expect.stringMatching(/^Somebody switched it off/),
     });
+    expect(await causes()).toEqual([{ disabled_as: 'DISABLED', ...noCause }]);
     expect((await trail()).slice(0, 2).map(({ changes }) => Object.values(changes))).toEqual([
       [{ from: 'AUTO_DISABLED', to: 'DISABLED' }],
       [{ from: 'AUTO_DISABLED', to: 'ACTIVE' }],
+    ]);
+  });
+
+  it('are in the log of the account whose webhook it is, whoever switched', async () => {
+    const owner = await createPerson(server, {
+      ...{ name: 'Owner', isAccount: true },
+      permissions: ['WEBHOOKS_MANAGE'],
+    });
+    const own = await createWebhook(owner.api, receiver.url);
+    expect((await disable(own.endpointId)).errors).toEqual([]);
+    const { nodes } = await owner.api.run(LOG, { id: own.id });
+    expect(nodes.map(({ action }: { action: string }) => action)).toEqual([
+      ...['webhook.endpointDisable', 'webhook.create'],
     ]);
   });
 
@@ -310,6 +343,8 @@ describe('endpointDisable and endpointEnable (X04, REL-09)', () => {
     for (const call of [enable, disable])
       for (const [by, id, error] of calls)
         expect(await call(id, by)).toEqual({ errors: [error], endpoint: null });
+    const { errors } = await api.run(ENABLE.replace('code', 'message'), { id: newId('endpoint') });
+    expect(errors).toEqual([{ message: 'There is no such endpoint.', field: ['id'] }]);
     await api.mutate(
       'mutation ($id: ID!, $input: WebhookInput!) { webhookUpdate(id: $id, input: $input) { errors { code message } } }',
       { id: webhook.id, input: { details: { teamId } } },
@@ -325,7 +360,11 @@ describe('endpointDisable and endpointEnable (X04, REL-09)', () => {
       { id: webhook.id, input: { endpoints: [{ kind: 'URL', target: `${receiver.url}/new` }] } },
     );
     for (const call of [enable, disable])
-      expect(await call(removed)).toEqual({ errors: [{ code: 'NOT_FOUND', field: ['id'] }], endpoint: null });
+      for (const by of [api, stranger.api])
+        expect(await call(removed, by)).toEqual({
+          errors: [{ code: 'NOT_FOUND', field: ['id'] }],
+          endpoint: null,
+        });
   });
 });
 

@@ -2,12 +2,18 @@
 import type Mail from 'nodemailer/lib/mailer';
 
 import type { ConfirmationMail } from '../../mailboxes/outbox.ts';
-import { button, escapeHtml, factsTable, link, mailHtml, oneLine, paragraph } from './layout.ts';
+import { aside, button, escapeHtml, factsTable, link, mailHtml, oneLine, paragraph } from './layout.ts';
 
-/** The mail; confirm is the address of the page with the button. */
+/** The mail; confirm is the address of the page with the button, address where users reach the server. */
 export function confirmationMail(
   mail: ConfirmationMail,
-  frame: { from: { name: string; address: string }; host: string; confirm: string; unsubscribe: string },
+  frame: {
+    from: { name: string; address: string };
+    host: string;
+    address: string;
+    confirm: string;
+    unsubscribe: string;
+  },
 ): Mail.Options {
   const name = oneLine(mail.webhookName, 80);
   const heading = 'Do you want mails of this webhook?';
@@ -22,6 +28,7 @@ export function confirmationMail(
     'Each event that fires the webhook becomes a mail with the record as JSON; when there are many, one mail tells of several.';
   const next = 'Nothing is sent before you confirm on the page behind this link. It is good for 7 days.';
   const ignore = 'If you did not expect this, do nothing: you will get no mails.';
+  const origin = `Sent once by Bellwire on ${frame.address}.`;
   return {
     from: frame.from,
     to: { name: '', address: mail.address },
@@ -30,18 +37,20 @@ export function confirmationMail(
     headers: { 'Auto-Submitted': 'auto-generated' },
     text: [
       ...[heading, '', who, '', ...facts.map(([label, value]) => `${label}: ${value}`), '', what, next, ''],
-      ...[frame.confirm, '', ignore, `To refuse for good: ${frame.unsubscribe}`, ''],
+      ...[frame.confirm, '', '-- ', ignore, `To refuse for good: ${frame.unsubscribe}`, origin, ''],
     ].join('\n'),
     html: mailHtml({
       heading,
+      preview: `${who} ${ignore}`,
       body: [
         paragraph(escapeHtml(who)),
         factsTable(facts),
         paragraph(escapeHtml(what)),
         paragraph(escapeHtml(next)),
         button('Look and confirm', frame.confirm),
+        aside(`Or open this address: ${link(frame.confirm, frame.confirm)}`),
       ].join('\n'),
-      footer: `${escapeHtml(ignore)}<br>${link('Refuse for good', frame.unsubscribe)}`,
+      footer: `${escapeHtml(ignore)}<br>${link('Refuse for good', frame.unsubscribe)}<br>${escapeHtml(origin)}`,
     }),
   };
 }

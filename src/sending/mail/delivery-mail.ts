@@ -12,12 +12,13 @@ import {
   eyebrow,
   factsTable,
   flag,
+  instant,
   link,
   mailHtml,
   oneLine,
   paragraph,
 } from './layout.ts';
-import { summarize } from './summary.ts';
+import { gistOf, summarize } from './summary.ts';
 
 /** The most characters of a subject; mail programs show some 80. */
 const MAX_SUBJECT = 200;
@@ -65,15 +66,14 @@ export interface MailFrame {
 export function deliveryMail(context: MailContext, event: MailedEvent, frame: MailFrame): Mail.Options {
   const { webhookName, webhookNumber } = context;
   const name = oneLine(webhookName, 80);
-  const what = `${oneLine(context.resourceLabel, 60)} ${oneLine(context.eventLabel, 60).toLowerCase()}`;
+  const what = kindOf(context);
   const entity = oneLine(event.entityId, 80);
   const { facts, more } = summarize(event.payload);
-  const when = `${event.occurredAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const when = instant(event.occurredAt);
   const rest = more > 0 ? `${more} more field${more === 1 ? ' is' : 's are'} in the attachment.` : '';
   const file = `${event.eventId}.json`;
-  const origin = `Webhook ${webhookNumber}, ${name} · ${oneLine(context.accountName, 80)}`;
   const test = 'This is a test: somebody sent a made-up record to see whether mails arrive.';
-  const why = whyText(context);
+  const foot = footOf(context, frame);
   const page = `${frame.address}/deliveries/${event.deliveryId}`;
   const thread = `<${entityHash(context.webhookId, event)}@${frame.host}>`;
   return {
@@ -91,24 +91,21 @@ export function deliveryMail(context: MailContext, event: MailedEvent, frame: Ma
       ...(rest === '' ? [] : [rest]),
       '',
       `The whole record is attached as JSON (${file}).`,
-      `The delivery: ${page}`,
+      `This delivery in Bellwire: ${page}`,
       '',
-      '-- ',
-      origin,
-      why,
-      `No more of these mails: ${frame.unsubscribe}`,
-      '',
+      foot.text,
     ].join('\n'),
     html: mailHtml({
       above: `${event.test ? flag('Test') : ''}${eyebrow(`Webhook ${webhookNumber} · ${name}`)}`,
       heading: `${what}: ${entity}`,
+      preview: event.test ? test : gistOf(event.payload, event.entityId) || when,
       body: [
         ...(event.test ? [paragraph(escape(test))] : []),
         factsTable([...facts, ['Happened at', when]]),
         ...(rest === '' ? [] : [paragraph(escape(rest))]),
-        paragraph(`The whole record is attached as JSON. ${link('Look at this delivery', page)}`),
+        paragraph(`The whole record is attached as JSON. ${link('This delivery in Bellwire', page)}`),
       ].join('\n'),
-      footer: `${escape(origin)}<br>${escape(why)}<br>${link('No more of these mails', frame.unsubscribe)}`,
+      footer: foot.html,
     }),
     attachments: [attachment(file, event.body)],
   };
@@ -140,11 +137,30 @@ export function attachment(filename: string, body: string): NonNullable<Mail.Opt
   };
 }
 
-/** Why somebody gets it. */
-export function whyText({ teamName, address }: MailContext): string {
-  return teamName === null
-    ? `You get this because ${address} confirmed that it wants the mails of this webhook.`
-    : `You get this as a member of the team ${oneLine(teamName, 80)}, and because ${address} confirmed that it wants the mails of this webhook.`;
+/** What happened to what: "Policy created". */
+export function kindOf({
+  resourceLabel,
+  eventLabel,
+}: Pick<MailContext, 'resourceLabel' | 'eventLabel'>): string {
+  return `${oneLine(resourceLabel, 60)} ${oneLine(eventLabel, 60).toLowerCase()}`;
+}
+
+/** The foot of each mail of a webhook: who sends it, why, and how it is ended. */
+export function footOf(
+  context: MailContext,
+  { address, unsubscribe }: MailFrame,
+): { text: string; html: string } {
+  const { webhookName, webhookNumber, accountName, teamName, address: mailbox } = context;
+  const origin = `Sent by Bellwire on ${address} for the webhook ${oneLine(webhookName, 80)} (number ${webhookNumber}) of ${oneLine(accountName, 80)}.`;
+  const why =
+    teamName === null
+      ? `You get this because ${mailbox} confirmed that it wants the mails of this webhook.`
+      : `You get this as a member of the team ${oneLine(teamName, 80)}, and because ${mailbox} confirmed that it wants the mails of this webhook.`;
+  const end = 'No more of these mails';
+  return {
+    text: ['-- ', origin, why, `${end}: ${unsubscribe}`, ''].join('\n'),
+    html: [escape(origin), escape(why), link(end, unsubscribe)].join('<br>'),
+  };
 }
 
 /** One thread for each entity of a webhook. */

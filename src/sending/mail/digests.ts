@@ -11,6 +11,7 @@ import type { Job } from '../../queue/job.ts';
 import { completionOf, type CompletionTools, madeOfMail } from '../attempt.ts';
 import { keepRequest } from '../record.ts';
 import { logFailure } from '../upkeep.ts';
+import type { MailedEvent } from './delivery-mail.ts';
 import { type DigestedEvent, digestMail } from './digest-mail.ts';
 import {
   keptHeaders,
@@ -92,36 +93,59 @@ export class Digests {
     if (refused) await this.#options.refuse(jobs[0]!, refused.refusal!);
   }
 
-  /** What became of each; a fault of ours is one of all of them. */
+  /** What became of each. A record that cannot be read fails alone; what else is a fault of ours is one of all in the mail. */
   async #attempt(jobs: Job[]): Promise<MailAttempt[]> {
-    const { mail, logger } = this.#options;
-    try {
-      const labels = new Map<string, Awaited<ReturnType<typeof readContext>>>();
-      const events: DigestedEvent[] = [];
-      for (const job of jobs) {
-        const key = `${job.resource}.${job.event}`;
-        const names = labels.get(key) ?? (await readContext(mail, job));
-        labels.set(key, names);
-        const { resourceLabel, eventLabel } = names.context;
-        events.push({ ...mailedEvent(job), resourceLabel, eventLabel });
+    const broken = (job: Job): MailAttempt => ({
+      ...{ failure: 'INTERNAL', exchange: null, response: null },
+      request: keepRequest(job.target, [], 0),
+    });
+    const readable: { job: Job; event: MailedEvent }[] = [];
+    for (const job of jobs)
+      try {
+        readable.push({ job, event: mailedEvent(job) });
+      } catch (error) {
+        this.#logBroken(1, error);
       }
-      const { context, frame } = [...labels.values()][0]!;
-      const message = digestMail(context, events, frame);
-      const exchange = await mail.mailer.send(context.address, message, jobs[0]!.timeoutMs, mail.waitMs);
-      const headers = keptHeaders(message);
-      return jobs.map((job, at) => ({
-        // No connection was free in time: like a server that does not answer, tried again by schedule.
-        failure: exchange === null ? 'MAIL_SERVER_UNREACHABLE' : exchange.failure,
-        exchange,
-        request: keepRequest(job.target, headers, Buffer.byteLength(events[at]!.body)),
-        response: exchange && keptReply(exchange),
-      }));
-    } catch (error) {
-      logger.error({ deliveries: jobs.length, ...describeError(error) }, 'digest.broken');
-      return jobs.map((job) => ({
-        ...{ failure: 'INTERNAL', exchange: null, response: null },
-        request: keepRequest(job.target, [], 0),
-      }));
+    const made = await this.#mail(readable).catch((error: unknown) => {
+      this.#logBroken(readable.length, error);
+      return new Map<Job, MailAttempt>();
+    });
+    return jobs.map((job) => made.get(job) ?? broken(job));
+  }
+
+  /** One mail of all that is given, and what became of each. */
+  async #mail(readable: { job: Job; event: MailedEvent }[]): Promise<Map<Job, MailAttempt>> {
+    const { mail } = this.#options;
+    const [first] = readable;
+    if (first === undefined) return new Map();
+    const labels = new Map<string, Awaited<ReturnType<typeof readContext>>>();
+    const events: DigestedEvent[] = [];
+    for (const { job, event } of readable) {
+      const key = `${job.resource}.${job.event}`;
+      const names = labels.get(key) ?? (await readContext(mail, job));
+      labels.set(key, names);
+      const { resourceLabel, eventLabel } = names.context;
+      events.push({ ...event, resourceLabel, eventLabel });
     }
+    const { context, frame } = [...labels.values()][0]!;
+    const message = digestMail(context, events, frame);
+    const exchange = await mail.mailer.send(context.address, message, first.job.timeoutMs, mail.waitMs);
+    const headers = keptHeaders(message);
+    return new Map(
+      readable.map(({ job, event }) => [
+        job,
+        {
+          // No connection was free in time: like a server that does not answer, tried again by schedule.
+          failure: exchange === null ? 'MAIL_SERVER_UNREACHABLE' : exchange.failure,
+          exchange,
+          request: keepRequest(job.target, headers, Buffer.byteLength(event.body)),
+          response: exchange && keptReply(exchange),
+        },
+      ]),
+    );
+  }
+
+  #logBroken(deliveries: number, error: unknown): void {
+    this.#options.logger.error({ deliveries, ...describeError(error) }, 'digest.broken');
   }
 }

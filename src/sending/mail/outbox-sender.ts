@@ -124,7 +124,7 @@ export class OutboxSender {
     const { pool, mailer, logger, refuse } = this.#options;
     const mailbox = { id: mail.mailboxId, nonce: mail.nonce };
     const message = confirmationMail(mail, {
-      ...{ from: mailer.from, host: mailer.host },
+      ...{ from: mailer.from, host: mailer.host, address: mailer.address },
       confirm: mailer.link('confirm', mailbox),
       unsubscribe: mailer.link('unsubscribe', mailbox),
     });
