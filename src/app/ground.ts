@@ -87,6 +87,7 @@ export async function layGround(config: Config, overrides: Overrides, stops: Sto
   const readiness = new ReadinessCheck({
     sql: db.health,
     maxDueAgeMs: config.readyMaxDueAgeMs,
+    byMail: config.smtp !== null,
     now: clock.now,
   });
   const metrics = new Metrics({ role: config.role, logger });

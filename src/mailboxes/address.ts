@@ -40,7 +40,7 @@ export function parseMailAddress(input: string): ParsedAddress {
     return wrong(`The part before the @ may have at most ${MAX_LOCAL} characters.`);
   if (!ATOMS.test(local))
     return wrong('The part before the @ has letters, digits and single dots between them, such as ann.lee.');
-  const domain = domainToASCII(text.slice(at + 1).replace(/\.$/, '')).toLowerCase();
+  const domain = domainToASCII(text.slice(at + 1).replace(/\.$/, ''));
   const labels = domain.split('.');
   // The last part of a domain holds a letter: else it is an IP address.
   if (labels.length < 2 || !labels.every((label) => LABEL.test(label)) || !/[a-z]/.test(labels.at(-1)!))

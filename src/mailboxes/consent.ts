@@ -55,7 +55,8 @@ export class Consent {
   /** Confirms a mailbox, and lets go what waits for it; undefined where the link is none. Doing it twice changes nothing. */
   confirm(token: string): Promise<LinkSubject | undefined> {
     return transaction(this.#options.pool, async (sql) => {
-      const subject = await this.#find(sql, 'confirm', token, 'for update of m');
+      // The webhook's row first, as everything that switches: both take what waits for it, each in an order of its own.
+      const subject = await this.#find(sql, 'confirm', token, 'for update of w, m');
       if (subject === undefined || subject.status === 'CONFIRMED') return subject;
       const reader = readerOf(sql);
       await noteWebhookChanges(reader, (add) => `w.id = ${add(subject.webhookId)}`);
@@ -74,7 +75,6 @@ export class Consent {
   /** Ends all mails to a mailbox; undefined where the link is none. Doing it twice changes nothing. */
   unsubscribe(token: string): Promise<LinkSubject | undefined> {
     return transaction(this.#options.pool, async (sql) => {
-      // The webhook's row first, as everything that switches.
       const subject = await this.#find(sql, 'unsubscribe', token, 'for update of w, m');
       if (subject === undefined || subject.status === 'UNSUBSCRIBED') return subject;
       const reader = readerOf(sql);
@@ -90,7 +90,7 @@ export class Consent {
     sql: Sql,
     purpose: LinkPurpose,
     token: string,
-    lock: '' | 'for update of m' | 'for update of w, m',
+    lock: '' | 'for update of w, m',
   ): Promise<LinkSubject | undefined> {
     const id = mailboxOfToken(token);
     if (id === undefined) return undefined;

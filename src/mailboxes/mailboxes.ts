@@ -34,7 +34,7 @@ export const ASK_SQL = (mailboxes: string): string => `
       where lower(other.address) = lower(m.address) and other.id <> m.id
       order by earlier.at desc offset ${ADDRESS_MAILS_A_DAY - 1} limit 1))
     from ${mailboxes} m
-    on conflict (mailbox_id) do update set due_at = excluded.due_at, tries = mail_outbox.tries + 1
+    on conflict (mailbox_id) do update set due_at = excluded.due_at, tries = mail_outbox.tries + 1, leased = false
   )`;
 
 /** A fresh nonce. */

@@ -3,6 +3,8 @@
  * Comes in: rows that the transaction has put there which wants them sent. Goes
  * out: each to one sender at a time, under a lease, until the mail server has taken it or refused it for good. A crash
  * leaves the lease, which runs out: the mail is then sent again.
+ *
+ * Locks, here and wherever mailboxes change: the webhook, then the mailbox, then its row of the outbox, then its deliveries.
  */
 import type { Sql } from '../db/sql.ts';
 import { newId } from '../ids.ts';
@@ -27,27 +29,33 @@ export interface ConfirmationMail {
   creatorName: string;
 }
 
-/** Leases at most limit mails that are due, for leaseMs; what is not wanted any more is dropped. */
+/**
+ * Leases at most limit mails that are due, for leaseMs; what is not wanted any more is dropped, and what somebody holds at this
+ * moment is left to the next look. The mailbox is read where it is locked: a link with a nonce that was followed
+ * by another one meanwhile would be good for nothing.
+ */
 export async function takeMails(sql: Sql, limit: number, leaseMs: number): Promise<ConfirmationMail[]> {
   const { rows } = await sql.query<ConfirmationMail & { wanted: boolean }>(
     `with due as materialized (
-       select id from mail_outbox where mailbox_id is not null and due_at <= statement_timestamp() order by due_at limit $1 for update skip locked
+       select o.id, m.id as mailbox_id, m.endpoint_id, m.address, m.nonce, m.login_id, m.status, m.removed_at
+       from mail_outbox o join mailboxes m on m.id = o.mailbox_id
+       where o.due_at <= statement_timestamp() order by o.due_at limit $1 for update of m, o skip locked
      ),
      taken as (
-       update mail_outbox o set due_at = clock_timestamp() + $2::int * interval '1 ms', tries = o.tries + 1
-       where id = any (array(select id from due)) returning o.*
+       update mail_outbox o set due_at = clock_timestamp() + $2::int * interval '1 ms', tries = o.tries + 1, leased = true
+       where id = any (array(select id from due)) returning o.id, o.tries
      ),
      sent as (
        update mailboxes m set confirmation_sent_at = clock_timestamp()
-       where m.id = any (array(select mailbox_id from taken))
+       where m.id = any (array(select mailbox_id from due))
      )
-     select t.id, t.tries, m.id as "mailboxId", m.endpoint_id as "endpointId", m.address, m.nonce, m.login_id is null as alone,
+     select t.id, t.tries, d.mailbox_id as "mailboxId", d.endpoint_id as "endpointId", d.address, d.nonce, d.login_id is null as alone,
             tm.name as "teamName", w.name as "webhookName", w.number::int as "webhookNumber", a.name as "accountName",
             c.name as "creatorName",
-            m.status = 'UNCONFIRMED' and m.removed_at is null and ep.removed_at is null and w.deleted_at is null as wanted
+            d.status = 'UNCONFIRMED' and d.removed_at is null and ep.removed_at is null and w.deleted_at is null as wanted
      from taken t
-     join mailboxes m on m.id = t.mailbox_id
-     join endpoints ep on ep.id = m.endpoint_id
+     join due d on d.id = t.id
+     join endpoints ep on ep.id = d.endpoint_id
      join webhooks w on w.id = ep.webhook_id
      join logins a on a.id = w.account_id
      join logins c on c.id = w.login_id
@@ -74,11 +82,13 @@ export async function retryMail(
   reason: string,
 ): Promise<void> {
   await sql.query(
-    `with later as (
-       update mail_outbox set due_at = clock_timestamp() + $2::int * interval '1 ms' where id = $1 and tries = $4 returning mailbox_id
+    `with held as materialized (select id from mailboxes where id = $5 for no key update),
+     later as (
+       update mail_outbox set due_at = clock_timestamp() + $2::int * interval '1 ms', leased = false
+       where id = $1 and tries = $4 and mailbox_id = (select id from held) returning mailbox_id
      )
      update mailboxes set reason = $3 where id = (select mailbox_id from later) and status = 'UNCONFIRMED'`,
-    [mail.id, waitMs, reason, mail.tries],
+    [mail.id, waitMs, reason, mail.tries, mail.mailboxId],
   );
 }
 
@@ -146,7 +156,7 @@ export async function takeNotices(sql: Sql, limit: number, leaseMs: number): Pro
        select id from mail_outbox where notice is not null and due_at <= statement_timestamp()
        order by due_at limit $1 for update skip locked
      )
-     update mail_outbox o set due_at = clock_timestamp() + $2::int * interval '1 ms', tries = o.tries + 1
+     update mail_outbox o set due_at = clock_timestamp() + $2::int * interval '1 ms', tries = o.tries + 1, leased = true
      where id = any (array(select id from due)) returning o.id, o.tries, o.address, o.notice`,
     [limit, leaseMs],
   );
@@ -156,7 +166,7 @@ export async function takeNotices(sql: Sql, limit: number, leaseMs: number): Pro
 /** Tries a notice again in waitMs. */
 export async function retryNotice(sql: Sql, { id, tries }: NoticeMail, waitMs: number): Promise<void> {
   await sql.query(
-    `update mail_outbox set due_at = clock_timestamp() + $3::int * interval '1 ms' where id = $1 and tries = $2`,
+    `update mail_outbox set due_at = clock_timestamp() + $3::int * interval '1 ms', leased = false where id = $1 and tries = $2`,
     [id, tries, waitMs],
   );
 }

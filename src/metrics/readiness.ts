@@ -22,15 +22,15 @@ export class ReadinessCheck {
   readonly #partitions: Cached<boolean>;
   readonly #oldestDue: Cached<number>;
 
-  /** maxDueAgeMs 0 lets deliveries be due for any time; now is the database's time. */
-  constructor(options: { sql: Sql; maxDueAgeMs: number; now: () => Date }) {
-    const { sql, now } = options;
+  /** maxDueAgeMs 0 lets deliveries be due for any time; byMail: mails count; now is the database's time. */
+  constructor(options: { sql: Sql; maxDueAgeMs: number; byMail: boolean; now: () => Date }) {
+    const { sql, byMail, now } = options;
     this.#maxDueAgeMs = options.maxDueAgeMs;
     this.#partitions = new Cached(() => partitionsAhead(sql, now().getTime()));
-    this.#oldestDue = new Cached(() => oldestDueSeconds(sql));
+    this.#oldestDue = new Cached(() => oldestDueSeconds(sql, byMail));
   }
 
-  /** How long the oldest delivery that could be sent has been due, s. */
+  /** How long the oldest delivery or mail that could be sent has been due, s. */
   oldestDue(limitMs: number): Promise<number> {
     return this.#oldestDue.get(limitMs);
   }
@@ -47,7 +47,7 @@ export class ReadinessCheck {
       if (limit === 0 || seconds <= limit) return { ok: true };
       return {
         ok: false,
-        reason: `A delivery that could be sent has been due for ${Math.floor(seconds)} s, longer than the ${limit} s of BELLWIRE_READY_MAX_DUE_AGE: no sender takes it.`,
+        reason: `A delivery or mail that could be sent has been due for ${Math.floor(seconds)} s, longer than the ${limit} s of BELLWIRE_READY_MAX_DUE_AGE: no sender takes it.`,
       };
     } catch {
       return { ok: false, reason: 'The database does not answer.' };

@@ -14,7 +14,7 @@ import { Cached } from './cached.ts';
 /** The gauges that sources fill: name -> what it says, and the names of its labels. */
 export const GAUGES = {
   bellwire_oldest_due_seconds: [
-    'How long the oldest delivery that could be sent has been due; its endpoint is on, its circuit closed, nothing of it on the wire.',
+    'How long the oldest delivery or mail that could be sent has been due; its endpoint is on, its circuit closed, nothing of it on the wire.',
   ],
   bellwire_queue_depth: [
     'Open deliveries: waiting for their time, due, in flight, or blocked behind another one of their entity.',

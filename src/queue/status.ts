@@ -32,7 +32,11 @@ export interface Step {
 const CLOSED = ['SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
 const WAITING = ['PENDING', 'RETRY_SCHEDULED'] as const;
 
-/** All legal steps. "cancel" is a switch that went off, or deliveryCancel; what is on the wire is cancelled when it fails. */
+/**
+ * All legal steps. "cancel" is a switch that went off, deliveryCancel, or a mailbox that wants or gets no more, or was not confirmed
+ * in time; what is on the wire is cancelled when it fails. What waits for the owner of its mailbox is PENDING, and what is given
+ * back to go in a digest is again what it was.
+ */
 export const STEPS: readonly Step[] = [
   { from: null, to: 'PENDING', by: 'publish', logged: true },
   ...WAITING.flatMap((from): Step[] => [

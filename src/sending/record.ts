@@ -73,8 +73,8 @@ function round(ms: number): number {
   return Math.round(ms * 100) / 100;
 }
 
-/** Blanks secrets; short values would blank ordinary words. */
-function blank(text: string, secrets: string[]): string {
+/** Blanks secrets in a text; short values would blank ordinary words. */
+export function blank(text: string, secrets: string[]): string {
   let result = text;
   for (const secret of secrets) if (secret.length >= 4) result = result.replaceAll(secret, MASK);
   return result;

@@ -14,7 +14,7 @@ import {
   until,
 } from '../support/mail-scenario.ts';
 import { linkIn, type MailServer, mailTo, startMailServer } from '../support/mail-server.ts';
-import { clientEvent, publish, registerResource } from '../support/scenario.ts';
+import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const ENABLE =
@@ -44,7 +44,7 @@ afterAll(async () => {
 
 const statusOf = (webhook: { id: string }) => () => endpointOf(server.api, webhook);
 
-it('tries again what the server refuses for now, under the same message id, and says what it answered', async () => {
+it('X15: tries again what the server refuses for now, under the same message id, and says what it answered', async () => {
   const address = 'later@example.com';
   const webhook = await confirmedWebhook(server.api, mail, address);
   let refusals = 2;
@@ -79,7 +79,7 @@ it('tries again what the server refuses for now, under the same message id, and 
   expect((await endpointOf(server.api, webhook)).status).toBe('ACTIVE');
 });
 
-it('switches the endpoint off once its mailbox is refused for good, with the reason, and on again by hand', async () => {
+it('X15: switches the endpoint off once its mailbox is refused for good, with the reason, and on again by hand', async () => {
   const address = 'gone@example.com';
   const webhook = await confirmedWebhook(server.api, mail, address);
   const watcher = await confirmedWebhook(server.api, mail, 'watcher@example.com', {
@@ -108,7 +108,7 @@ it('switches the endpoint off once its mailbox is refused for good, with the rea
   expect(await deliveriesOf(server.api, watcher)).toHaveLength(1);
 });
 
-it('ends by one click without cookie or Origin, cancels what waits, and asks anew when it is enabled again', async () => {
+it('X15: ends by one click without cookie or Origin, cancels what waits, and asks anew when it is enabled again', async () => {
   const address = 'leaves@example.com';
   const webhook = await confirmedWebhook(server.api, mail, address);
   await publish(server.api, clientEvent('u1'));
@@ -208,8 +208,16 @@ it('sends a confirmation mail once a minute and five times a day at most, and no
   await earlier('1 day');
   expect(await ask()).toBe('sent');
   await mail.until(6, mailTo(address));
+  await server.api.mutate('mutation ($id: ID!) { endpointDisable(id: $id) { errors { code } } }', {
+    id: webhook.endpointId,
+  });
+  expect(await ask()).toBe('This endpoint is off: enable it first.');
+  await server.api.mutate(ENABLE, { id: webhook.endpointId });
   await confirm(mail, address);
   expect(await ask()).toMatch(/has confirmed/);
+  const url = await createWebhook(server.api, 'http://127.0.0.1:9999/');
+  const { errors } = await server.api.run(VERIFY, { id: url.endpointId });
+  expect(errors).toMatchObject([{ message: 'This endpoint is a URL: there is nothing to confirm.' }]);
 });
 
 it('lets no one flood an address by many webhooks', async () => {

@@ -16,19 +16,33 @@ import { startServer, type TestServer } from '../support/server.ts';
 let server: TestServer;
 let receiver: Receiver;
 let engine: App['db']['engine'];
+/** The webhooks of a test. */
+let made: string[] = [];
 
-beforeEach(async () => {
+beforeAll(async () => {
   server = await startServer();
   receiver = await startReceiver();
   engine = server.app.db.engine;
   await registerResource(server.api);
+});
+beforeEach(async () => {
   // Nothing is due by itself: the tests claim with their own hands, after making rows due under a lock.
-  await createWebhook(server.api, receiver.url, { advanced: { retrySchedule: [600, 600] } });
+  const { id } = await createWebhook(server.api, receiver.url, { advanced: { retrySchedule: [600, 600] } });
+  made = [id];
 });
 
 afterEach(async () => {
-  await server.stop();
-  await receiver.close();
+  await engine.query('delete from delivery_queue');
+  for (const id of made)
+    await server.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', { id });
+  for (const table of ['delivery_queue', 'deliveries', 'attempts', 'delivery_log', 'endpoint_circuits'])
+    await engine.query(`delete from ${table}`);
+  receiver.hits.length = 0;
+});
+
+afterAll(async () => {
+  await server?.stop();
+  await receiver?.close();
 });
 
 /** Claims at all endpoints that have anything waiting, as a sender without limits of its own would. */
@@ -226,7 +240,8 @@ describe('a circuit', () => {
   const PROBE = { afterMs: 60_000, maxMs: 600_000, spread: 1 };
 
   it('is opened by a failure that others have succeeded beside, once, and says why', async () => {
-    const { endpointId } = await createWebhook(server.api, receiver.url);
+    const { id, endpointId } = await createWebhook(server.api, receiver.url);
+    made.push(id);
     const open = (): Promise<boolean> =>
       openCircuit(engine, endpointId, 'STATUS', { state: 'CLOSED' }, PROBE);
     // Nothing is known of the endpoint: its failures were recorded together with successes.

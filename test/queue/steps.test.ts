@@ -1,6 +1,6 @@
 /**
  * The state machine of a delivery against random interleavings: whatever publishes, claims, results, crashes, switches,
- * cancellations, expiries and retries by hand do at once, no delivery takes a step that is not in the table
+ * cancellations, expiries, retries by hand, owners of mailboxes and digests do at once, no delivery takes a step that is not in the table
  * (src/queue/status.ts), none is lost, and all come to an end.
  */
 import { readFileSync } from 'node:fs';
@@ -9,23 +9,14 @@ import fc from 'fast-check';
 import type pg from 'pg';
 
 import { createPool } from '../../src/db/pools.ts';
-import { transaction } from '../../src/db/sql.ts';
 import { newId } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
-import { cancelDeliveries, cancelNow } from '../../src/queue/cancel.ts';
-import { claim, type ClaimTerms } from '../../src/queue/claim.ts';
-import { complete, type Completion, release } from '../../src/queue/complete.ts';
-import { enqueue } from '../../src/queue/enqueue.ts';
-import { expireWaiting, type OlderThan } from '../../src/queue/expire.ts';
-import type { Job } from '../../src/queue/job.ts';
 import { promoteOrphans } from '../../src/queue/order.ts';
-import { releaseOrder } from '../../src/queue/release-order.ts';
-import { takeExpired } from '../../src/queue/rescue.ts';
-import { retryNow } from '../../src/queue/retry.ts';
-import { type DeliveryStatus, openStatus, type StepCause, STEPS } from '../../src/queue/status.ts';
+import { STEPS } from '../../src/queue/status.ts';
 import { sweep } from '../../src/queue/sweep.ts';
 import { figure } from '../support/figure.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { type Word, World } from './world.ts';
 
 const RUNS = 25;
 const ENTITIES = ['x', 'y'];
@@ -47,294 +38,6 @@ afterAll(async () => {
   await pool.end();
   await database.drop();
 });
-
-/** Whether the table has a step, by this cause. */
-function isLegal(from: DeliveryStatus, to: DeliveryStatus, by: StepCause): boolean {
-  return STEPS.some((step) => step.from === from && step.to === to && step.by === by);
-}
-
-/** A line of the log. */
-interface Line {
-  delivery_id: string;
-  version: number;
-  kind: string;
-  attempt_number: number | null;
-  failure_code: string | null;
-}
-
-/** What a line says of what made the step: a result has the number of its attempt, an expiry its code. */
-function causeOf({ kind, attempt_number, failure_code }: Line): StepCause {
-  if (kind === 'CANCELLED') return 'cancel';
-  if (kind === 'SUCCEEDED') return 'success';
-  if (kind === 'FAILED') return failure_code === 'EXPIRED' ? 'expiry' : 'last failure';
-  return attempt_number === null ? 'retry by hand' : 'failure';
-}
-
-/** A webhook with an endpoint that keeps no order and one that does, and two senders that may die. */
-class World {
-  readonly webhookId = newId('webhook');
-  readonly endpoints = [newId('endpoint'), newId('endpoint')];
-  readonly deliveries: string[] = [];
-  /** The event of each delivery. */
-  readonly events = new Map<string, string>();
-  /** What retention was asked to end, and how many it says that it has ended. */
-  readonly expiries: OlderThan[] = [];
-  expired = 0;
-  /** What each sender believes that it holds. */
-  readonly held: Job[][] = [[], []];
-  readonly #turns = new Map<string, Promise<void>>();
-
-  async make(): Promise<void> {
-    // An expiry ends what is old, whosever it is: a world that failed, while a shorter one is looked for, leaves rows behind.
-    await pool.query('delete from delivery_queue');
-    await pool.query(
-      `insert into webhooks (id, account_id, login_id, name, description) values ($1, $2, $2, 'World', '')`,
-      [this.webhookId, loginId],
-    );
-    for (const [position, id] of this.endpoints.entries())
-      await pool.query(
-        `insert into endpoints (id, webhook_id, position, kind, target, timeout_ms, ordering)
-         values ($1, $2, $3, 'URL', 'http://127.0.0.1:9/', 1000, $4)`,
-        [id, this.webhookId, position, position === 1 ? 'PER_ENTITY' : 'NONE'],
-      );
-  }
-
-  /** One after the other for each entity: publishes in parallel have no order among them. */
-  publish(entity: string): Promise<void> {
-    const turn = (this.#turns.get(entity) ?? Promise.resolve()).then(() => this.#publish(entity));
-    this.#turns.set(entity, turn);
-    return turn;
-  }
-
-  async #publish(entity: string): Promise<void> {
-    const eventId = newId('event');
-    await transaction(pool, async (sql) => {
-      await sql.query(
-        `insert into events (id, login_id, path, team_ids, resource, name, entity_id, occurred_at)
-         values ($1, $2, array[$2::text], '{}', 'clients', 'create', $3, now())`,
-        [eventId, loginId, entity],
-      );
-      await sql.query(`insert into event_payloads (event_id, payload) values ($1, '{}')`, [eventId]);
-      const { rows } = await sql.query<{ id: string; ordering: string; at: string }>(
-        `select ep.id, ep.ordering, statement_timestamp()::text as at from endpoints ep join webhooks w on w.id = ep.webhook_id
-         where w.id = $1 and w.enabled and ep.disabled_as is null order by ep.position`,
-        [this.webhookId],
-      );
-      const made = rows.map((row) => ({
-        ...{ id: newId('delivery'), eventId, webhookId: this.webhookId, endpointId: row.id, delayMs: 0 },
-        entityKey: row.ordering === 'PER_ENTITY' ? entity : null,
-        mailbox: null,
-      }));
-      if (rows.length > 0) await enqueue(sql, made, 'EVENT', rows[0]!.at);
-      for (const { id } of made) {
-        this.deliveries.push(id);
-        this.events.set(id, eventId);
-      }
-    });
-  }
-
-  terms(sender: number): ClaimTerms {
-    return {
-      sender: `${this.webhookId} ${sender}`,
-      ...{ leaseMarginMs: 600_000, endpointLeaseMs: 10_000, endpointConcurrency: 100 },
-    };
-  }
-
-  async claim(sender: number, want: number): Promise<void> {
-    const asks = this.endpoints.map((endpointId) => ({
-      ...{ endpointId, want, inFlight: 0, ratePerSecond: null, exclusive: false, recount: false },
-      since: { first: null, retry: null },
-    }));
-    const { jobs } = await claim(pool, this.terms(sender), asks, want % 2 === 0);
-    this.held[sender]!.push(...jobs);
-  }
-
-  async finish(sender: number, next: Completion['next']): Promise<void> {
-    const jobs = this.held[sender]!.splice(0);
-    if (jobs.length > 0)
-      await complete(
-        pool,
-        jobs.map((job) => result(job, next)),
-      );
-  }
-
-  async giveBack(sender: number): Promise<void> {
-    const jobs = this.held[sender]!.splice(0);
-    if (jobs.length > 0) await release(pool, jobs);
-  }
-
-  /** All leases of a sender run out; somebody takes them over. What it holds stays in its memory: it may come back late. */
-  async rescue(sender: number): Promise<void> {
-    await pool.query('update delivery_queue set due_at = clock_timestamp() where sender = $1', [
-      this.terms(sender).sender,
-    ]);
-    const lost = await takeExpired(pool, `${this.webhookId} rescuer`, 100, 60_000);
-    const batch = lost.map((row) => ({
-      ...result({ ...row } as unknown as Job, 'RETRY'),
-      ...{ outcome: 'LOST' as const, failureCode: 'SENDER_LOST' as const, telling: false },
-    }));
-    if (batch.length > 0) await complete(pool, batch);
-  }
-
-  async switch(on: boolean, endpoint: number | null): Promise<void> {
-    await transaction(pool, async (sql) => {
-      if (endpoint === null) {
-        await sql.query(
-          `update webhooks set enabled = $2, updated_at = clock_timestamp(),
-             enabled_at = case when $2 and not enabled then clock_timestamp() else enabled_at end where id = $1`,
-          [this.webhookId, on],
-        );
-        if (!on) await cancelDeliveries(sql, { webhookId: this.webhookId });
-        return;
-      }
-      const id = this.endpoints[endpoint]!;
-      await sql.query(
-        `update endpoints set disabled_as = case when $2 then null else 'DISABLED' end,
-           disabled_at = case when $2 then null else clock_timestamp() end,
-           enabled_at = case when $2 and disabled_as is not null then clock_timestamp() else enabled_at end where id = $1`,
-        [id, on],
-      );
-      if (!on) await cancelDeliveries(sql, { endpointIds: [id] });
-    });
-  }
-
-  async edit(ordering: 'NONE' | 'PER_ENTITY'): Promise<void> {
-    await transaction(pool, async (sql) => {
-      await sql.query('update endpoints set ordering = $2, version = version + 1 where id = $1', [
-        this.endpoints[1],
-        ordering,
-      ]);
-      if (ordering === 'NONE') await releaseOrder(sql, this.endpoints[1]!);
-    });
-  }
-
-  async byHand(pick: number, act: 'retry' | 'cancel'): Promise<void> {
-    const id = this.deliveries[pick % Math.max(1, this.deliveries.length)];
-    if (id !== undefined)
-      await transaction(pool, (sql) => (act === 'retry' ? retryNow(sql, id) : cancelNow(sql, id)));
-  }
-
-  /** Retention is about to forget what is older than one of them: what waits for it ends. */
-  async expire(pick: number, by: OlderThan['by'], limit: number): Promise<void> {
-    const id = this.deliveries[pick % Math.max(1, this.deliveries.length)];
-    if (id === undefined) return;
-    const older = { by, below: by === 'id' ? id : this.events.get(id)! };
-    this.expiries.push(older);
-    const count = await expireWaiting(pool, older, limit);
-    expect(count).toBeLessThanOrEqual(limit);
-    this.expired += count;
-  }
-
-  /** Every delivery's state, and whether it stands in exactly one place. */
-  async states(): Promise<Map<string, { status: DeliveryStatus; version: number }>> {
-    const { rows } = await pool.query<{ id: string; status: DeliveryStatus; version: number }>(
-      `select q.id, ${openStatus('q')} as status, q.version from delivery_queue q where q.webhook_id = $1
-       union all select id, status, version from deliveries where webhook_id = $1`,
-      [this.webhookId],
-    );
-    expect(rows.map((row) => row.id).sort()).toEqual([...this.deliveries].sort());
-    return new Map(rows.map((row) => [row.id, row]));
-  }
-
-  /** The log of every delivery is a way through the table, without a gap, to where the delivery stands. */
-  async checkLog(): Promise<number> {
-    const states = await this.states();
-    const { rows } = await pool.query<Line>(
-      `select delivery_id, version, kind, attempt_number, failure_code from delivery_log where webhook_id = $1
-       order by delivery_id, version`,
-      [this.webhookId],
-    );
-    for (const [id, { status, version }] of states) {
-      const lines = rows.filter((row) => row.delivery_id === id);
-      expect(lines.map((line) => line.version)).toEqual(lines.map((_, index) => index + 1));
-      expect(lines.at(-1)!.version).toBe(version);
-      let at: DeliveryStatus = 'PENDING';
-      expect(lines[0]!.kind).toBe('CREATED');
-      for (const line of lines.slice(1)) {
-        const to = line.kind as DeliveryStatus;
-        const by = causeOf(line);
-        // A claim is not logged: it may stand between any two lines.
-        const legal =
-          isLegal(at, to, by) || (isLegal(at, 'IN_FLIGHT', 'claim') && isLegal('IN_FLIGHT', to, by));
-        expect([at, to, by, legal]).toEqual([at, to, by, true]);
-        at = to;
-      }
-      expect([
-        status === at || (status === 'IN_FLIGHT' && isLegal(at, 'IN_FLIGHT', 'claim')),
-        at,
-        status,
-      ]).toEqual([true, at, status]);
-    }
-    this.#checkExpired(rows);
-    const { rows: counts } = await pool.query<{ id: string }>(
-      `select q.id from delivery_queue q where q.webhook_id = $1 and (
-         (select count(*) from attempts a where a.delivery_id = q.id) <> q.attempt_count - (q.sender is not null)::int)
-       union all
-       select d.id from deliveries d where d.webhook_id = $1 and (
-         (select count(*) from attempts a where a.delivery_id = d.id) <> d.attempt_count)`,
-      [this.webhookId],
-    );
-    // Every attempt that was counted has its record, and there is none that was not counted.
-    expect(counts).toEqual([]);
-    return rows.length;
-  }
-
-  /** Retention has ended what it was asked to end, and has counted it. */
-  #checkExpired(lines: Line[]): void {
-    const expired = lines.filter((line) => causeOf(line) === 'expiry').map((line) => line.delivery_id);
-    expect(expired).toHaveLength(this.expired);
-    for (const id of expired)
-      expect(this.expiries.some(({ by, below }) => (by === 'id' ? id : this.events.get(id)!) < below)).toBe(
-        true,
-      );
-  }
-
-  /** One row of an entity at most can be claimed, and it is the first of them. */
-  async checkOrder(): Promise<void> {
-    const { rows } = await pool.query(
-      `select q.id from delivery_queue q where q.webhook_id = $1 and q.entity_key is not null and not q.blocked
-         and exists (select 1 from delivery_queue o where o.endpoint_id = q.endpoint_id and o.entity_key = q.entity_key
-                     and o.entity_seq < q.entity_seq)`,
-      [this.webhookId],
-    );
-    expect(rows).toEqual([]);
-  }
-
-  /** With everything switched on again, all that is open comes to an end. */
-  async drain(): Promise<void> {
-    await this.switch(true, null);
-    await this.switch(true, 0);
-    await this.switch(true, 1);
-    this.held.forEach((jobs) => jobs.splice(0));
-    for (let round = 0; round < 60; round += 1) {
-      await this.rescue(0);
-      await this.rescue(1);
-      await sweep(pool, 100);
-      await promoteOrphans(pool);
-      await pool.query(
-        'update delivery_queue set due_at = clock_timestamp() where webhook_id = $1 and sender is null',
-        [this.webhookId],
-      );
-      await this.claim(0, 99);
-      await this.finish(0, 'SUCCEEDED');
-      const { rows } = await pool.query('select 1 from delivery_queue where webhook_id = $1', [
-        this.webhookId,
-      ]);
-      if (rows.length === 0) return;
-    }
-    throw new Error('some deliveries never end');
-  }
-}
-
-function result(job: Job, next: Completion['next']): Completion {
-  const ok = next === 'SUCCEEDED';
-  return {
-    ...{ id: job.id, fence: job.fence, attempt: job.attempt, next, delayMs: 0, telling: true, holdMs: 0 },
-    ...{ origin: 'FIRST', outcome: ok ? 'SUCCEEDED' : 'REJECTED', failureCode: ok ? null : 'STATUS' },
-    ...{ statusCode: ok ? 204 : 500, startedAt: new Date(), durationMs: 1 },
-    ...{ request: '{"url":"","headers":[],"bodyBytes":0}', response: null, phases: null },
-  };
-}
 
 type Act = [name: string, run: (world: World) => Promise<void>];
 const sender = fc.nat({ max: 1 });
@@ -377,7 +80,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .tuple(fc.boolean(), fc.constantFrom(null, 0, 1))
+      .tuple(fc.boolean(), fc.constantFrom(null, 0, 1, 2))
       .map(([on, which]): Act => [`switch ${which} ${on}`, (world) => world.switch(on, which)]),
   },
   {
@@ -385,6 +88,26 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: fc
       .constantFrom('NONE' as const, 'PER_ENTITY' as const)
       .map((ordering): Act => [`edit ${ordering}`, (world) => world.edit(ordering)]),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom<Word>('confirm', 'confirm', 'confirm', 'revive', 'revive', 'unsubscribe', 'suppress')
+      .map((word): Act => [word, (world) => world.say(word)]),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(0, 4, 7).map((days): Act => [`settle ${days}`, (world) => world.settle(days)]),
+  },
+  {
+    weight: 3,
+    arbitrary: sender.map((who): Act => [`gather ${who}`, (world) => world.gather(who)]),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(sender, fc.integer({ min: 1, max: 3 }))
+      .map(([who, size]): Act => [`digest ${who} ${size}`, (world) => world.claimDigests(who, size)]),
   },
   { weight: 1, arbitrary: fc.constant<Act>(['sweep', async () => void (await sweep(pool, 100))]) },
   { weight: 1, arbitrary: fc.constant<Act>(['promote', async () => void (await promoteOrphans(pool))]) },
@@ -405,10 +128,12 @@ it('no interleaving leaves the table of legal steps, loses a delivery, or keeps 
   let steps = 0;
   let deliveries = 0;
   let expired = 0;
+  const mailed = { released: 0, settled: 0, digested: 0 };
   await fc.assert(
-    fc.asyncProperty(script, async (moments) => {
-      const world = new World();
+    fc.asyncProperty(fc.boolean(), script, async (confirmed, moments) => {
+      const world = new World(pool, loginId);
       await world.make();
+      if (confirmed) await world.say('confirm');
       for (const moment of moments) {
         await Promise.all(moment.map(([, run]) => run(world)));
         await world.checkOrder();
@@ -418,11 +143,13 @@ it('no interleaving leaves the table of legal steps, loses a delivery, or keeps 
       steps += await world.checkLog();
       deliveries += world.deliveries.length;
       expired += world.expired;
+      for (const key of ['released', 'settled', 'digested'] as const) mailed[key] += world.mailed[key];
     }),
     { numRuns: RUNS },
   );
   expect(expired).toBeGreaterThan(0);
-  figure('states', { runs: RUNS, deliveries, loggedSteps: steps, expired, illegal: 0 });
+  expect(Object.entries(mailed).filter(([, count]) => count === 0)).toEqual([]);
+  figure('states', { runs: RUNS, deliveries, loggedSteps: steps, expired, ...mailed, illegal: 0 });
 }, 120_000);
 
 it('the diagram of ARCHITECTURE.md shows exactly the legal steps', () => {

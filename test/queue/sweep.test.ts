@@ -26,15 +26,22 @@ let engine: TestServer['app']['db']['engine'];
 let webhook: MadeWebhook;
 let eventId: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
   server = await startServer({ BELLWIRE_POLL_INTERVAL: '60s' });
   engine = server.app.db.engine;
   await registerResource(server.api);
+});
+beforeEach(async () => {
   webhook = await createWebhook(server.api, TARGET);
   const [published] = await publish(server.api, clientEvent('c', { event: 'update' }));
   eventId = published!.event.id;
 });
-afterEach(() => server?.stop());
+afterEach(async () => {
+  await server.api.mutate(DELETE, { id: webhook.id });
+  for (const table of ['delivery_queue', 'deliveries', 'delivery_log'])
+    await engine.query(`delete from ${table}`);
+});
+afterAll(() => server?.stop());
 
 async function now(): Promise<string> {
   const { rows } = await engine.query<{ at: string }>('select clock_timestamp()::text as at');
@@ -190,13 +197,20 @@ describe('a sweep', () => {
   it('forgets a switch after two minutes, and costs a few pages whatever is saved, off and waiting', async () => {
     await server.api.mutate(DISABLE, { id: webhook.id });
     await commitLate(1);
-    await engine.query(`update webhooks set updated_at = clock_timestamp() - interval '121 seconds'`);
+    // Of the tests before this one, too.
+    const ago = (column: string) => `${column} = ${column} - interval '121 seconds'`;
+    await engine.query(`update webhooks set ${ago('updated_at')}, ${ago('enabled_at')}`);
+    await engine.query(
+      `update endpoints set ${ago('removed_at')}, ${ago('disabled_at')}, ${ago('enabled_at')}`,
+    );
+    await engine.query('vacuum webhooks, endpoints, delivery_queue');
     expect(await sweep(engine, 100)).toBe(0);
     await engine.query(
       `insert into webhooks (id, account_id, login_id, name, description, enabled, enabled_at, created_at, updated_at)
        select 'whk_' || n, w.account_id, w.login_id, '', '', n % 5 > 0, now() - n * interval '1 hour',
               now() - n * interval '2 hours', now() - n * interval '1 hour'
-       from webhooks w, generate_series(1, 20000) n`,
+       from webhooks w, generate_series(1, 20000) n where w.id = $1`,
+      [webhook.id],
     );
     await engine.query(
       `insert into endpoints (id, webhook_id, position, kind, target, timeout_ms, removed_at)

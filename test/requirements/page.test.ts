@@ -9,6 +9,7 @@
  *   listeners.test.ts    L01 L04 L13 to L18 L25 to L28: entity, function, switching
  *   host.test.ts         L05 L29: the platform's own changes
  *   delivery.test.ts     L02 L19, X02 X08 X09 X13: what goes out
+ *   ../mail, ../faults   L03 L23 L24, X15: what goes out by mail
  */
 import type { Person } from '../support/people.ts';
 import { createWebhook } from '../support/scenario.ts';

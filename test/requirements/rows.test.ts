@@ -2,11 +2,11 @@
 import { readModules } from '../architecture/sources.ts';
 import { titlesOf } from './titles.ts';
 
-/** Rows that later work takes are not in here: what needs mail, the feed, or credentials of other kinds. */
+/** Rows that later work takes are not in here: what needs the feed. */
 const ROWS = `
   P01 P02 P03 P04 P05 P06 P07 P10 P17 P19 P21 P23 P24 P25 P26 P27 P28 P29 P31 P32 P33 P34 P35 P36 P38
-  L01 L02 L04 L05 L06 L07 L09 L10 L13 L14 L15 L16 L17 L18 L19 L20 L21 L22 L25 L26 L27 L28 L29
-  X02 X07 X08 X09 X13`
+  L01 L02 L03 L04 L05 L06 L07 L09 L10 L13 L14 L15 L16 L17 L18 L19 L20 L21 L22 L23 L24 L25 L26 L27 L28 L29
+  X02 X07 X08 X09 X13 X15`
   .trim()
   .split(/\s+/);
 

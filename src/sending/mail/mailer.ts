@@ -11,6 +11,7 @@ import type { FailureCode } from '../../errors.ts';
 import { linkToken } from '../../mailboxes/links.ts';
 import type { Keyring } from '../../secrets/keyring.ts';
 import { failureOf } from '../exchange-failure.ts';
+import { blank } from '../record.ts';
 
 /** Connections to the mail server, of each process. */
 const CONNECTIONS = 5;
@@ -43,12 +44,14 @@ export interface MailerOptions {
 export class Mailer {
   readonly #options: MailerOptions;
   readonly #client: SmtpClient;
+  readonly #secrets: string[];
   #free = CONNECTIONS;
   readonly #waiting: (() => void)[] = [];
 
   constructor(options: MailerOptions) {
     this.#options = options;
     this.#client = options.egress.smtp(options.server, CONNECTIONS);
+    this.#secrets = secretsOf(options.server);
   }
 
   /** Who mails are from. */
@@ -86,9 +89,9 @@ export class Mailer {
     const startedAt = performance.now();
     try {
       const { response } = await this.#client.send({ from: this.from.address, to, message }, timeoutMs);
-      return { failure: null, ...said(response), durationMs: performance.now() - startedAt };
+      return { failure: null, ...this.#said(response), durationMs: performance.now() - startedAt };
     } catch (error) {
-      return { ...failed(error), durationMs: performance.now() - startedAt };
+      return { ...this.#failed(error), durationMs: performance.now() - startedAt };
     } finally {
       const next = this.#waiting.shift();
       if (next) next();
@@ -99,6 +102,37 @@ export class Mailer {
   /** Closes the connections. */
   close(): void {
     this.#client.close();
+  }
+
+  /** From a refusal, or what broke, to a code: 4xx are for later, 5xx of a mailbox are for good. */
+  #failed(error: unknown): Omit<MailExchange, 'durationMs'> {
+    const { code, originalCode, responseCode, response } = error as SmtpError;
+    const nothing = { statusCode: null, reply: '' };
+    // Where a password must not go without TLS, a server that has none: its answer says so in words of its own.
+    if (code === 'ETLS') return { failure: 'TLS_FAILED', ...nothing };
+    if (response !== undefined && responseCode !== undefined) {
+      const failure =
+        responseCode < 500
+          ? 'MAIL_DEFERRED'
+          : refusesMailbox(error as SmtpError)
+            ? 'MAILBOX_REFUSED'
+            : 'MAIL_REJECTED';
+      return { failure, ...this.#said(response) };
+    }
+    if (code === 'ETIMEDOUT' || code === 'EABORT' || (error as Error).name === 'AbortError')
+      return { failure: 'TIMEOUT', ...nothing };
+    const known = failureOf(Object.assign(new Error(), { code: originalCode ?? code }));
+    return { failure: known.startsWith('TLS_') ? known : 'MAIL_SERVER_UNREACHABLE', ...nothing };
+  }
+
+  #said(response: string): { statusCode: number | null; reply: string } {
+    const reply = blank(response.toWellFormed(), this.#secrets)
+      .replace(/\r?\n/g, ' ')
+      // eslint-disable-next-line no-control-regex -- a foreign text, to be shown and stored
+      .replace(/[\x00-\x1f\x7f]/g, '\uFFFD')
+      .slice(0, MAX_REPLY)
+      .toWellFormed();
+    return { statusCode: Number(/^\d{3}/.exec(reply)?.[0]) || null, reply };
   }
 
   #slot(waitMs: number): Promise<boolean> {
@@ -123,34 +157,29 @@ export class Mailer {
 /** What nodemailer's errors carry. */
 interface SmtpError {
   code?: string;
+  /** What Node called it, where code is nodemailer's own. */
+  originalCode?: string;
   responseCode?: number;
   response?: string;
   command?: string;
 }
 
-/** From a refusal, or what broke, to a code: 4xx are for later, 5xx of a recipient are for good. */
-function failed(error: unknown): Omit<MailExchange, 'durationMs'> {
-  const { code, responseCode, response, command } = error as SmtpError;
-  if (response !== undefined && responseCode !== undefined) {
-    const recipient = command?.startsWith('RCPT') === true;
-    const failure =
-      responseCode < 500 ? 'MAIL_DEFERRED' : recipient ? 'MAILBOX_REFUSED' : ('MAIL_REJECTED' as const);
-    return { failure, ...said(response) };
-  }
-  const nothing = { statusCode: null, reply: '' };
-  if (code === 'ETIMEDOUT' || code === 'EABORT' || (error as Error).name === 'AbortError')
-    return { failure: 'TIMEOUT', ...nothing };
-  if (code === 'ETLS') return { failure: 'TLS_FAILED', ...nothing };
-  const known = failureOf(error);
-  return { failure: known.startsWith('TLS_') ? known : 'MAIL_SERVER_UNREACHABLE', ...nothing };
+/**
+ * Whether a refusal for good is of the mailbox: 5xx to its recipient or to the message. Not where the server says that it is about
+ * this message, its size or what it holds, or about who sends it (RFC 3463: x.3.4, x.6, x.7): other mails, or this one from
+ * another sender, would be taken.
+ */
+function refusesMailbox({ response = '', responseCode = 0, command = '' }: SmtpError): boolean {
+  if (responseCode < 500 || !/^(RCPT|DATA)/.test(command)) return false;
+  const [, subject, detail] = /^\d{3}[ -]5\.(\d{1,3})\.(\d{1,3})\b/.exec(response) ?? [];
+  if (subject !== undefined) return !['6', '7'].includes(subject) && !(subject === '3' && detail === '4');
+  // 530 and the like ask for a login, 552 is the size of a message or a full mailbox, which may have room again.
+  return ![530, 534, 535, 538, 552].includes(responseCode);
 }
 
-function said(response: string): { statusCode: number | null; reply: string } {
-  const reply = response
-    .toWellFormed()
-    .replace(/\r?\n/g, ' ')
-    // eslint-disable-next-line no-control-regex -- a foreign text, to be shown and stored
-    .replace(/[\x00-\x1f\x7f]/g, '\uFFFD')
-    .slice(0, MAX_REPLY);
-  return { statusCode: Number(/^\d{3}/.exec(reply)?.[0]) || null, reply };
+/** The password as a server that quotes what it was told would show it. */
+function secretsOf({ user, password }: SmtpServer): string[] {
+  if (user === null || password === null) return [];
+  const forms = [`\0${user}\0${password}`, password].map((text) => Buffer.from(text).toString('base64'));
+  return [...forms, password];
 }

@@ -4,6 +4,7 @@
  */
 import type pg from 'pg';
 
+import type { Sql } from '../../db/sql.ts';
 import type { Logger } from '../../log.ts';
 import {
   type ConfirmationMail,
@@ -28,6 +29,12 @@ const LEASE_MARGIN_MS = 15_000;
 const WAIT_MS = { first: 5_000, last: 3_600_000 };
 /** How often a notice is tried: for some three days. */
 const NOTICE_TRIES = 80;
+
+/** Waits for all, then throws the first error there was. */
+async function allOf(tasks: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(tasks)).find((task) => task.status === 'rejected');
+  if (failed) throw failed.reason;
+}
 
 function waitAfter(tries: number): number {
   return Math.min(WAIT_MS.first * 2 ** Math.min(tries - 1, 20), WAIT_MS.last);
@@ -78,16 +85,22 @@ export class OutboxSender {
     }, wait);
   }
 
+  /** What fails with one of them keeps none of the others waiting for its lease. */
   async #work(): Promise<void> {
-    const { pool } = this.#options;
+    await allOf([
+      this.#drain(takeMails, (mail) => this.#send(mail)),
+      this.#drain(takeNotices, (mail) => this.#notify(mail)),
+    ]);
+  }
+
+  async #drain<T>(
+    take: (sql: Sql, limit: number, leaseMs: number) => Promise<T[]>,
+    send: (mail: T) => Promise<void>,
+  ): Promise<void> {
     for (let full = true; full && this.#running;) {
-      const mails = await takeMails(pool, BATCH, 2 * MAIL_TIMEOUT_MS + LEASE_MARGIN_MS);
-      const notices = await takeNotices(pool, BATCH, 2 * MAIL_TIMEOUT_MS + LEASE_MARGIN_MS);
-      full = mails.length === BATCH || notices.length === BATCH;
-      await Promise.all([
-        ...mails.map((mail) => this.#send(mail)),
-        ...notices.map((mail) => this.#notify(mail)),
-      ]);
+      const taken = await take(this.#options.pool, BATCH, 2 * MAIL_TIMEOUT_MS + LEASE_MARGIN_MS);
+      full = taken.length === BATCH;
+      await allOf(taken.map(send));
     }
   }
 

@@ -20,6 +20,12 @@ beforeAll(async () => {
   await registerResource(server.api);
   rootId = (await server.api.run('{ viewer { id } }')).id;
 });
+afterEach(async () => {
+  mail.answerRecipient = () => null;
+  const { nodes } = await server.api.run('{ webhooks(first: 10) { nodes { id } } }');
+  for (const { id } of nodes)
+    await server.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', { id });
+});
 afterAll(async () => {
   await server?.stop();
   await mail?.close();
@@ -34,11 +40,19 @@ async function member(name: string): Promise<string> {
   return login.id as string;
 }
 
+const setLogin = (id: string, input: Record<string, unknown>) =>
+  server.api.mutate(
+    'mutation ($id: ID!, $input: LoginInput!) { loginUpdate(id: $id, input: $input) { errors { code field message } } }',
+    { id, input },
+  );
+
 it('writes to each member who confirmed, to those who join later, and no more to those who are gone', async () => {
   const [ann, ben, eve] = [await member('ann'), await member('ben'), await member('eve')];
+  const off = await member('off');
+  await setLogin(off, { disabled: true });
   const { team } = await server.api.mutate(
     'mutation ($input: TeamInput!) { teamCreate(input: $input) { errors { code field message } team { id } } }',
-    { input: { name: 'Sales', memberIds: [rootId, ann, ben, eve] } },
+    { input: { name: 'Sales', memberIds: [rootId, ann, ben, eve, off] } },
   );
   const setMembers = (memberIds: string[]) =>
     server.api.mutate(
@@ -102,10 +116,7 @@ it('writes to each member who confirmed, to those who join later, and no more to
   const [last] = await publish(server.api, clientEvent('t4'));
   expect(last!.deliveryCount).toBe(1);
   await mail.until(3, deliveriesTo('dan@team.example'));
-  await server.api.mutate(
-    'mutation ($id: ID!) { loginUpdate(id: $id, input: { disabled: true }) { errors { code message } } }',
-    { id: dan },
-  );
+  await setLogin(dan, { disabled: true });
   expect((await publish(server.api, clientEvent('t5')))[0]!.deliveryCount).toBe(0);
   const all = await deliveriesOf(server.api, webhook);
   expect(all.map((one) => one.event.entityId).sort()).toEqual([
@@ -121,6 +132,77 @@ it('writes to each member who confirmed, to those who join later, and no more to
     't3',
     't4',
   ]);
+  expect(mail.asked).not.toContain('off@team.example');
+});
+
+it('keeps what each of them said through a switch, and asks those who joined when somebody asks for it', async () => {
+  const [fay, gil] = [await member('fay'), await member('gil')];
+  const { team } = await server.api.mutate(
+    'mutation ($input: TeamInput!) { teamCreate(input: $input) { errors { code field message } team { id } } }',
+    { input: { name: 'Support', memberIds: [rootId, fay, gil] } },
+  );
+  const webhook = await createMailWebhook(server.api, null, { details: { teamId: team.id } });
+  const reason = async () => (await endpointOf(server.api, webhook)).statusReason as string | null;
+  for (const name of ['fay', 'gil']) await confirm(mail, `${name}@team.example`);
+  expect(await reason()).toBeNull();
+  const asked = await mail.find(mailTo('fay@team.example'));
+  // What waits for one who leaves is cancelled, and nobody else's.
+  const SCHEDULE = `mutation ($id: ID!, $input: WebhookInput!) { webhookUpdate(id: $id, input: $input) { errors { code field } } }`;
+  const endpoints = [{ id: webhook.endpointId, advanced: { retrySchedule: [600] } }];
+  await server.api.mutate(SCHEDULE, { id: webhook.id, input: { endpoints } });
+  await publish(server.api, clientEvent('s1'));
+  await fetch(linkIn(asked, 'unsubscribe'), { method: 'POST' });
+  expect((await deliveriesOf(server.api, webhook)).map(({ status }) => status).sort()).toEqual([
+    'CANCELLED',
+    'PENDING',
+  ]);
+  expect(await reason()).toBe('1 of 2 mailboxes confirmed; fay@team.example unsubscribed.');
+  for (const to of ['endpointDisable', 'endpointEnable'])
+    await server.api.mutate(`mutation ($id: ID!) { ${to}(id: $id) { errors { code } } }`, {
+      id: webhook.endpointId,
+    });
+  expect(await reason()).toBe('1 of 2 mailboxes confirmed; fay@team.example unsubscribed.');
+  // Joined, and nothing has been published since.
+  const hal = await member('hal');
+  await server.api.mutate(
+    'mutation ($id: ID!, $input: TeamInput!) { teamUpdate(id: $id, input: $input) { errors { code } } }',
+    { id: team.id, input: { memberIds: [rootId, gil, hal] } },
+  );
+  expect(mail.asked).not.toContain('hal@team.example');
+  const { errors } = await server.api.run(
+    'mutation ($id: ID!) { endpointVerificationSend(id: $id) { errors { code message } } }',
+    { id: webhook.endpointId },
+  );
+  // Asked just now, by that.
+  expect(errors).toMatchObject([
+    { code: 'INVALID_STATE', message: expect.stringContaining('once a minute') },
+  ]);
+});
+
+it('becomes one mailbox, and those of the team again, each time with what belongs to it alone', async () => {
+  const ida = await member('ida');
+  const { team } = await server.api.mutate(
+    'mutation ($input: TeamInput!) { teamCreate(input: $input) { errors { code field message } team { id } } }',
+    { input: { name: 'Turns', memberIds: [rootId, ida] } },
+  );
+  const webhook = await createMailWebhook(server.api, null, { details: { teamId: team.id } });
+  const UPDATE = `mutation ($id: ID!, $input: WebhookInput!) { webhookUpdate(id: $id, input: $input) { errors { code field } } }`;
+  const turn = (endpoint: Record<string, unknown>) =>
+    server.api.mutate(UPDATE, {
+      id: webhook.id,
+      input: { endpoints: [{ id: webhook.endpointId, ...endpoint }] },
+    });
+  await confirm(mail, 'ida@team.example');
+  await turn({ kind: 'EMAIL', target: 'box@team.example' });
+  await confirm(mail, 'box@team.example');
+  expect((await publish(server.api, clientEvent('k1')))[0]!.deliveryCount).toBe(1);
+  await mail.find(deliveriesTo('box@team.example'));
+  await turn({ kind: 'TEAM_MAILBOXES', target: null });
+  await mail.until(2, (one) => mailTo('ida@team.example')(one) && one.mail.subject!.startsWith('Confirm'));
+  await confirm(mail, 'ida@team.example');
+  expect((await publish(server.api, clientEvent('k2')))[0]!.deliveryCount).toBe(1);
+  expect((await mail.find(deliveriesTo('ida@team.example'))).mail.subject).toContain('k2');
+  expect(mail.mails.filter(deliveriesTo('box@team.example'))).toHaveLength(1);
 });
 
 it('needs a team as long as it is an endpoint', async () => {
