@@ -46,8 +46,8 @@ export async function takeMails(sql: Sql, limit: number, leaseMs: number): Promi
        where id = any (array(select id from due)) returning o.id, o.tries
      ),
      sent as (
-       update mailboxes m set confirmation_sent_at = clock_timestamp()
-       where m.id = any (array(select mailbox_id from due))
+       update mailboxes m set confirmation_sent_at = clock_timestamp(), reason = null
+       where m.id = any (array(select mailbox_id from due where status = 'UNCONFIRMED'))
      )
      select t.id, t.tries, d.mailbox_id as "mailboxId", d.endpoint_id as "endpointId", d.address, d.nonce, d.login_id is null as alone,
             tm.name as "teamName", w.name as "webhookName", w.number::int as "webhookNumber", a.name as "accountName",
