@@ -20,6 +20,7 @@ import { AddOwnChanges1764000000009 } from './migrations/1764000000009-add-own-c
 import { AddFormatsAndSigning1764000000010 } from './migrations/1764000000010-add-formats-and-signing.ts';
 import { AddAuthentication1764000000011 } from './migrations/1764000000011-add-authentication.ts';
 import { AddMailboxes1764000000012 } from './migrations/1764000000012-add-mailboxes.ts';
+import { AddFeed1764000000013 } from './migrations/1764000000013-add-feed.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -63,6 +64,7 @@ export function createDataSource(url: string | undefined): DataSource {
       AddFormatsAndSigning1764000000010,
       AddAuthentication1764000000011,
       AddMailboxes1764000000012,
+      AddFeed1764000000013,
     ],
     synchronize: false,
     logging: false,

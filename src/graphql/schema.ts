@@ -14,6 +14,7 @@ import { EventResolver } from './resolvers/event.resolver.ts';
 import { NodeResolver } from './resolvers/node.resolver.ts';
 import { EndpointResolver, WebhookMutationResolver, WebhookResolver } from './resolvers/webhook.resolver.ts';
 import { WebhookChangesResolver } from './resolvers/webhook-changes.resolver.ts';
+import { WebhooksLinkResolver } from './resolvers/webhooks-link.resolver.ts';
 import { DateTime } from './scalars.ts';
 
 const ROOT_DESCRIPTIONS = {
@@ -59,6 +60,7 @@ function build(): GraphQLSchema {
       AttemptResolver,
       DeliveryEventsResolver,
       WebhookChangesResolver,
+      WebhooksLinkResolver,
     ],
     // Inputs carry no class-validator decorators: the rooms check them, so that problems have paths.
     validate: false,
