@@ -55,7 +55,7 @@ export interface Standing {
   /** How many rows were taken, cancelled ones included, and how many might have been. */
   taken: number;
   granted: number;
-  /** The newest due time that was taken, by rank, seconds since 1970. */
+  /** Up to which due time all was taken, by rank, seconds since 1970; null where nothing of the rank was. */
   reached: { first: number | null; retry: number | null };
   /** Until the next waiting row is due, ms; null when none waits, or more were due than could be taken. */
   nextDueMs: number | null;
@@ -231,7 +231,7 @@ export const CLAIM: Statement = {
   ${takeSql('$1', '$10')},
   standings as materialized (
     select g.endpoint_id, g.account_id, g.rate_per_second, g.max_concurrency, g.foreign_count, g.n, g.may,
-           case when g.probed then 'HALF_OPEN' else g.state end as state, t.taken, t.reached_first, t.reached_retry,
+           case when g.probed then 'HALF_OPEN' else g.state end as state, t.taken, r.reached_first, r.reached_retry,
            (extract(epoch from case
               when g.may = 'ELSEWHERE' then g.lease_until
               when g.state = 'OPEN' then g.probe_at
@@ -242,10 +242,15 @@ export const CLAIM: Statement = {
     from granted g
     cross join lateral (
       select count(*)::int as taken,
-             extract(epoch from max(due_at) filter (where rank = ${RANK.first}))::float8 as reached_first,
-             extract(epoch from max(due_at) filter (where rank = ${RANK.retry}))::float8 as reached_retry
+             max(due_at) filter (where rank = ${RANK.first}) as first_due, max(due_at) filter (where rank = ${RANK.retry}) as retry_due
       from picked p where p.endpoint_id = g.endpoint_id
     ) t
+    -- Where less was taken than was granted, all that was due has been seen.
+    cross join lateral (select case when g.may = 'ALL' and t.taken < g.n then statement_timestamp() end as seen) all_due
+    cross join lateral (
+      select extract(epoch from coalesce(all_due.seen, t.first_due))::float8 as reached_first,
+             extract(epoch from coalesce(all_due.seen, t.retry_due))::float8 as reached_retry
+    ) r
   )
   select s.endpoint_id as standing_of, s.account_id, s.rate_per_second, s.max_concurrency, s.foreign_count, s.n, s.may,
          s.state, s.taken, s.reached_first, s.reached_retry, s.held_ms, s.next_due_ms, j.*

@@ -17,12 +17,17 @@ export interface Rescued {
   target: string;
 }
 
-/** Takes over at most limit expired claims, oldest first, holding each for leaseMs. */
+/**
+ * Takes over at most limit expired claims, oldest first, holding each for leaseMs. withinMs leaves out those that ran out
+ * longer ago, null none: under a long transaction elsewhere, whatever was claimed since it began stands before them in the
+ * index.
+ */
 export async function takeExpired(
   sql: Sql,
   sender: string,
   limit: number,
   leaseMs: number,
+  withinMs: number | null = null,
 ): Promise<Rescued[]> {
   const { rows } = await sql.query<{
     id: string;
@@ -36,6 +41,7 @@ export async function takeExpired(
     `with expired as materialized (
        select id from delivery_queue
        where sender is not null and due_at <= statement_timestamp()
+         and due_at >= coalesce(statement_timestamp() - $4::float8 * interval '1 ms', '-infinity')
        order by due_at
        limit $2
        for update skip locked
@@ -46,7 +52,7 @@ export async function takeExpired(
      returning q.id, q.fence, q.attempt_count, q.lost_count, q.manual, q.claimed_at,
                coalesce((select 'mailto:' || mb.address from mailboxes mb where mb.id = q.mailbox_id),
                         (select ep.target from endpoints ep where ep.id = q.endpoint_id)) as target`,
-    [sender, limit, leaseMs],
+    [sender, limit, leaseMs, withinMs],
   );
   return rows.map((row) => ({
     id: row.id,

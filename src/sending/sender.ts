@@ -44,10 +44,11 @@ const PARKED_MS = 1_000;
 const PARKED_FACTOR = 8;
 /** The share of the slots that an endpoint gets at most before it is known to be quick. */
 const SHARE_UNTIL_QUICK = 0.5;
-/** Looking for endpoints with work takes at most this share of the time. */
+/** Looking for endpoints with work takes at most this share of the time, beside the claims. */
 const LOOK_SHARE = 0.05;
-/** The shortest wait between two looks that hints ask for, ms. */
+/** The shortest wait between two looks that hints ask for, ms; and behind one that failed. */
 const LOOK_GAP_MS = 20;
+const LOOK_FAILED_MS = 500;
 /** One claim in so many serves retries before first attempts, so that neither can keep the other waiting for ever. */
 const RETRIES_TURN = 8;
 
@@ -103,10 +104,13 @@ export class Sender {
   readonly #inFlight = new Map<string, InFlight>();
   #running = false;
   #loop: Promise<void> = Promise.resolve();
+  #looking: Promise<void> = Promise.resolve();
   #wake: () => void = () => undefined;
   #awake = false;
   #unsubscribe: () => void = () => undefined;
   #lookAt = 0;
+  /** A hint that named no endpoint has come since the last look began. */
+  #hintedToLook = false;
   #earliestLook = 0;
   #claims = 0;
   #claimedAt = 0;
@@ -166,7 +170,7 @@ export class Sender {
     const stoppedAt = performance.now();
     // A statement may hang on a database that is away: the stop does not wait for it for ever.
     await within(LAST_WORDS_MS, [
-      this.#loop,
+      this.#loop.then(() => this.#looking),
       this.#upkeep.stop(),
       this.#options.outbox?.stop() ?? Promise.resolve(),
       this.#digests?.stop() ?? Promise.resolve(),
@@ -196,7 +200,11 @@ export class Sender {
   #hint(endpointIds: string[]): void {
     const now = performance.now();
     for (const endpointId of endpointIds) this.#lanes.expect(endpointId, 0, now);
-    if (endpointIds.length === 0) this.#lookAt = Math.min(this.#lookAt, Math.max(now, this.#earliestLook));
+    if (endpointIds.length === 0) {
+      this.#hintedToLook = true;
+      // While one is under way, which may have missed what the hint is about, the next one follows it.
+      if (this.#lookAt !== Infinity) this.#lookAt = Math.min(this.#lookAt, Math.max(now, this.#earliestLook));
+    }
     this.#rouse();
   }
 
@@ -210,7 +218,7 @@ export class Sender {
     while (this.#running) {
       this.#awake = false;
       try {
-        if (performance.now() >= this.#lookAt) await this.#look();
+        if (performance.now() >= this.#lookAt) this.#looking = this.#look();
         const asks = this.#choose();
         if (asks.length > 0) await this.#claimAndStart(asks);
         else await this.#rest();
@@ -223,22 +231,30 @@ export class Sender {
     }
   }
 
-  /** Asks the database which endpoints have work: at each poll, and when a hint did not say. */
+  /**
+   * Asks the database which endpoints have work: at each poll, and when a hint did not say. Claims do not wait for it: under a
+   * long transaction elsewhere it takes long. Never rejects.
+   */
   async #look(): Promise<void> {
-    const { pool, pollMs } = this.#options;
+    const { pool, pollMs, logger } = this.#options;
     const startedAt = performance.now();
     this.#lookAt = Infinity;
+    this.#hintedToLook = false;
+    let failed = false;
     try {
       for (const { endpointId, dueMs } of await readyEndpoints(pool, pollMs * 2))
         this.#lanes.expect(endpointId, dueMs, performance.now());
-    } finally {
-      const now = performance.now();
-      const took = now - startedAt;
-      this.#earliestLook = now + Math.max(LOOK_GAP_MS, took / LOOK_SHARE);
-      const next = this.#lookAt === Infinity ? now + pollMs * (0.75 + 0.5 * Math.random()) : this.#lookAt;
-      this.#lookAt = Math.max(next, this.#earliestLook);
-      this.#lanes.tidy(now);
+    } catch (error) {
+      failed = true;
+      logFailure(logger, error, 'look.failed');
     }
+    const now = performance.now();
+    this.#earliestLook =
+      now + (failed ? LOOK_FAILED_MS : Math.max(LOOK_GAP_MS, (now - startedAt) / LOOK_SHARE));
+    const next = this.#hintedToLook ? now : now + pollMs * (0.75 + 0.5 * Math.random());
+    this.#lookAt = Math.max(next, this.#earliestLook);
+    this.#lanes.tidy(now);
+    this.#rouse();
   }
 
   /** Whom to ask for how much now: nobody, while it is better to wait a little for more free slots. */
@@ -290,6 +306,7 @@ export class Sender {
       throw error;
     }
     const now = performance.now();
+    this.#lanes.paceRescans(asks, now - askedAt, now);
     for (const standing of claimed.standings) this.#lanes.settle(standing, askedAt, now);
     const late: Job[] = [];
     for (const job of claimed.jobs) {

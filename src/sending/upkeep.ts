@@ -18,6 +18,13 @@ const SWEEP_BATCH = 1_000;
 /** The share of its time that looking for orphans may take: one probe of an index for each entity under way. */
 const ORPHANS_SHARE = 0.1;
 
+/**
+ * The share of its time that looking at all leases may take; in between it looks at those that ran out since the last look,
+ * and this much before it, ms.
+ */
+const RESCUE_SHARE = 0.02;
+const RESCUE_OVERLAP_MS = 10_000;
+
 /** What upkeep takes. */
 export interface UpkeepOptions {
   pool: pg.Pool;
@@ -38,6 +45,9 @@ export class Upkeep {
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #orphansAt = 0;
+  #rescueAllAt = 0;
+  /** When the last look at leases began that saw all of them. */
+  #rescuedAt = -Infinity;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
@@ -81,8 +91,14 @@ export class Upkeep {
   async #rescue(): Promise<void> {
     const { pool, sender, leaseMarginMs, logger } = this.#options;
     for (let full = true; full && this.#running;) {
-      const rescued = await takeExpired(pool, sender, RESCUE_BATCH, leaseMarginMs);
+      const startedAt = performance.now();
+      const all = startedAt >= this.#rescueAllAt;
+      const withinMs = all ? null : startedAt - this.#rescuedAt + RESCUE_OVERLAP_MS;
+      const rescued = await takeExpired(pool, sender, RESCUE_BATCH, leaseMarginMs, withinMs);
+      const endedAt = performance.now();
+      if (all) this.#rescueAllAt = endedAt + (endedAt - startedAt) / RESCUE_SHARE;
       full = rescued.length === RESCUE_BATCH;
+      if (!full) this.#rescuedAt = startedAt;
       if (rescued.length === 0) return;
       logger.warn({ deliveries: rescued.length }, 'leases ran out: taking over');
       await Promise.all(rescued.map((row) => this.#options.recordLost(row)));

@@ -135,6 +135,18 @@ describe('a claim', () => {
     expect((await complete(engine, [{ ...result(job), fence: job.fence + 1 }])).counted).toBe(1);
   });
 
+  it('that ran out long ago is met by a look at all of them, not by one at those of late', async () => {
+    const job = await claimOne('one');
+    const client = await engine.connect();
+    await client.query('begin');
+    await client.query(`update delivery_queue set due_at = clock_timestamp() - interval '1 minute'`);
+    expect(await takeExpired(client, 'two', 10, 60_000, 50_000)).toEqual([]);
+    const taken = await takeExpired(client, 'two', 10, 60_000, 70_000);
+    await client.query('commit');
+    client.release();
+    expect(taken.map(({ id }) => id)).toEqual([job.id]);
+  });
+
   it('of a delivery that was closed and is sent again by hand is not that of a sender from before', async () => {
     const lost = await claimOne('one');
     const client = await engine.connect();

@@ -389,6 +389,20 @@ describe('a claim', () => {
     expect(jobs.map(({ id }) => id)).not.toContain(lost!.id);
     expect(standing.nextDueMs).toBeGreaterThan(50_000);
   });
+
+  it('that got less than it might says that all was taken up to now, of what it was given all that it says', async () => {
+    await begin(3);
+    const cut = await claimAt('one', { want: 2 });
+    expect(cut.jobs).toHaveLength(2);
+    expect(cut.standing.reached.retry).toBeNull();
+    const rest = await claimAt('one', { want: 2 });
+    expect(rest.jobs).toHaveLength(1);
+    expect(rest.standing.reached.first).toBeGreaterThan(cut.standing.reached.first!);
+    expect(rest.standing.reached.retry).toBe(rest.standing.reached.first);
+    // Where only what somebody asked for by hand may go nothing else was looked at.
+    await circuit(PAUSED);
+    expect((await claimAt('one')).standing.reached).toEqual({ first: null, retry: null });
+  });
 });
 
 describe('a look for work', () => {

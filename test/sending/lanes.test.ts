@@ -336,3 +336,30 @@ describe('a rate', () => {
     expect(sent).toBeLessThanOrEqual(1_020);
   });
 });
+
+describe('looks from the beginning', () => {
+  const isWhole = ({ since }: Ask): boolean => since.first === null && since.retry === null;
+  const reached = { first: 100, retry: 100 };
+
+  it('come once a second, and none comes before the last one was a hundredth of the time', () => {
+    const lanes = lanesOf(['a/1', 'a/2']);
+    const whole: number[] = [];
+    for (let now = 0; now < 60_000; now += 100) {
+      const asks = lanes.choose(2, now);
+      expect(asks).toHaveLength(2);
+      if (asks.some(isWhole)) whole.push(now);
+      // One from the beginning takes a fifth of a second, all others next to nothing.
+      lanes.paceRescans(asks, asks.some(isWhole) ? 200 : 1, now);
+      for (const ask of asks) lanes.settle(busy(ask.endpointId, { reached }), now, now);
+    }
+    expect(whole).toEqual([0, 20_000, 40_000]);
+    const quick = lanesOf(['a/1']);
+    for (let now = 0, left = 5; left > 0; now += 100) {
+      const asks = quick.choose(1, now);
+      quick.paceRescans(asks, 1, now);
+      if (isWhole(asks[0]!)) left -= 1;
+      quick.settle(busy('a/1', { reached }), now, now);
+      expect(now).toBeLessThanOrEqual(4_000);
+    }
+  });
+});
