@@ -54,7 +54,7 @@ export async function createServing(
   };
   const webhooks = new Webhooks(saving);
   const feed = new Feed({
-    ...{ pool: db.streams, reads: db.reads, hints: db.hints, logger },
+    ...{ pool: db.streams, reads: db.reads, hints: db.hints, channel: LOG_CHANNEL, logger },
     ...{ pollMs: config.pollMs, eventsMs: config.keepEventsMs },
   });
   const rooms: Rooms = {

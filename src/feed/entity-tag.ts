@@ -5,3 +5,12 @@ import { createHash } from 'node:crypto';
 export function entityTag(body: string): string {
   return `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
 }
+
+/**
+ * Whether If-None-Match (RFC 9110, 13.1.2) names a tag. Not by Express: where a program sets that header itself, fetch adds
+ * Cache-Control: no-cache, and Express then takes nothing for fresh.
+ */
+export function isNamed(ifNoneMatch: string | undefined, tag: string): boolean {
+  const named = (ifNoneMatch ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''));
+  return named.includes('*') || named.includes(tag);
+}

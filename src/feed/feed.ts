@@ -14,7 +14,6 @@ import type { SqlFragment } from '../db/sql.ts';
 import { idFloor, idTime, kindOfId } from '../ids.ts';
 import { Followers } from '../live/followers.ts';
 import type { Logger } from '../log.ts';
-import { LOG_CHANNEL } from '../queue/enqueue.ts';
 import {
   FEED_BEGINNING,
   type FeedPosition,
@@ -57,11 +56,15 @@ export class Feed {
   /** How far it was looked in vain behind an event: a reader that gets nothing comes again with the same one. */
   readonly #looked = new LRUCache<string, FeedPosition>({ max: REMEMBERED });
 
-  /** reads are the connections for the newest, which may look through much; eventsMs is how long events are kept. */
+  /**
+   * reads are the connections for the newest, which may look through much; channel is the one on which a publish tells of
+   * itself; eventsMs is how long events are kept.
+   */
   constructor(options: {
     pool: pg.Pool;
     reads: pg.Pool;
     hints: Hints;
+    channel: string;
     logger: Logger;
     pollMs: number;
     eventsMs: number;
@@ -70,7 +73,7 @@ export class Feed {
     this.#reads = options.reads;
     this.#pollMs = options.pollMs;
     this.#eventsMs = options.eventsMs;
-    this.#followers = new Followers({ ...options, channel: LOG_CHANNEL });
+    this.#followers = new Followers(options);
   }
 
   /** Answers all that wait, with nothing; resolves when none reads any more. */

@@ -10,7 +10,7 @@ import type { Viewer } from '../access/viewer.ts';
 import type { Catalog, CatalogResource } from '../catalog/catalog.ts';
 import { verifySnippets } from './examples.ts';
 import { type Feed, mayFollow } from './feed.ts';
-import { type Html, Html as Raw,html } from './html.ts';
+import { type Html, Html as Raw, html } from './html.ts';
 import { jsonItem, sampleItem } from './item.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT, MAX_TIMEOUT_MS } from './parameters.ts';

@@ -8,7 +8,7 @@ import express, { type Request, type RequestHandler, type Response, Router } fro
 import type { Access } from '../access/access.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { entityTag } from './entity-tag.ts';
+import { entityTag, isNamed } from './entity-tag.ts';
 import { type Feed, mayFollow } from './feed.ts';
 import type { InformationPage } from './information-page.ts';
 import { cloudEventsBatch, jsonArray, jsonItem, sampleItem } from './item.ts';
@@ -65,7 +65,6 @@ export function linkRoutes(options: LinkRoutesOptions): Router {
   const answered =
     (answer: Answer): RequestHandler =>
     async (request, response) => {
-      response.set('X-Robots-Tag', 'noindex');
       const secret = String(request.params['secret']);
       const viewer = await access.viewerOfLink(secret);
       if (viewer === undefined) return refuse(response, NO_LINK);
@@ -86,7 +85,7 @@ export function linkRoutes(options: LinkRoutesOptions): Router {
     const body = jsonArray(items.length > 0 ? items.map(jsonItem) : samples.map(sampleItem));
     const tag = entityTag(body);
     response.set({ ETag: tag, Vary: 'Accept' });
-    if (request.fresh) return void response.status(304).end();
+    if (isNamed(request.get('if-none-match'), tag)) return void response.status(304).end();
     response.type(JSON_TYPE).send(body);
   };
 
@@ -183,6 +182,10 @@ export function linkRoutes(options: LinkRoutesOptions): Router {
     return Promise.resolve();
   };
 
+  router.use((_request, response, next) => {
+    response.set('X-Robots-Tag', 'noindex');
+    next();
+  });
   const json = express.json({ limit: MAX_BODY_BYTES, inflate: false });
   router.get('/:secret', answered(negotiated));
   router.get('/:secret/info', answered(information));
