@@ -32,6 +32,7 @@ const VALUE_TYPES = [
   'RevealedSecret',
   'TimingPhase',
   'UserError',
+  'WebhooksLink',
 ];
 
 export default defineConfig(

@@ -158,6 +158,7 @@ function operations({ maySubscribe }: Facts): Html {
       <code>application/cloudevents-batch+json</code>.
     </p>
     ${table(
+      'Operations',
       ['Method', 'Path', 'What it does'],
       rows.map(([method, path, what]) => [
         html`<code>${method}</code>`,
@@ -167,6 +168,7 @@ function operations({ maySubscribe }: Facts): Html {
     )}
     <h3>Parameters of /events and /feed</h3>
     ${table(
+      'Parameters',
       ['Name', 'Of', 'Meaning'],
       (
         [
@@ -300,6 +302,7 @@ function whatCanHappen({ resources }: Facts): Html {
           </summary>
           ${resource.description === '' ? '' : html`<p>${resource.description}</p>`}
           ${table(
+            `Events of ${resource.label}`,
             ['Event', 'Name', 'Can be listened to'],
             resource.events.map((event) => [
               html`${event.label}`,
@@ -337,6 +340,7 @@ function errors(): Html {
       wrong and what to do, <code>code</code> is for programs.
     </p>
     ${table(
+      'Status codes',
       ['Status', 'What it means'],
       [
         ['400', 'A parameter is wrong; the answer names it.'],
@@ -350,8 +354,8 @@ function errors(): Html {
     )}`;
 }
 
-function table(head: string[], rows: Html[][]): Html {
-  return html`<div class="table" tabindex="0" role="region" aria-label="${head.join(', ')}">
+function table(label: string, head: string[], rows: Html[][]): Html {
+  return html`<div class="table" tabindex="0" role="group" aria-label="${label}">
     <table>
       <thead>
         <tr>
@@ -371,5 +375,5 @@ function table(head: string[], rows: Html[][]): Html {
 }
 
 function code(text: string, label: string): Html {
-  return html`<pre tabindex="0" role="region" aria-label="${label}"><code>${text}</code></pre>`;
+  return html`<pre tabindex="0" role="group" aria-label="${label}"><code>${text}</code></pre>`;
 }
