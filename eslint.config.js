@@ -33,6 +33,7 @@ const VALUE_TYPES = [
   'RevealedSecret',
   'TimingPhase',
   'UserError',
+  'WebhooksLink',
 ];
 
 export default defineConfig(

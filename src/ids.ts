@@ -12,6 +12,7 @@ export const ID_PREFIX = {
   accessToken: 'tok',
   session: 'ses',
   signInLink: 'sil',
+  webhooksLink: 'wbl',
   resource: 'res',
   webhook: 'whk',
   draft: 'drf',

@@ -29,6 +29,7 @@ const BELOW_THE_EDGE = [
   'history',
   'live',
   'mailboxes',
+  'feed',
 ];
 
 /** Room -> what it may import besides the leaves and itself. */
@@ -56,6 +57,7 @@ const ARROWS: Arrows = {
   events: ['db', 'access', 'catalog', 'matching', 'queue', 'mailboxes'],
   history: ['db', 'queue', 'events', 'matching'],
   sending: ['db', 'queue', 'secrets', 'egress', 'webhooks', 'events', 'live', 'mailboxes'],
+  feed: ['db', 'access', 'audit', 'catalog', 'secrets', 'events', 'webhooks', 'live'],
   metrics: ['db', 'queue', 'live', 'sending', 'history'],
   graphql: BELOW_THE_EDGE,
   client: [],

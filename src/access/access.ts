@@ -72,6 +72,19 @@ export class Access {
     return owner.viewer;
   }
 
+  /**
+   * Whose Create Webhooks link this is, with the rights as they are now; undefined for one that is malformed, unknown or
+   * revoked, or whose login is disabled.
+   */
+  async viewerOfLink(value: string): Promise<Viewer | undefined> {
+    if (!isWellFormed(value, 'webhooksLink')) return undefined;
+    const sha256 = hashToken(value);
+    const [owner] = await readOwners(this.#rights, { linkSha256: sha256 });
+    if (owner === undefined || !timingSafeEqual(owner.sha256, sha256)) return undefined;
+    if (owner.useIsStale) await this.#recordLinkUse(owner.viewer.credentialId);
+    return owner.viewer;
+  }
+
   /** Whether the token behind a credential is one of this server: a value that the environment held once and holds no more is none. */
   accepts({ token }: CredentialOwner): boolean {
     if (token?.origin !== 'ENVIRONMENT') return true;
@@ -103,6 +116,14 @@ export class Access {
       `update access_tokens set last_used_at = clock_timestamp()
        where id = $1 and coalesce(last_used_at < clock_timestamp() - interval '1 minute', true)`,
       [tokenId],
+    );
+  }
+
+  async #recordLinkUse(linkId: string): Promise<void> {
+    await this.#rights.query(
+      `update webhooks_links set last_used_at = clock_timestamp()
+       where id = $1 and coalesce(last_used_at < clock_timestamp() - interval '1 minute', true)`,
+      [linkId],
     );
   }
 

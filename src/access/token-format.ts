@@ -2,19 +2,19 @@
  * What a token looks like: `bw_`, 30 random base-62 digits (178 bits), and the CRC-32 of all that in
  * six more digits, as in "Behind GitHub's new authentication token formats". The prefix lets secret
  * scanners find it, the checksum refuses a typing error without a look into the database. Only the
- * SHA-256 of a token is stored. One-time links and session cookies are made alike, each with a prefix
- * of its own, so that none of the three is taken for another.
+ * SHA-256 of a token is stored. One-time links, session cookies and the secrets of Create Webhooks links are made alike, each with
+ * a prefix of its own, so that none of the four is taken for another.
  */
 import { createHash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-const PREFIX = { token: 'bw_', link: 'bwl_', session: 'bws_' } as const;
+const PREFIX = { token: 'bw_', link: 'bwl_', session: 'bws_', webhooksLink: 'bwf_' } as const;
 const RANDOM_DIGITS = 30;
 const CHECKSUM_DIGITS = 6;
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const DIGITS_ONLY = new RegExp(`^[0-9A-Za-z]{${RANDOM_DIGITS + CHECKSUM_DIGITS}}$`);
 
-/** What a secret is for: an API token, a one-time link to sign in, a session's cookie. */
+/** What a secret is for: an API token, a one-time link to sign in, a session's cookie, a Create Webhooks link. */
 export type TokenKind = keyof typeof PREFIX;
 
 /** A new token in clear. */

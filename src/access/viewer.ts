@@ -9,7 +9,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 
 /** Who calls: the credential used, its login, the account that it acts in, and what it may do there. */
 export interface Viewer {
-  /** The id of the access token or of the session that it is known by; empty for the server itself. */
+  /** The id of the access token, session or Create Webhooks link that it is known by; empty for the server itself. */
   credentialId: string;
   /** The access token behind it: the credential itself, or the one that its session was made from; empty where there is none. */
   tokenId: string;
@@ -92,10 +92,19 @@ const SESSIONS = `
     and s.last_used_at + s.idle_ms * interval '1 ms' + ${SESSION_USE_STEP} > clock_timestamp()
     and (s.access_token_id is null or t.id is not null)`;
 
-/** How owners are looked for: by the hash of a token, by that of a session's cookie, or by ids of both kinds. */
-export type OwnersBy = { tokenSha256: Buffer } | { sessionSha256: Buffer } | { ids: readonly string[] };
+// A link has no token behind it, but may be bound to the permissions of the one that made it.
+const LINKS = `
+  select k.id, k.sha256, k.login_id, null::text, null::text, null::bytea,
+         k.permissions, null::timestamptz, null::timestamptz, null::int,
+         coalesce(k.last_used_at < clock_timestamp() - interval '1 minute', true)
+  from webhooks_links k
+  where true`;
 
-/** The owners of tokens and sessions that are valid now; those that have ended are left out. */
+/** How owners are looked for: by the hash of a token, of a session's cookie or of a Create Webhooks link, or by ids of the first two. */
+export type OwnersBy =
+  { tokenSha256: Buffer } | { sessionSha256: Buffer } | { linkSha256: Buffer } | { ids: readonly string[] };
+
+/** The owners of tokens, sessions and links that are valid now; those that have ended are left out. */
 export async function readOwners(reader: Reader, by: OwnersBy): Promise<CredentialOwner[]> {
   const [credentials, value] = credentialsOf(by);
   const rows = await reader.query<Row[]>(
@@ -119,6 +128,7 @@ function credentialsOf(by: OwnersBy): [text: string, value: unknown] {
   // Without tokens, which only give the columns their names.
   if ('sessionSha256' in by)
     return [`${TOKENS} and false union all ${SESSIONS} and s.sha256 = $1`, by.sessionSha256];
+  if ('linkSha256' in by) return [`${TOKENS} and false union all ${LINKS} and k.sha256 = $1`, by.linkSha256];
   const ids = (of: string) => `${of}.id = any ($1::text[])`;
   return [`${TOKENS} and ${ids('t')} union all ${SESSIONS} and ${ids('s')}`, by.ids];
 }

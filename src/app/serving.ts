@@ -7,6 +7,9 @@ import { AuditLog } from '../audit/audit-log.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { readerOf } from '../db/sql.ts';
 import { Publisher } from '../events/publisher.ts';
+import { Feed } from '../feed/feed.ts';
+import { WebhooksLinks } from '../feed/links.ts';
+import { Subscriptions } from '../feed/subscriptions.ts';
 import type { Rooms } from '../graphql/context.ts';
 import { createEdge, type Edge } from '../graphql/server.ts';
 import { History } from '../history/history.ts';
@@ -33,7 +36,7 @@ export interface Serving {
 
 /** Makes it. */
 export async function createServing(
-  { config, logger, db, keyring, egress, access, metrics }: Ground,
+  { config, logger, db, keyring, egress, access, metrics, publicAddress }: Ground,
   probes: Probes,
 ): Promise<Serving> {
   const catalog = new Catalog(db.orm);
@@ -49,12 +52,17 @@ export async function createServing(
       mailConfigured: config.smtp !== null,
     },
   };
+  const webhooks = new Webhooks(saving);
+  const feed = new Feed({
+    ...{ pool: db.streams, reads: db.reads, hints: db.hints, channel: LOG_CHANNEL, logger },
+    ...{ pollMs: config.pollMs, eventsMs: config.keepEventsMs },
+  });
   const rooms: Rooms = {
     access,
     sessions: new Sessions({ sql: readerOf(db.rights), access, limits: config }),
     audit: new AuditLog(db.orm),
     catalog,
-    webhooks: new Webhooks(saving),
+    webhooks,
     drafts: new Drafts(saving),
     events: new Publisher({
       pool: db.publishing,
@@ -75,8 +83,12 @@ export async function createServing(
       },
     }),
     changes: new WebhookChanges({ ...config, pool: db.streams, hints: db.hints, logger }),
+    links: new WebhooksLinks({ pool: db.rights, keyring }),
+    feed,
+    subscriptions: new Subscriptions({ pool: db.reads, webhooks }),
     db,
     keep: config,
+    address: publicAddress,
   };
   const edge = await createEdge({ config, rooms, logger, probes });
   return {
@@ -84,7 +96,8 @@ export async function createServing(
     edge,
     stop: async (graceMs) => {
       // Streams end by their sockets, which tells clients to come back, and not by completing, which would not.
-      await edge.stop(graceMs);
+      // What waits for notifications is answered now: it would hold its connection until it is cut.
+      await Promise.all([edge.stop(graceMs), feed.stop()]);
       await Promise.all([live.stop(), rooms.changes.stop()]);
     },
   };

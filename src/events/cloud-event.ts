@@ -24,15 +24,47 @@ export function cloudEventHeaders(parts: EventParts): Record<string, string> {
   return Object.fromEntries([...named, ['content-type', DATA_TYPE]]);
 }
 
+/**
+ * The same for the feed, where an event stands once, whichever webhooks it fired; without data once its payload is not kept
+ * any more.
+ */
+export function feedCloudEvent(parts: {
+  id: string;
+  resource: string;
+  event: string;
+  entityId: string;
+  occurredAt: Date;
+  webhookNumbers: readonly number[];
+  payload: string | null;
+}): string {
+  const { webhookNumbers, payload } = parts;
+  const attributes = {
+    ...eventAttributes({ ...parts, eventId: parts.id }, '/events'),
+    ...(webhookNumbers.length > 0 ? { webhooknumbers: webhookNumbers.join(' ') } : {}),
+  };
+  if (payload === null) return JSON.stringify(attributes);
+  const head = JSON.stringify({ ...attributes, datacontenttype: DATA_TYPE });
+  return `${head.slice(0, -1)},"data":${payload}}`;
+}
+
 function attributesOf(parts: EventParts): Record<string, string | number | boolean> {
+  return {
+    ...eventAttributes(parts, `/webhooks/${parts.webhookNumber}`),
+    webhooknumber: parts.webhookNumber,
+    ...(parts.test ? { test: true } : {}),
+  };
+}
+
+function eventAttributes(
+  parts: Pick<EventParts, 'eventId' | 'resource' | 'event' | 'entityId' | 'occurredAt'>,
+  source: string,
+): Record<string, string> {
   return {
     specversion: '1.0',
     id: parts.eventId,
-    source: `/webhooks/${parts.webhookNumber}`,
+    source,
     type: `${parts.resource}.${parts.event}`,
     ...(UNFIT.test(parts.entityId) ? {} : { subject: parts.entityId }),
     time: parts.occurredAt.toISOString(),
-    webhooknumber: parts.webhookNumber,
-    ...(parts.test ? { test: true } : {}),
   };
 }

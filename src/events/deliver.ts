@@ -1,40 +1,41 @@
-/** What follows from events that this transaction has stored: their deliveries, matched and queued. */
+/** Events and what follows from them: stored, matched and queued, in the caller's transaction. */
 import type { Sql } from '../db/sql.ts';
 import { newId } from '../ids.ts';
 import { ensureMailboxes } from '../mailboxes/mailboxes.ts';
 import { type Match, match } from '../matching/match.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { jitter } from '../queue/jitter.ts';
+import { insertEvents, type StoredEvent } from './store.ts';
 
 /** The most deliveries that one publish may cause. */
 export const MAX_DELIVERIES = 100_000;
 
-/** How deliveries begin. */
-export interface DeliverOptions {
-  /** The wait before the first attempt at endpoints that have no schedule of their own, ms. */
-  firstDelayMs: number;
-  /** A webhook that gets nothing of these events. */
-  except?: string;
-}
-
-/** Queues all deliveries of events; null, and nothing queued, when there are more than MAX_DELIVERIES. */
+/**
+ * Stores events and queues all their deliveries; null when there are more than MAX_DELIVERIES, and the caller's transaction is to
+ * be undone. firstDelayMs is the wait before the first attempt at endpoints that have no schedule of their own; the webhook
+ * except, if there is one, gets nothing.
+ */
 export async function deliver(
   sql: Sql,
-  eventIds: string[],
-  { firstDelayMs, except }: DeliverOptions,
+  events: StoredEvent[],
+  { firstDelayMs, except = null }: { firstDelayMs: number; except?: string | null },
 ): Promise<Match[] | null> {
-  let found = await match(sql, eventIds, MAX_DELIVERIES, except);
+  if (events.length === 0) return [];
+  const stored = await insertEvents(sql, events, { except });
+  if (!stored.fires) return [];
+  const eventIds = events.map((event) => event.id);
+  let found = await match(sql, eventIds, MAX_DELIVERIES);
   if (found.newMembers.length > 0) {
     await ensureMailboxes(sql, found.newMembers);
-    found = await match(sql, eventIds, MAX_DELIVERIES, except);
+    found = await match(sql, eventIds, MAX_DELIVERIES);
   }
-  const { matches, matchedAt } = found;
+  const { matches } = found;
   if (matches.length > MAX_DELIVERIES) return null;
   const deliveries = matches.map(({ firstDelaySeconds, ...row }) => ({
     id: newId('delivery'),
     ...row,
     delayMs: jitter(firstDelaySeconds === null ? firstDelayMs : firstDelaySeconds * 1000, Math.random()),
   }));
-  await enqueue(sql, deliveries, 'EVENT', matchedAt);
+  await enqueue(sql, deliveries, 'EVENT', stored.at);
   return matches;
 }

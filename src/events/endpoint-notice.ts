@@ -8,7 +8,7 @@ import { AUTO_DISABLED, ENDPOINTS } from '../catalog/own-resources.ts';
 import type { Sql } from '../db/sql.ts';
 import { newId } from '../ids.ts';
 import { deliver } from './deliver.ts';
-import { type EventLogin, insertEvents } from './store.ts';
+import type { EventLogin } from './store.ts';
 
 /** An endpoint that switched itself off. */
 export interface SwitchedOff {
@@ -49,8 +49,7 @@ export async function publishSwitchedOff(
     }),
     occurredAt: disabledAt,
   };
-  await insertEvents(sql, [event], false);
-  await deliver(sql, [event.id], { firstDelayMs, except: webhookId });
+  await deliver(sql, [event], { firstDelayMs, except: webhookId });
 }
 
 async function accountOf(sql: Sql, id: string): Promise<EventLogin> {

@@ -16,7 +16,7 @@ import { newId } from '../ids.ts';
 import { deliver, MAX_DELIVERIES } from './deliver.ts';
 import { type CheckedEvent, checkEvents, type EventInput } from './event-input.ts';
 import { takeKeys } from './idempotency.ts';
-import { countDeliveries, type EventLogin, insertEvents, type StoredEvent } from './store.ts';
+import { countDeliveries, type EventLogin, type StoredEvent } from './store.ts';
 
 /** One event of the answer: its id, whether its key had been taken before, how many deliveries it has. */
 export interface PublishedEvent {
@@ -87,12 +87,7 @@ export class Publisher {
     const keys = await takeKeys(sql, viewer.loginId, events);
     if (!keys.ok) return keys;
     const fresh = events.filter((event) => keys.value.get(event.id) === event.id);
-    await insertEvents(sql, fresh, false);
-    const matches = await deliver(
-      sql,
-      fresh.map((event) => event.id),
-      { firstDelayMs: this.#firstDelayMs },
-    );
+    const matches = await deliver(sql, fresh, { firstDelayMs: this.#firstDelayMs });
     if (matches === null)
       return refused(
         problem(

@@ -1,5 +1,6 @@
 /** The tables events and event_payloads: what publishing and test events write. */
 import type { Sql, Statement } from '../db/sql.ts';
+import { firedSql } from '../matching/match.ts';
 import type { CheckedEvent } from './event-input.ts';
 
 /** Whose activity an event is, with its place in the tree and its teams as they are now. */
@@ -19,23 +20,44 @@ export interface StoredEvent extends CheckedEvent {
 const INSERT_EVENTS: Statement = {
   name: 'insert_events',
   text: `with given as materialized (
-       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                            $8::timestamptz[], $9::text[])
+       select t.id, t.login_id, t.path::text[], t.team_ids::text[], t.resource, t.name, t.entity_id, t.occurred_at, t.payload
+       from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                   $8::timestamptz[], $9::text[])
          as t (id, login_id, path, team_ids, resource, name, entity_id, occurred_at, payload)
      ),
      stored as (
-       insert into events (id, login_id, path, team_ids, resource, name, entity_id, test, occurred_at)
-       select id, login_id, path::text[], team_ids::text[], resource, name, entity_id, $10,
-              coalesce(occurred_at, date_trunc('milliseconds', statement_timestamp()))
-       from given
+       insert into events (id, login_id, path, team_ids, resource, name, entity_id, test, occurred_at, fired, epoch, xid)
+       select g.id, g.login_id, g.path, g.team_ids, g.resource, g.name, g.entity_id, $10,
+              coalesce(g.occurred_at, date_trunc('milliseconds', statement_timestamp())),
+              case when $10 then '{}' else ${firedSql('g', '$11::text')} end,
+              coalesce((select s.epoch from stream_epoch s), 0), pg_current_xact_id()
+       from given g
+       returning fired <> '{}' as fires
+     ),
+     payloads as (
+       insert into event_payloads (event_id, payload) select id, payload from given
      )
-     insert into event_payloads (event_id, payload) select id, payload from given`,
+     select statement_timestamp()::text as at, coalesce(bool_or(fires), false) as fires from stored`,
 };
 
-/** Stores events and their payloads, in the order given. */
-export async function insertEvents(sql: Sql, events: StoredEvent[], test: boolean): Promise<void> {
-  if (events.length === 0) return;
-  await sql.query(INSERT_EVENTS, [
+/** What storing events told. */
+export interface Stored {
+  /** The database's time when the webhooks were chosen that they fire, as text to the microsecond. */
+  at: string;
+  /** Whether any of them fired one. */
+  fires: boolean;
+}
+
+/**
+ * Stores events with the webhooks that they fire and their payloads, in the order given. Test events fire none, and
+ * the webhook except, if there is one, is not among them.
+ */
+export async function insertEvents(
+  sql: Sql,
+  events: StoredEvent[],
+  { test = false, except = null }: { test?: boolean; except?: string | null } = {},
+): Promise<Stored> {
+  const { rows } = await sql.query<Stored>(INSERT_EVENTS, [
     events.map((event) => event.id),
     events.map((event) => event.login.id),
     events.map((event) => `{${event.login.path.join(',')}}`),
@@ -46,7 +68,9 @@ export async function insertEvents(sql: Sql, events: StoredEvent[], test: boolea
     events.map((event) => event.occurredAt),
     events.map((event) => event.text),
     test,
+    except,
   ]);
+  return rows[0]!;
 }
 
 /** How many deliveries each of some events has, open and closed. */

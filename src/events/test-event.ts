@@ -69,7 +69,7 @@ export async function sendTestEvent(
     const taken = use ? await takeKey(sql, use, ids) : ok(null);
     if (!taken.ok) return taken;
     if (taken.value) return ok(taken.value);
-    await insertEvents(sql, [event], true);
+    await insertEvents(sql, [event], { test: true });
     await enqueue(sql, deliveries, 'TEST', matchedAt);
     return ok(ids);
   });

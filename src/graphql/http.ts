@@ -11,6 +11,8 @@ import express, { type Express, type NextFunction, type Request, type Response }
 
 import type { Config } from '../config.ts';
 import { NoConnectionError } from '../db/connection-loss.ts';
+import { InformationPage } from '../feed/information-page.ts';
+import { linkRoutes } from '../feed/routes.ts';
 import type { Logger } from '../log.ts';
 import { edgeError, type EdgeErrorCode, limitError, RETRY_AFTER_SECONDS } from './answers.ts';
 import { authenticate, viewerOf } from './authenticate.ts';
@@ -56,6 +58,7 @@ export function createHttpApp(options: HttpOptions): Express {
   });
   app.use('/session', sessionRoutes(options));
   app.use('/mail', mailPages(options));
+  app.use('/link', linkRoutes({ ...options.rooms, page: new InformationPage(options.rooms) }));
   app.use('/graphql', crossOrigin(options.config));
   app.all('/graphql', graphql(options));
   servePages(app, options);

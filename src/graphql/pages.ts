@@ -16,7 +16,7 @@ import { consolePolicy, graphiqlPolicy } from './origins.ts';
 
 const BUILT = join(packageRoot, 'dist', 'console');
 /** What belongs to programs: a browser that asks for it as a page is told so, and not given the console. */
-const NOT_PAGES = /^\/(graphql|graphiql|session|mail|healthz|readyz|metrics|assets)(\/|$)/;
+const NOT_PAGES = /^\/(graphql|graphiql|session|mail|link|healthz|readyz|metrics|assets)(\/|$)/;
 
 /** What the pages depend on. */
 export interface PageOptions {

@@ -6,6 +6,9 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Database } from '../db/database.ts';
 import type { Keep } from '../db/partitions.ts';
 import type { Publisher } from '../events/publisher.ts';
+import type { Feed } from '../feed/feed.ts';
+import type { WebhooksLinks } from '../feed/links.ts';
+import type { Subscriptions } from '../feed/subscriptions.ts';
 import type { History } from '../history/history.ts';
 import type { Live } from '../live/live.ts';
 import type { WebhookChanges } from '../live/webhook-changes.ts';
@@ -26,7 +29,12 @@ export interface Rooms {
   live: Live;
   consent: Consent;
   changes: WebhookChanges;
+  links: WebhooksLinks;
+  feed: Feed;
+  subscriptions: Subscriptions;
   db: Database;
   /** How long what happened is kept. */
   keep: Keep;
+  /** Where users reach the server, without a slash at the end. */
+  address: () => string;
 }

@@ -19,6 +19,7 @@ import {
   WebhookResolver,
 } from './resolvers/webhook.resolver.ts';
 import { WebhookChangesResolver } from './resolvers/webhook-changes.resolver.ts';
+import { WebhooksLinkResolver } from './resolvers/webhooks-link.resolver.ts';
 import { DateTime } from './scalars.ts';
 
 const ROOT_DESCRIPTIONS = {
@@ -65,6 +66,7 @@ function build(): GraphQLSchema {
       AttemptResolver,
       DeliveryEventsResolver,
       WebhookChangesResolver,
+      WebhooksLinkResolver,
     ],
     // Inputs carry no class-validator decorators: the rooms check them, so that problems have paths.
     validate: false,

@@ -1,8 +1,8 @@
 /**
- * Which endpoints get which events. Comes in: ids of events that this transaction has stored. Goes
- * out: one row per event and recipient (an endpoint, or each of its mailboxes), however many triggers overlap. One statement, one index
- * look-up per event: the routes of its resource and event whose scope is among the ids of its path
- * and teams, in accounts that its path passes through, so that nothing leaks out of a branch.
+ * Which webhooks an event fires, and which endpoints get it. Comes in: an event as it is stored, then its id. Goes out: the ids
+ * of webhooks, which stay with the event, then one row per event and recipient (an endpoint, or each of its mailboxes), however
+ * many triggers overlap. One index look-up per event: the routes of its resource and event whose scope is among the ids
+ * of its path and teams, in accounts that its path passes through, so that nothing leaks out of a branch.
  */
 import type { Sql, Statement } from '../db/sql.ts';
 
@@ -19,32 +19,34 @@ export interface Match {
   mailbox: { id: string; awaiting: boolean } | null;
 }
 
-/** The matches, in the order of the events, and the database's time of the statement as text. */
+/** The matches, in the order of the events. */
 export interface Matches {
   /** Members of teams whose mailboxes endpoints do not know yet: they are not among the matches. */
   newMembers: { endpointId: string; given: string; loginId: string }[];
   matches: Match[];
-  matchedAt: string;
 }
+
+/**
+ * The ids of the webhooks that an event fires, in their order, as an expression: event is an alias with the columns resource, name,
+ * path and team_ids; except an expression of a webhook that is not to be among them, or of null.
+ */
+export const firedSql = (event: string, except: string): string => `array(
+  select distinct r.webhook_id
+  from trigger_routes r
+  join resources res on res.name = ${event}.resource and res.allowed
+  join resource_events rev on rev.resource_id = res.id and rev.name = ${event}.name and rev.supported
+  join webhooks w on w.id = r.webhook_id and w.enabled and w.deleted_at is null
+  where r.resource = ${event}.resource and r.event = ${event}.name and r.webhook_id is distinct from ${except}
+    and r.scope_id = any (${event}.path || ${event}.team_ids) and r.account_id = any (${event}.path)
+  order by r.webhook_id)`;
 
 const MATCH: Statement = {
   name: 'match',
-  text: `select statement_timestamp()::text as matched_at, m.*
-     from (select 1) one
-     left join lateral (
-       select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay,
+  text: `select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay,
               case ep.ordering when 'PER_ENTITY' then concat_ws('/', e.resource, e.entity_id, whom.id) end as entity_key,
               whom.id as mailbox_id, whom.awaiting, whom.login_id, whom.email
        from events e
-       join resources res on res.name = e.resource and res.allowed
-       join resource_events rev on rev.resource_id = res.id and rev.name = e.name and rev.supported
-       cross join lateral (
-         select distinct r.webhook_id
-         from trigger_routes r
-         join webhooks w on w.id = r.webhook_id and w.enabled and w.deleted_at is null
-         where r.resource = e.resource and r.event = e.name and r.webhook_id is distinct from $3::text
-           and r.scope_id = any (e.path || e.team_ids) and r.account_id = any (e.path)
-       ) fired
+       cross join lateral unnest(e.fired) as fired (webhook_id)
        join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null and ep.disabled_as is null
        cross join lateral (
          select null::text as id, false as awaiting, null::text as login_id, null::text as email where ep.kind = 'URL'
@@ -64,23 +66,13 @@ const MATCH: Statement = {
        ) whom
        where e.id = any ($1::text[])
        order by e.id, fired.webhook_id, ep.position, whom.id
-       limit $2
-     ) m on true`,
+       limit $2`,
 };
 
-/**
- * Matches events; reads at most limit + 1 rows, so the caller can see that there are too many. The webhook except,
- * if there is one, gets none of them.
- */
-export async function match(
-  sql: Sql,
-  eventIds: string[],
-  limit: number,
-  except: string | null = null,
-): Promise<Matches> {
+/** Who gets events that are stored; reads at most limit + 1 rows, so the caller can see that there are too many. */
+export async function match(sql: Sql, eventIds: string[], limit: number): Promise<Matches> {
   const { rows } = await sql.query<{
-    matched_at: string;
-    event_id: string | null;
+    event_id: string;
     webhook_id: string;
     endpoint_id: string;
     first_delay: number | null;
@@ -89,7 +81,7 @@ export async function match(
     awaiting: boolean;
     login_id: string | null;
     email: string | null;
-  }>(MATCH, [eventIds, limit + 1, except]);
+  }>(MATCH, [eventIds, limit + 1]);
   const isNew = (row: (typeof rows)[number]) => row.login_id !== null && row.mailbox_id === null;
   return {
     newMembers: rows.filter(isNew).map((row) => ({
@@ -97,11 +89,10 @@ export async function match(
       given: row.email!,
       loginId: row.login_id!,
     })),
-    matchedAt: rows[0]!.matched_at,
     matches: rows
-      .filter((row) => row.event_id !== null && !isNew(row))
+      .filter((row) => !isNew(row))
       .map((row) => ({
-        eventId: row.event_id!,
+        eventId: row.event_id,
         webhookId: row.webhook_id,
         endpointId: row.endpoint_id,
         firstDelaySeconds: row.first_delay,

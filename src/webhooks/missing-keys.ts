@@ -11,6 +11,7 @@ export async function missingKeys(sql: Sql, keyring: Keyring): Promise<string[]>
      from (
        select sealed from secrets
        union all select auth_sealed from endpoints
+       union all select sealed from webhooks_links
        union all select ${sealedOf('v')} from endpoints ep cross join lateral ${SEALED_IN_ENDPOINT}
        union all select ${sealedOf('v')} from webhook_drafts d cross join lateral ${SEALED_IN_DRAFT}
      ) all_of_them

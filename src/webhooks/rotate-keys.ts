@@ -8,6 +8,7 @@ import type pg from 'pg';
 
 import { type Sql, transaction } from '../db/sql.ts';
 import { type Keyring, type Place, SecretUnavailableError } from '../secrets/keyring.ts';
+import { webhooksLinkPlace } from '../secrets/link-place.ts';
 import { signingSecretPlace } from '../secrets/signing-secret.ts';
 import { credentialPlace } from './authentication.ts';
 import type { DraftEndpoint } from './draft-rows.ts';
@@ -131,6 +132,25 @@ const ENDPOINTS: Table = {
   },
 };
 
+const LINKS: Table = {
+  name: 'webhooks_links',
+  select: `select id from webhooks_links where id > $1 and ${other('sealed')} order by id limit $3`,
+  count: `select count(*) from webhooks_links where ${active('sealed')}`,
+  async reseal(sql, ids, values) {
+    const { rows } = await sql.query<{ id: string; sealed: Buffer }>(
+      'select id, sealed from webhooks_links where id = any ($1::text[]) order by id for no key update',
+      [ids],
+    );
+    await sql.query(
+      `update webhooks_links k set sealed = t.sealed from unnest($1::text[], $2::bytea[]) as t (id, sealed) where k.id = t.id`,
+      [
+        rows.map(({ id }) => id),
+        rows.map(({ id, sealed }) => values.resealed(sealed, webhooksLinkPlace(id))),
+      ],
+    );
+  },
+};
+
 const DRAFTS: Table = {
   name: 'webhook_drafts',
   select: `select id from webhook_drafts d where id > $1 and ${someOther(SEALED_IN_DRAFT)} order by id limit $3`,
@@ -164,11 +184,12 @@ export async function rotateKeys(
   let before: number;
   do {
     before = values.count;
-    for (const table of [SECRETS, ENDPOINTS, DRAFTS]) await rotateTable(pool, table, prefix, values, onBatch);
+    for (const table of [SECRETS, ENDPOINTS, DRAFTS, LINKS])
+      await rotateTable(pool, table, prefix, values, onBatch);
     rounds += 1;
   } while (values.count > before && rounds < MAX_ROUNDS);
   let current = 0;
-  for (const { count } of [SECRETS, ENDPOINTS, DRAFTS])
+  for (const { count } of [SECRETS, ENDPOINTS, DRAFTS, LINKS])
     current += Number((await pool.query<{ count: string }>(count, [prefix])).rows[0]!.count);
   return { resealed: values.count, broken: [...values.broken], current, outrun: values.count > before };
 }

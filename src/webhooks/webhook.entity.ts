@@ -19,6 +19,8 @@ export class WebhookEntity {
   @Column('int') version: number;
   @Column({ type: 'timestamptz', name: 'created_at', insert: false, update: false }) createdAt: Date;
   @Column({ type: 'timestamptz', name: 'updated_at' }) updatedAt: Date;
+  /** Made by way of a Create Webhooks link, by a program that can end it. */
+  @Column('boolean') subscription: boolean;
   /** Deleted ones stay: their history is read under their number. */
   @Column({ type: 'timestamptz', name: 'deleted_at', nullable: true }) deletedAt: Date | null;
 }

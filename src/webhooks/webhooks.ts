@@ -77,9 +77,14 @@ export class Webhooks {
   /**
    * Creates a webhook in the caller's account; it is enabled at once, with a signing secret for each
    * endpoint. With an idempotency key that was used for the same input before, it is the webhook that was
-   * made then, without its secrets.
+   * made then, without its secrets. subscription marks what a program has made by a Create Webhooks link.
    */
-  async create(viewer: Viewer, input: WebhookInput, idempotencyKey?: string | null): Promise<WebhookOutcome> {
+  async create(
+    viewer: Viewer,
+    input: WebhookInput,
+    idempotencyKey?: string | null,
+    { subscription = false }: { subscription?: boolean } = {},
+  ): Promise<WebhookOutcome> {
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return failed(missing('WEBHOOKS_MANAGE'));
     const wrongKey = idempotencyKey == null ? null : checkKey(idempotencyKey);
     if (wrongKey) return failed(wrongKey);
@@ -97,7 +102,7 @@ export class Webhooks {
         const id = newId('webhook');
         const taken = use && (await takeKey(await sqlOf(manager), use, [id]));
         if (taken && !(taken.ok && taken.value === null)) return this.#madeBefore(manager, viewer, taken);
-        const owner = { id, accountId: viewer.accountId, loginId: viewer.loginId };
+        const owner = { id, accountId: viewer.accountId, loginId: viewer.loginId, subscription };
         const made = await insertWebhook(manager, this.#options.keyring, owner, plan.value);
         return (await this.#outcome(manager, id, made))!;
       });

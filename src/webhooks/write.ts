@@ -41,7 +41,7 @@ export async function teamStands(manager: EntityManager, { details }: Plan): Pro
 export async function insertWebhook(
   manager: EntityManager,
   keyring: Keyring,
-  owner: { id: string; accountId: string; loginId: string },
+  owner: { id: string; accountId: string; loginId: string; subscription?: boolean },
   plan: Plan,
 ): Promise<MadeSecret[]> {
   const { id } = owner;

@@ -86,6 +86,11 @@ export const CALLS: Record<string, (objects: Objects) => Call> = {
     variables: { id: loginId },
     got: (tokens) => tokens.some((token: { id: string }) => token.id === tokenId),
   }),
+  'Query.webhooksLink': () => ({
+    document: '{ webhooksLink { createdAt } }',
+    variables: {},
+    got: () => true,
+  }),
   'Query.auditLog': ({ webhookId }) => ({
     document: 'query ($id: ID!) { auditLog(subjectId: $id) { nodes { action } } }',
     variables: { id: webhookId },
@@ -154,6 +159,8 @@ export const CALLS: Record<string, (objects: Objects) => Call> = {
     mutation('accessTokenCreate', {
       input: ['AccessTokenInput!', { name: 'New', permissions: [], loginId }],
     }),
+  'Mutation.webhooksLinkRotate': () => mutation('webhooksLinkRotate', {}),
+  'Mutation.webhooksLinkRevoke': () => mutation('webhooksLinkRevoke', {}),
   'Mutation.accessTokenRevoke': ({ tokenId }) => mutation('accessTokenRevoke', { id: ['ID!', tokenId] }),
 };
 

@@ -117,6 +117,10 @@ export async function buildPlatform(server: TestServer, receiver: Receiver): Pro
     return { tokenId: accessToken.id as string };
   }
 
+  // Of each who may have one: there is nothing to be read by those who have none.
+  for (const name of ['W', 'member', 'above', 'beside'] as const)
+    await callers[name].api.mutate('mutation { webhooksLinkRotate { errors { code } } }');
+
   const makeSpare = async () => ({ spareTeamId: await createTeam(x, 'Spare', []) });
 
   const platform: Platform = {

@@ -2,17 +2,17 @@
 import { readModules } from '../architecture/sources.ts';
 import { titlesOf } from './titles.ts';
 
-/** Rows that later work takes are not in here: what needs the feed. */
 const ROWS = `
   P01 P02 P03 P04 P05 P06 P07 P10 P17 P19 P21 P23 P24 P25 P26 P27 P28 P29 P31 P32 P33 P34 P35 P36 P38
   L01 L02 L03 L04 L05 L06 L07 L09 L10 L13 L14 L15 L16 L17 L18 L19 L20 L21 L22 L23 L24 L25 L26 L27 L28 L29
-  X02 X07 X08 X09 X13 X15`
+  P12 P13
+  X02 X07 X08 X09 X10 X11 X13 X15`
   .trim()
   .split(/\s+/);
 
 /** Those that are seen in a browser, in the same way. */
 const BROWSER_ROWS = `
-  P04 P05 P06 P07 P08 P09 P10 P16 P18 P19 P20 P21 P22 P23 P24 P25 P26 P27 P28 P29
+  P04 P05 P06 P07 P08 P09 P10 P11 P12 P14 P15 P16 P18 P19 P20 P21 P22 P23 P24 P25 P26 P27 P28 P29
   P30 P31 P32 P33 P34 P35 P36 P37 P38 P39 P40
   L06 L07 L08 L09 L10 L11 L12 L13 L14 L15 L16 L18 L20 L21 L22 L23 L24 L25 L26 L27 L28 L30
   X01 X04 X05 X06 X07 X08 X13 X16 X17`

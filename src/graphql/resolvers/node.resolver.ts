@@ -52,6 +52,7 @@ const FINDERS: Record<IdKind, Finder> = {
   mailbox: () => Promise.resolve(null),
   mail: () => Promise.resolve(null),
   signInLink: () => Promise.resolve(null),
+  webhooksLink: () => Promise.resolve(null),
 };
 
 function shown<T, N extends NodeType>(value: T | null | undefined, map: (value: T) => N): N | null {

@@ -1,0 +1,168 @@
+/**
+ * What the feed answers. Comes in: a reader with its rights as they are at this moment, a filter, and where it stands. Goes out:
+ * notifications, the newest first, or those behind an event in their order, waiting for them when asked to. Nothing is kept
+ * of a reader but how far was looked for it in vain, in memory: a crash costs another look.
+ */
+import { LRUCache } from 'lru-cache';
+import type pg from 'pg';
+
+import { eventVisible, may, mayReadWebhooks, webhookVisible } from '../access/policy.ts';
+import type { Viewer } from '../access/viewer.ts';
+import { allOf } from '../db/fragment.ts';
+import type { Hints } from '../db/hints.ts';
+import type { SqlFragment } from '../db/sql.ts';
+import { idFloor, idTime, kindOfId } from '../ids.ts';
+import { Followers } from '../live/followers.ts';
+import type { Logger } from '../log.ts';
+import {
+  FEED_BEGINNING,
+  type FeedPosition,
+  type FeedWish,
+  type Notification,
+  positionOf,
+  readForward,
+  readNewest,
+} from './read-feed.ts';
+
+/** What a reader asks for; null for what it leaves open. */
+export interface FeedFilter {
+  /** Notifications of the webhooks that it may see, or everything that happens in its account's portfolio. */
+  scope: 'webhooks' | 'portfolio';
+  resource: string | null;
+  event: string | null;
+  /** The id or the number of a webhook. */
+  webhook: string | null;
+}
+
+/** Notifications, or why there are none: the event that was named is not kept any more, or none is known by that id. */
+export type FeedAnswer = { items: Notification[] } | { lost: 'EXPIRED' | 'UNKNOWN' } | { ended: true };
+
+/** How long a request looks through events of others before it answers with what it has, ms. */
+const LOOK_MS = 5_000;
+/** The first wait behind a hint that brought nothing, ms: what it told of may have to wait for an older transaction. */
+const HELD_POLL_MS = 25;
+/** Clocks of servers that make ids differ by less, ms. */
+const CLOCK_MARGIN_MS = 60_000;
+/** Readers whose progress is remembered. */
+const REMEMBERED = 10_000;
+
+/** Reads the feed. */
+export class Feed {
+  readonly #pool: pg.Pool;
+  readonly #reads: pg.Pool;
+  readonly #followers: Followers;
+  readonly #pollMs: number;
+  readonly #eventsMs: number;
+  /** How far it was looked in vain behind an event: a reader that gets nothing comes again with the same one. */
+  readonly #looked = new LRUCache<string, FeedPosition>({ max: REMEMBERED });
+
+  /**
+   * reads are the connections for the newest, which may look through much; channel is the one on which a publish tells of
+   * itself; eventsMs is how long events are kept.
+   */
+  constructor(options: {
+    pool: pg.Pool;
+    reads: pg.Pool;
+    hints: Hints;
+    channel: string;
+    logger: Logger;
+    pollMs: number;
+    eventsMs: number;
+  }) {
+    this.#pool = options.pool;
+    this.#reads = options.reads;
+    this.#pollMs = options.pollMs;
+    this.#eventsMs = options.eventsMs;
+    this.#followers = new Followers(options);
+  }
+
+  /** Answers all that wait, with nothing; resolves when none reads any more. */
+  stop(): Promise<void> {
+    return this.#followers.stop();
+  }
+
+  /** The newest notifications, the newest first, at most limit of them; of those published at since or later where that is given. */
+  newest(viewer: Viewer, filter: FeedFilter, limit: number, since: Date | null): Promise<Notification[]> {
+    const wish = wishOf(viewer, filter, limit);
+    if (since === null) return readNewest(this.#reads, wish);
+    const recent: SqlFragment = (add) =>
+      `e.published_at >= ${add(since)}::timestamptz and e.id >= ${add(idFloor('event', since.getTime() - CLOCK_MARGIN_MS))}`;
+    return readNewest(this.#reads, { ...wish, where: allOf([wish.where, recent]) });
+  }
+
+  /**
+   * The notifications behind an event, in their order; without one from the oldest that is kept. Where there are none it waits
+   * for some, at most waitMs. renew is asked before each look for the reader's rights as they are then; undefined ends it.
+   */
+  async after(
+    lastEventId: string | null,
+    filter: FeedFilter,
+    { limit, waitMs }: { limit: number; waitMs: number },
+    renew: () => Promise<Viewer | undefined>,
+    signal: AbortSignal,
+  ): Promise<FeedAnswer> {
+    const start = lastEventId === null ? FEED_BEGINNING : await this.#positionOf(lastEventId);
+    if (typeof start === 'string') return { lost: start };
+    const { wakeups } = this.#followers;
+    const until = performance.now() + waitMs;
+    const lookUntil = performance.now() + LOOK_MS;
+    let held = this.#pollMs;
+    for (;;) {
+      const seen = wakeups.count;
+      const viewer = await this.#followers.read(signal, renew);
+      if (viewer === undefined) return this.#followers.ended(signal) ? { items: [] } : { ended: true };
+      const key = JSON.stringify([viewer.credentialId, rightsOf(viewer), filter, lastEventId]);
+      let position = this.#looked.get(key) ?? start;
+      for (let more = true; more && performance.now() < lookUntil;) {
+        const read = await readForward(this.#pool, position, wishOf(viewer, filter, limit));
+        if (read.items.length > 0) return { items: read.items };
+        ({ position, more } = read);
+        this.#looked.set(key, position);
+      }
+      const left = until - performance.now();
+      if (left <= 0 || this.#followers.ended(signal)) return { items: [] };
+      held = seen === wakeups.count ? Math.min(2 * held, this.#pollMs) : HELD_POLL_MS;
+      await wakeups.wait(seen, Math.min(left, held), signal);
+    }
+  }
+
+  async #positionOf(id: string): Promise<FeedPosition | 'EXPIRED' | 'UNKNOWN'> {
+    if (kindOfId(id) !== 'event') return 'UNKNOWN';
+    const found = await positionOf(this.#pool, id);
+    if (found !== undefined) return found;
+    return idTime(id) < Date.now() - this.#eventsMs + CLOCK_MARGIN_MS ? 'EXPIRED' : 'UNKNOWN';
+  }
+}
+
+/** Whether a reader may see anything in this scope. */
+export function mayFollow(viewer: Viewer, scope: FeedFilter['scope']): boolean {
+  return scope === 'webhooks'
+    ? mayReadWebhooks(viewer)
+    : may(viewer, 'WEBHOOKS_MANAGE') || may(viewer, 'EVENTS_PUBLISH');
+}
+
+function wishOf(viewer: Viewer, filter: FeedFilter, limit: number): FeedWish {
+  const webhooks = webhookVisible(viewer);
+  const parts: SqlFragment[] = [];
+  if (filter.scope === 'portfolio') parts.push(eventVisible(viewer));
+  if (filter.scope === 'webhooks' || filter.webhook !== null) {
+    const only: SqlFragment = filter.webhook === null ? () => 'true' : webhookIs(filter.webhook);
+    parts.push(
+      (add) =>
+        `exists (select 1 from webhooks w where w.id = any (e.fired) and (${webhooks(add)}) and (${only(add)}))`,
+    );
+  }
+  if (filter.resource !== null) parts.push((add) => `e.resource = ${add(filter.resource)}`);
+  if (filter.event !== null) parts.push((add) => `e.name = ${add(filter.event)}`);
+  return { webhooks, where: allOf(parts), limit };
+}
+
+function webhookIs(given: string): SqlFragment {
+  return (add) =>
+    /^\d{1,9}$/.test(given) ? `w.number = ${add(Number(given))}::int` : `w.id = ${add(given)}`;
+}
+
+/** What decides of what a reader sees. */
+function rightsOf(viewer: Viewer): unknown {
+  return [[...viewer.permissions].sort(), viewer.teamIds, viewer.loginPath, viewer.accountId];
+}
