@@ -30,6 +30,9 @@ const MIGRATIONS = [
   'AddOwnChanges1764000000009',
   'AddFormatsAndSigning1764000000010',
   'AddAuthentication1764000000011',
+  'AddMailboxes1764000000012',
+  'LeaseMails1764000000013',
+  'AddFeed1764000000014',
 ];
 
 function open(url: string): Promise<Database> {

@@ -5,8 +5,6 @@ import { literalsOf, titlesOf } from './titles.ts';
 /** All rows there are. */
 const ROWS = [...rows('SSRF', 8), ...rows('GQL', 10), ...rows('SEC', 10), ...rows('REL', 24)];
 
-/** Rows without a test or a figure yet. The work that brings the test, or the scenario, of a row takes it out of here. */
-
 const ROW = /\b(?:SSRF|GQL|SEC|REL)-\d\d\b/g;
 
 function rows(kind: string, count: number): string[] {

@@ -236,12 +236,14 @@ describe('an endpoint that failed for too long', () => {
     );
     const outbox = `select address from mail_outbox where notice is not null`;
     const gone = { code: 'GONE', failingSince: null } as const;
+    await failing(mailbox);
     expect(await switchOff(mailbox, gone)).toBe(true);
     expect((await notices(mailbox))[0].payload).toMatchObject({ kind: 'EMAIL', host: 'mails.example' });
     expect((await sql(outbox)).rows).toEqual([]);
     // Where there is one, it would be told.
-    const { endpointId } = await create('/by-mail');
-    await autoDisable({ pool: server.app.db.engine, firstDelayMs: 0, byMail: true }, endpointId, gone);
+    const byMail = await create('/by-mail');
+    await failing(byMail);
+    await autoDisable({ pool: server.app.db.engine, firstDelayMs: 0, byMail: true }, byMail.endpointId, gone);
     expect((await sql(outbox)).rows).toEqual([{ address: 'manager@mails.example' }]);
   });
 
