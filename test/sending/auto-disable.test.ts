@@ -49,7 +49,11 @@ beforeEach(async () => {
 const sql = (text: string, values: unknown[] = []) => server.app.db.engine.query(text, values);
 
 /** Notes failures of an endpoint, as senders do; it is paused unless said otherwise. */
-async function failing({ endpointId }: MadeWebhook, since = SINCE, state = 'OPEN'): Promise<void> {
+async function failing(
+  { endpointId }: Pick<MadeWebhook, 'endpointId'>,
+  since = SINCE,
+  state = 'OPEN',
+): Promise<void> {
   await sql('delete from endpoint_circuits where endpoint_id = $1', [endpointId]);
   await sql(
     `insert into endpoint_circuits (endpoint_id, state, failing_since, failures, failure_code, opened_at, probe_at)
