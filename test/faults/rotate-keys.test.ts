@@ -7,6 +7,7 @@ import pg from 'pg';
 import { Webhook } from 'standardwebhooks';
 
 import { packageRoot } from '../../src/paths.ts';
+import { makeLink } from '../feed/link.ts';
 import { figure } from '../support/figure.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { type Answer, type Receiver, startReceiver } from '../support/receiver.ts';
@@ -36,6 +37,7 @@ let receiver: Receiver;
 let sql: pg.Client;
 let server: ServerProcess;
 let webhook: MadeWebhook;
+let link: string;
 const others: { id: string; endpoints: { id: string }[] }[] = [];
 /** What was wrong with requests. */
 const wrong: string[] = [];
@@ -84,6 +86,7 @@ beforeAll(async () => {
     'mutation ($id: ID!, $input: [EndpointInput!]!) { webhookDraftSetEndpoints(id: $id, input: $input) { errors { code } } }',
     { id: draft.id, input: [{ kind: 'URL', target: receiver.url, advanced, authentication }] },
   );
+  link = await makeLink(server.api);
   // The operator gives all servers the new key first; what is sealed from now on is sealed with it.
   expect(await server.end('SIGTERM')).toBe(0);
   server = await start(`${K2},${K1}`);
@@ -131,6 +134,7 @@ async function sealedWith(): Promise<Record<string, number>> {
     `select convert_from(substring(sealed from 3 for get_byte(sealed, 1)), 'UTF8') as key, count(*)::int from (
        select sealed from secrets
        union all select auth_sealed from endpoints where auth_sealed is not null
+       union all select sealed from webhooks_links
        union all select decode(h ->> 'sealed', 'base64') from endpoints, jsonb_array_elements(headers) h
        union all select decode(h ->> 'sealed', 'base64')
          from webhook_drafts, json_array_elements(endpoints) e, json_array_elements(e -> 'headers') h
@@ -151,7 +155,7 @@ async function plaintext(): Promise<number> {
 }
 
 it('SEC-02: rotates while deliveries and edits go on, is killed, goes on, and leaves all under the new key', async () => {
-  const total = (1 + OTHERS * 20) * 3 + 2;
+  const total = (1 + OTHERS * 20) * 3 + 3;
   expect(await sealedWith()).toEqual({ k1: total });
   let rotated = false;
   let edits = 0;
@@ -214,6 +218,8 @@ it('SEC-02: rotates while deliveries and edits go on, is killed, goes on, and le
   expect(await server.end('SIGTERM')).toBe(0);
   server = await start(K2);
   expect(server.log()).not.toContain('"missing"');
+  const { url } = await server.api.run('{ webhooksLink { url } }');
+  expect(url.split('/').at(-1)).toBe(link.split('/').at(-1));
   const count = receiver.hits.length;
   await publish(server.api, clientEvent('last'));
   await receiver.until(count + 1);
