@@ -21,6 +21,7 @@ import { AddFormatsAndSigning1764000000010 } from './migrations/1764000000010-ad
 import { AddAuthentication1764000000011 } from './migrations/1764000000011-add-authentication.ts';
 import { AddMailboxes1764000000012 } from './migrations/1764000000012-add-mailboxes.ts';
 import { AddFeed1764000000013 } from './migrations/1764000000013-add-feed.ts';
+import { AddIdentities1764000000014 } from './migrations/1764000000014-add-identities.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -65,6 +66,7 @@ export function createDataSource(url: string | undefined): DataSource {
       AddAuthentication1764000000011,
       AddMailboxes1764000000012,
       AddFeed1764000000013,
+      AddIdentities1764000000014,
     ],
     synchronize: false,
     logging: false,
