@@ -5,7 +5,7 @@ import { setting } from './setting.ts';
 /** What logins that are made at the first sign-in may be given. */
 const PERMISSIONS = ['WEBHOOKS_MANAGE', 'EVENTS_PUBLISH', 'CATALOG_MANAGE', 'ACCESS_MANAGE'] as const;
 /** OAuth 2.0 allows of client ids what is printable (RFC 6749, A.1); of audiences and claims nobody writes anything else. */
-const PRINTABLE = /^[\x21-\x7e]{1,500}$/;
+const PRINTABLE = /^[\x20-\x7e]{1,500}$/;
 
 /** An issuer as its tokens name it: also with the slash at the end that is part of it. */
 function issuer(input: string): string {
@@ -20,7 +20,7 @@ function issuer(input: string): string {
 }
 
 function printable(input: string): string {
-  if (!PRINTABLE.test(input)) throw new Error('a text of printable characters without blanks');
+  if (!PRINTABLE.test(input)) throw new Error('a text of printable ASCII characters');
   return input;
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Identities, Stranger } from '../access/identities.ts';
 import type { Viewer } from '../access/viewer.ts';
+import type { Begun, CodeFlow, FlowFailure } from './code-flow.ts';
 import { type ClaimNames, personOf } from './person.ts';
 import type { Provider } from './provider.ts';
 import { isJwt, verifyToken } from './verify.ts';
@@ -13,6 +14,14 @@ import { isJwt, verifyToken } from './verify.ts';
 export type ForeignCaller =
   { kind: 'VIEWER'; viewer: Viewer } | { kind: 'REFUSED'; why: string } | { kind: 'UNAVAILABLE' };
 
+/** Why nobody came in by the provider: what went wrong there, or who the person is not here. */
+export type SignInFailure = FlowFailure | Stranger | 'NOBODY';
+
+/** The login that comes in, and what was to be kept meanwhile. */
+export type SignedIn =
+  | { ok: true; loginId: string; kept: Record<string, string> }
+  | { ok: false; failure: SignInFailure; detail?: string; kept: Record<string, string> };
+
 /** What it is made of. */
 export interface PlatformOptions {
   provider: Provider;
@@ -20,6 +29,8 @@ export interface PlatformOptions {
   claims: ClaimNames;
   /** Of tokens for the API; null: it takes none. */
   audience: string | null;
+  /** The sign-in of browsers, under the name that people know the provider by; null: there is none. */
+  signIn: { name: string; flow: CodeFlow } | null;
   now: () => Date;
 }
 
@@ -50,5 +61,27 @@ export class Platform {
     return typeof viewer === 'string'
       ? { kind: 'REFUSED', why: STRANGERS[viewer] }
       : { kind: 'VIEWER', viewer };
+  }
+  /** What people know the provider by; null where they cannot sign in there. */
+  get signInName(): string | null {
+    return this.#options.signIn?.name ?? null;
+  }
+
+  /** Sends a browser to the provider; what is to be kept comes back with it. Undefined while that cannot be reached, or is not to be. */
+  async beginSignIn(kept: Record<string, string>): Promise<Begun | undefined> {
+    return this.#options.signIn?.flow.begin(kept);
+  }
+
+  /** Who comes back, with what the browser has kept and what it brings. */
+  async finishSignIn(sealed: string | undefined, parameters: URLSearchParams): Promise<SignedIn> {
+    const { signIn, identities, claims: names } = this.#options;
+    if (signIn === null) return { ok: false, failure: 'STALE', kept: {} };
+    const finished = await signIn.flow.finish(sealed, parameters);
+    if (!finished.ok) return finished;
+    const { claims, kept } = finished;
+    const person = personOf(claims, names);
+    if (person === undefined) return { ok: false, failure: 'NOBODY', kept };
+    const login = await identities.loginOf(person);
+    return typeof login === 'string' ? { ok: false, failure: login, kept } : { ok: true, ...login, kept };
   }
 }

@@ -121,7 +121,10 @@ export async function startIdentityProvider(people: Record<string, Claims>): Pro
         accountId: sub,
         claims: () => ({ sub, ...started.people.get(sub) }),
       }),
-      ttl: { ClientCredentials: () => lifeSeconds },
+      ttl: {
+        ...{ AccessToken: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+        ClientCredentials: () => lifeSeconds,
+      },
       interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
       // Nobody is asked what the console may know of them.
       async loadExistingGrant(context) {
