@@ -6,8 +6,8 @@
 import { type Request, type Response, Router } from 'express';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
-import type { SignInFailure } from '../identity/platform.ts';
 import { FLOW_MS } from '../identity/code-flow.ts';
+import type { SignInFailure } from '../identity/platform.ts';
 import type { Logger } from '../log.ts';
 import { edgeError } from './answers.ts';
 import type { Rooms } from './context.ts';
@@ -44,7 +44,7 @@ export function oidcRoutes({ rooms, cookie, logger }: OidcRoutesOptions): Router
 
   function signInPage(response: Response, problem: SignInFailure | 'LATER', back: string): void {
     const search = new URLSearchParams({ problem: problem.toLowerCase(), ...(back === '/' ? {} : { back }) });
-    response.redirect(303, page(`/sign-in?${search}`));
+    response.redirect(303, page(`/sign-in?${search.toString()}`));
   }
 
   router.use((_request, response, next) => {
@@ -58,7 +58,7 @@ export function oidcRoutes({ rooms, cookie, logger }: OidcRoutesOptions): Router
     const there = new URL(rooms.address());
     if (request.host !== there.host && request.query['from'] === undefined) {
       const search = new URLSearchParams({ back, from: 'elsewhere' });
-      return response.redirect(303, page(`/session/oidc?${search}`));
+      return response.redirect(303, page(`/session/oidc?${search.toString()}`));
     }
     // The browser sends this one to its own site alone, and not with what the provider leads it to.
     const before = cookie.read(request);

@@ -14,6 +14,8 @@ beforeAll(async () => {
     ann: { name: 'Ann of Acme', email: 'ann@example.com', email_verified: true },
   });
   site = await startConsole({
+    // Another site than the provider's, as browsers see it, so that SameSite counts.
+    BELLWIRE_HOST: 'localhost',
     BELLWIRE_OIDC_ISSUER: provider.issuer,
     BELLWIRE_OIDC_CLIENT_ID: CONSOLE_CLIENT.id,
     BELLWIRE_OIDC_CLIENT_SECRET: CONSOLE_CLIENT.secret,

@@ -85,7 +85,7 @@ class Visitor {
 
   /** Begins at this server and goes through the provider; the address by which it would come back. */
   comeBack(back = '/webhooks?search=x'): Promise<string> {
-    const begin = `${server.app.url}/session/oidc?${new URLSearchParams({ back })}`;
+    const begin = `${server.app.url}/session/oidc?${new URLSearchParams({ back }).toString()}`;
     return this.walk(begin, (url) => url.includes('/callback') || url.includes('/sign-in'));
   }
 

@@ -4,6 +4,7 @@ import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { pino } from 'pino';
 
+import { RawSocket } from '../graphql/edge.ts';
 import { Api } from '../support/api.ts';
 import { Browser } from '../support/browser.ts';
 import {
@@ -15,7 +16,6 @@ import {
 } from '../support/identity-provider.ts';
 import { createPerson } from '../support/people.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { RawSocket } from '../graphql/edge.ts';
 
 const WHO = '{ viewer { id name email isAccount parent { number } permissions } }';
 const WATCH = 'subscription { deliveryEvents { cursor } }';
@@ -236,7 +236,7 @@ describe('a token is refused', () => {
     [
       'with extensions that nobody knows',
       () =>
-        provider.forge(claims(), { header: { crit: ['x'], x: 1 } as object }).catch(async () => {
+        provider.forge(claims(), { header: { crit: ['x'], x: 1 } }).catch(async () => {
           const [, payload, signature] = (await provider.forge(claims())).split('.');
           return `${base64({ alg: 'RS256', kid: provider.key.kid, crit: ['x'], x: 1 })}.${payload}.${signature}`;
         }),
@@ -309,7 +309,7 @@ describe('the keys of the provider', () => {
     while ((await status(await provider.forge(claims(), { key: withdrawn }))) === 200);
     expect(await answer(await provider.forge(claims()))).toEqual([200]);
     const away = (_request: unknown, response: { destroy(): void }) => response.destroy();
-    provider.instead = away as never;
+    provider.instead = away;
     ahead += 23 * 3_600_000;
     expect(await answer(await provider.forge(claims()))).toEqual([200]);
     ahead += 2 * 3_600_000;

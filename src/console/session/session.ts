@@ -47,7 +47,7 @@ export async function readProvider(): Promise<string | null> {
 
 /** Where a browser goes to sign in there and come back to a page. */
 export function providerAddress(back: string): string {
-  return apiAddress(`session/oidc?${new URLSearchParams({ back })}`);
+  return apiAddress(`session/oidc?${new URLSearchParams({ back }).toString()}`);
 }
 
 const PROVIDER_PROBLEMS: Record<string, string> = {
