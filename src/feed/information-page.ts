@@ -101,10 +101,12 @@ function document(facts: Facts, nonce: string): Html {
           <p class="brand">Bellwire</p>
           <h1>Webhooks API information</h1>
           <p>
-            This address is the key to the notifications of <b>${facts.login}</b>, account
-            <b>${facts.account}</b>: a site that has it can pull them at its own pace, or subscribe to them.
-            There is nothing to install and no other key. Keep it secret; its owner can make a new one at any
-            time, and this one ends.
+            This address is the key to the notifications of <b>${facts.login}</b>${
+              facts.account === facts.login ? '' : html`, account <b>${facts.account}</b>`
+            }:
+            a site that has it can pull them at its own pace, or subscribe to them. There is nothing to
+            install and no other key. Keep it secret; its owner can make a new one at any time, and this one
+            ends.
           </p>
           <p>
             For programs: <a href="${description}">OpenAPI description</a>. This page, whatever your program

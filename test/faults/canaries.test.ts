@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:net';
 
 import pg from 'pg';
 
+import { ask, makeLink } from '../feed/link.ts';
 import { RawSocket } from '../graphql/edge.ts';
 import { Api } from '../support/api.ts';
 import { Browser } from '../support/browser.ts';
@@ -218,6 +219,12 @@ it('secrets and payloads stand in no line of a log at debug level, no metric, no
   await refused('/session', `{"token": "${ROOT_TOKEN}`, { origin: server.url });
   await refused('/session', `{"token": ["${ROOT_TOKEN}"]}`, { origin: server.url });
   await refused('/session', `{"token": "${link}"}`, { origin: server.url });
+  const feed = (await makeLink(api)).split('/').at(-1)!;
+  for (const path of ['events?limit=x', 'feed?lastEventId=x', 'nothing', 'subscriptions/whk_1'])
+    errors.push((await ask(`${server.url}/link/${feed}/${path}`)).text);
+  await refused(`/link/${feed}/subscriptions`, `{"targetUrl": "${feed}`, {});
+  await refused(`/link/${feed}/subscriptions`, `{"targetUrl": ["${feed}"], "resource": 1}`, {});
+  errors.push((await ask(`${server.url}/link/${feed}x`)).text);
   const stranger = new RawSocket(server.url);
   stranger.connect(`${ROOT_TOKEN}x`).catch(() => undefined);
   expect((await stranger.closed).code).toBe(4401);
@@ -272,6 +279,7 @@ it('secrets and payloads stand in no line of a log at debug level, no metric, no
     ROOT_TOKEN,
     token: person.api.token!,
     link,
+    feed,
     cookie,
     signing: made.secret.slice('whsec_'.length),
   };

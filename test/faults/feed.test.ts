@@ -103,12 +103,12 @@ describe('a poller made of nothing but the page’s text', () => {
     await servers[1]!.end('SIGKILL');
     servers[1] = await start(ports[1]!);
     await until(EVENTS * 0.6);
-    await servers[0]!.end('SIGKILL');
+    await servers[0].end('SIGKILL');
     servers[0] = await start(ports[0]!);
     await writing;
     await until(EVENTS);
     // What would come twice would have come by the time that one more has.
-    const [proof] = await publish(servers[0]!.api, clientEvent('proof'));
+    const [proof] = await publish(servers[0].api, clientEvent('proof'));
     while (seen.at(-1) !== proof!.event.id) await until(seen.length + 1);
     seen.pop();
     const once = new Set(seen);

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { listPartitions } from '../../src/db/partitions.ts';
 import { Retention, retentionProgress, type RetentionRun } from '../../src/history/retention.ts';
 import { createLogger } from '../../src/log.ts';
+import { ask, idsOf, makeLink } from '../feed/link.ts';
 import { figure } from '../support/figure.ts';
 import { watchLocks } from '../support/lock-watch.ts';
 import { type Ground, makeOldRows, oldId, type OldRows } from '../support/old-rows.ts';
@@ -371,5 +372,25 @@ describe('retention', () => {
     let run = await retention.run(Date.now());
     while (run === null) run = await retention.run(Date.now());
     expect(await count('event_payloads')).toBe(0);
+  });
+
+  it('REL-21: tells a poller of the feed when its event is gone, and shows one whose payload is gone without it', async () => {
+    const link = await makeLink(server.api);
+    const [gone, kept] = [old(100, 3), old(60, 2, { series: 1 })];
+    await makeOldRows(ground, gone);
+    await makeOldRows(ground, kept);
+    const feed = (last: string) => ask(`${link}/feed?scope=portfolio&lastEventId=${last}`);
+    const [first, second, third] = [1, 2, 3].map((n) => oldId('event', gone, n));
+    const stay = [1, 2].map((n) => oldId('event', kept, n));
+    expect(idsOf(await feed(first!))).toEqual([second, third, ...stay]);
+    // Events go a run later than what names them.
+    for (const _ of [1, 2]) await retain();
+    const expired = await feed(first!);
+    expect([expired.status, expired.json.code]).toEqual([410, 'CURSOR_EXPIRED']);
+    expect(expired.json.detail).toContain('without lastEventId');
+    const rest = await feed('');
+    expect(idsOf(rest)).toEqual(stay);
+    expect(rest.json[0]).not.toHaveProperty('data');
+    expect((await ask(`${link}/events?scope=portfolio`)).json[1]).toMatchObject({ id: stay[0], data: null });
   });
 });

@@ -89,7 +89,7 @@ describe('the newest notifications', () => {
     );
   });
 
-  it('are the newest first, each as it was published, with the webhooks that it fired, and without a sample', async () => {
+  it('X10: are the newest first, each as it was published, with the webhooks that it fired, and without a sample', async () => {
     const answer = await ask(`${link}/events`);
     expect(entities(answer)).toEqual(['c', 'b', 'a']);
     expect(idsOf(answer)).toEqual([first[2], first[1], first[0]]);
@@ -104,7 +104,7 @@ describe('the newest notifications', () => {
     expect((await ask(`${link}/events`)).text).toBe(answer.text);
   });
 
-  it('are those of webhooks that the login may see, and no others (P12)', async () => {
+  it('P12: are those of webhooks that the login may see, and no others', async () => {
     expect(entities(await ask(`${branchLink}/events`))).toEqual(['c', 'b']);
     expect((await ask(`${branchLink}/events`)).json[1].webhookNumbers).toEqual([branchWebhook.number]);
     const empty = await createPerson(server, {
@@ -209,7 +209,7 @@ describe('a parameter that is wrong', () => {
 });
 
 describe('going forward', () => {
-  it('gives CloudEvents in the order of their commits, behind the event that is named (P13)', async () => {
+  it('P13: gives CloudEvents in the order of their commits, behind the event that is named', async () => {
     const made = await ids(
       ...Array.from({ length: 5 }, (_, index) => clientEvent(`p${index}`, { loginId: branch.id })),
     );

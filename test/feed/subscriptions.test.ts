@@ -34,7 +34,7 @@ const event = (id: string) => clientEvent(id, { loginId: person.id });
 const remove = (url: string) => ask(url, { method: 'DELETE' });
 
 describe('a subscription', () => {
-  it('returns an id without a handshake, brings signed events, stands in the table, and ends by its address', async () => {
+  it('X11: returns an id without a handshake, brings signed events, stands in the table, and ends by its address', async () => {
     const before = receiver.hits.length;
     const made = await post(`${link}/subscriptions`, input());
     expect(made.status).toBe(201);

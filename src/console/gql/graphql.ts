@@ -1165,6 +1165,21 @@ export type SigningSecretViewFragment = { id: string, hint: string, createdAt: s
 
 export type WebhookDetailsFragment = { id: string, number: number, version: number, name: string, description: string, status: WebhookStatus, statusReason: string | null, createdAt: string, updatedAt: string, account: { id: string, number: number, name: string }, login: { id: string, number: number, name: string }, forLogin: { id: string, number: number, name: string } | null, team: { id: string, number: number, name: string } | null, endpoints: Array<{ id: string, kind: EndpointKind, target: string, status: EndpointStatus, statusReason: string | null, failingSince: string | null, authentication: { type: AuthenticationType, hint: string | null, expiresAt: string | null }, advanced: { signing: SigningScheme, format: PayloadFormat, timeoutMs: number, retrySchedule: Array<number>, ratePerSecond: number | null, maxConcurrency: number, ordering: DeliveryOrdering, headers: Array<{ name: string, value: string | null, secret: boolean }> }, secrets: Array<{ id: string, hint: string, createdAt: string, expiresAt: string | null, publicKey: string | null }> }>, triggers: Array<{ id: string, resource: string, event: string, label: string, name: string, description: string, active: boolean, inactiveReason: TriggerInactiveReason | null }> };
 
+export type ConsoleWebhooksLinkQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ConsoleWebhooksLinkQuery = { webhooksLink: { url: string, createdAt: string, lastUsedAt: string | null } | null };
+
+export type ConsoleWebhooksLinkRotateMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ConsoleWebhooksLinkRotateMutation = { webhooksLinkRotate: { errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }>, link: { url: string, createdAt: string, lastUsedAt: string | null } | null } | null };
+
+export type ConsoleWebhooksLinkRevokeMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ConsoleWebhooksLinkRevokeMutation = { webhooksLinkRevoke: { deletedId: string | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
 export type WebhooksTableQueryVariables = Exact<{
   first: number;
   after?: string | null | undefined;
@@ -2491,6 +2506,43 @@ export const WebhookDetailsRotateSecretDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<WebhookDetailsRotateSecretMutation, WebhookDetailsRotateSecretMutationVariables>;
+export const ConsoleWebhooksLinkDocument = /*#__PURE__*/ gql`
+    query ConsoleWebhooksLink {
+  webhooksLink {
+    url
+    createdAt
+    lastUsedAt
+  }
+}
+    ` as unknown as DocumentNode<ConsoleWebhooksLinkQuery, ConsoleWebhooksLinkQueryVariables>;
+export const ConsoleWebhooksLinkRotateDocument = /*#__PURE__*/ gql`
+    mutation ConsoleWebhooksLinkRotate {
+  webhooksLinkRotate {
+    errors {
+      code
+      field
+      message
+    }
+    link {
+      url
+      createdAt
+      lastUsedAt
+    }
+  }
+}
+    ` as unknown as DocumentNode<ConsoleWebhooksLinkRotateMutation, ConsoleWebhooksLinkRotateMutationVariables>;
+export const ConsoleWebhooksLinkRevokeDocument = /*#__PURE__*/ gql`
+    mutation ConsoleWebhooksLinkRevoke {
+  webhooksLinkRevoke {
+    errors {
+      code
+      field
+      message
+    }
+    deletedId
+  }
+}
+    ` as unknown as DocumentNode<ConsoleWebhooksLinkRevokeMutation, ConsoleWebhooksLinkRevokeMutationVariables>;
 export const WebhooksTableDocument = /*#__PURE__*/ gql`
     query WebhooksTable($first: Int!, $after: String, $filter: WebhookFilterInput, $orderBy: [WebhookOrderInput!]) {
   webhooks(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {

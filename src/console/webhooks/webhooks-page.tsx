@@ -1,9 +1,10 @@
 /** The Webhooks page: the link on top, ADD WEBHOOK below it, then the saved table; the wizard opens over it. */
-import { Anchor, Box, Button, Group, List, Paper, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Box, Button, Group, List, Stack, Text, Title } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { Link, Outlet, useLocation } from 'react-router';
 
 import { Page } from '../layout/page.tsx';
+import { CreateLink } from './create-link.tsx';
 import { DraftsNotice } from './drafts-notice.tsx';
 import { SavedWebhooks } from './saved-webhooks.tsx';
 
@@ -38,23 +39,6 @@ export function WebhooksPage() {
       <RelatedPages />
       <Outlet />
     </Page>
-  );
-}
-
-/** Where the link that other sites poll will be. */
-function CreateLink() {
-  return (
-    <Paper component="section" withBorder p="md" aria-labelledby="create-link">
-      <Stack gap={4}>
-        <Title order={2} size="h4" id="create-link">
-          Create Webhooks Link
-        </Title>
-        <Text size="sm" c="dimmed" maw={720}>
-          An address of your own, for sites that fetch notifications at their own pace. This server does not
-          offer it yet; with a webhook it calls you instead.
-        </Text>
-      </Stack>
-    </Paper>
   );
 }
 
