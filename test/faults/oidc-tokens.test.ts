@@ -250,6 +250,14 @@ describe('a token is refused', () => {
     expect(await answer(await provider.forge(claims()))).toEqual([200]);
   });
 
+  it('when it has ended by the clock of the database, too', async () => {
+    ahead = -120_000;
+    const token = await provider.forge(claims());
+    expect(await status(token)).toBe(401);
+    ahead = 0;
+    expect(await status(await provider.forge(claims()))).toBe(200);
+  });
+
   it('and none stands in the log', async () => {
     const token = await provider.token('ann');
     await answer(token);
@@ -288,6 +296,11 @@ describe('the keys of the provider', () => {
     ahead += 6_000;
     await answer(unknown);
     await answer(unknown);
+    expect(reads() - before).toBe(2);
+    // What is none of the provider's makes nobody ask it.
+    ahead += 6_000;
+    const foreign = claims({ iss: 'https://other.example' });
+    expect(await status(await provider.forge(foreign, { key: await makeKey('foreign') }))).toBe(401);
     expect(reads() - before).toBe(2);
   });
 
@@ -379,6 +392,25 @@ describe('somebody who comes for the first time', () => {
     expect((await closed.api.run('{ logins { totalCount } }')).totalCount).toBe(1);
   });
 
+  it('is refused while the login above is disabled, and linked only below it', async () => {
+    const below = await start({ BELLWIRE_OIDC_PARENT: '2', BELLWIRE_OIDC_LINK_BY_EMAIL: 'true' });
+    const parent = await createPerson(below, { name: 'Parent' });
+    expect(parent.number).toBe(2);
+    const gil = await createPerson(below, { name: 'Gil elsewhere' });
+    await below.api.mutate(UPDATE, { id: gil.id, input: { email: 'gil@example.com' } });
+    await below.api.mutate(UPDATE, { id: parent.id, input: { disabled: true } });
+    expect(await status(await provider.token('gil'), below)).toBe(401);
+    await below.api.mutate(UPDATE, { id: parent.id, input: { disabled: false } });
+    const token = await provider.token('gil');
+    const { id } = await as(token, below).run(WHO);
+    expect(id).not.toBe(gil.id);
+    const made = await below.api.run(
+      'query ($id: ID!) { node(id: $id) { ... on Login { parent { number } } } }',
+      { id },
+    );
+    expect(made.parent.number).toBe(2);
+  });
+
   it('becomes the login with the same verified address where that is allowed, once it is the only one', async () => {
     const linked = await start({ BELLWIRE_OIDC_LINK_BY_EMAIL: 'true', BELLWIRE_OIDC_ACCOUNTS: 'true' });
     const { id } = await createPerson(linked, { name: 'Gil here', permissions: ['CATALOG_MANAGE'] });
@@ -388,6 +420,10 @@ describe('somebody who comes for the first time', () => {
     expect(await as(await provider.token('gil'), linked).run(WHO)).toMatchObject({
       ...{ id, name: 'Gil here', permissions: ['CATALOG_MANAGE'] },
     });
+    // Nobody is the root administrator by an address.
+    const root = await linked.api.run('{ viewer { id } }');
+    await linked.api.mutate(UPDATE, { id: root.id, input: { email: 'ann@example.com' } });
+    expect((await as(await provider.token('ann'), linked).run(WHO)).id).not.toBe(root.id);
     // Nobody vouches for this address.
     const made = await as(await provider.token('hal'), linked).run(WHO);
     expect(made).toMatchObject({ name: 'Hal', email: '', isAccount: true });
