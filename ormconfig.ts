@@ -22,6 +22,7 @@ import { AddAuthentication1764000000011 } from './migrations/1764000000011-add-a
 import { AddMailboxes1764000000012 } from './migrations/1764000000012-add-mailboxes.ts';
 import { LeaseMails1764000000013 } from './migrations/1764000000013-lease-mails.ts';
 import { AddFeed1764000000014 } from './migrations/1764000000014-add-feed.ts';
+import { AddIdentities1764000000015 } from './migrations/1764000000015-add-identities.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -67,6 +68,7 @@ export function createDataSource(url: string | undefined): DataSource {
       AddMailboxes1764000000012,
       LeaseMails1764000000013,
       AddFeed1764000000014,
+      AddIdentities1764000000015,
     ],
     synchronize: false,
     logging: false,

@@ -4,6 +4,7 @@
  */
 import { contradictions } from './config-values.ts';
 import { StartupError } from './errors.ts';
+import { oidcContradictions } from './oidc-settings.ts';
 import { type Role, SETTINGS } from './settings.ts';
 
 export { type Role, ROLES, SETTINGS } from './settings.ts';
@@ -45,6 +46,7 @@ export function loadConfig(
         { ...(values as unknown as Values), ...(options.role ? { role: options.role } : {}) },
         settingName,
       ),
+      ...oidcContradictions(values as unknown as Values),
     );
   if (mistakes.length > 0)
     throw new StartupError(`The configuration has mistakes:\n  ${mistakes.join('\n  ')}`);

@@ -13,6 +13,7 @@ export const ID_PREFIX = {
   session: 'ses',
   signInLink: 'sil',
   webhooksLink: 'wbl',
+  identity: 'idn',
   resource: 'res',
   webhook: 'whk',
   draft: 'drf',

@@ -19,24 +19,11 @@ import {
   text,
   wholeNumber,
 } from './config-values.ts';
+import { OIDC_SETTINGS } from './oidc-settings.ts';
+import { setting } from './setting.ts';
 
 const DAY_MS = 86_400_000;
 const LONGEST_KEEP_MS = 3_650 * DAY_MS;
-
-/** How one setting is read: parse gives the value or throws a sentence that completes "must be …". */
-export interface Setting<T> {
-  env: string;
-  type: string;
-  default: string;
-  secret?: true;
-  meaning: string;
-  parse: (text: string) => T;
-}
-
-/** The type of each row is kept, so that loadConfig's result is typed by the table. */
-function setting<T>(row: Setting<T>): Setting<T> {
-  return row;
-}
 
 /** What a process does: everything, serve without sending, or send without serving. */
 export const ROLES = ['all', 'api', 'worker'] as const;
@@ -358,6 +345,7 @@ export const SETTINGS = {
     meaning: 'How long a one-time link to sign in is valid.',
     parse: duration(100, 86_400_000),
   }),
+  ...OIDC_SETTINGS,
   maxBodyBytes: setting({
     env: 'BELLWIRE_MAX_BODY',
     type: 'size',

@@ -12,7 +12,21 @@ import {
 import { importsOf, listFiles, readModules } from './architecture/sources.ts';
 
 /** Files at the top of src that every room but the console may import. */
-const LEAVES = ['config', 'config-values', 'settings', 'errors', 'log', 'ids', 'paths', 'url', 'listen'];
+const LEAVES = [
+  ...[
+    'config',
+    'config-values',
+    'setting',
+    'settings',
+    'oidc-settings',
+    'errors',
+    'log',
+    'ids',
+    'paths',
+    'url',
+  ],
+  'listen',
+];
 
 const BELOW_THE_EDGE = [
   'db',
@@ -30,13 +44,16 @@ const BELOW_THE_EDGE = [
   'live',
   'mailboxes',
   'feed',
+  'identity',
 ];
 
 /** Room -> what it may import besides the leaves and itself. */
 const ARROWS: Arrows = {
   config: [],
   'config-values': [],
+  setting: [],
   settings: [],
+  'oidc-settings': [],
   errors: [],
   log: [],
   ids: [],
@@ -58,6 +75,7 @@ const ARROWS: Arrows = {
   history: ['db', 'queue', 'events', 'matching'],
   sending: ['db', 'queue', 'secrets', 'egress', 'webhooks', 'events', 'live', 'mailboxes'],
   feed: ['db', 'access', 'audit', 'catalog', 'secrets', 'events', 'webhooks', 'live'],
+  identity: ['access', 'egress', 'secrets', 'sending'],
   metrics: ['db', 'queue', 'live', 'sending', 'history'],
   graphql: BELOW_THE_EDGE,
   client: [],

@@ -127,4 +127,37 @@ describe('the configuration', () => {
     };
     expect(loadConfig(env).keepPayloadsMs).toBe(172_800_000);
   });
+
+  it('takes the settings of an identity provider together, and says which one is missing', () => {
+    const issuer = { BELLWIRE_OIDC_ISSUER: 'https://login.example.com/' };
+    const both = { ...issuer, BELLWIRE_OIDC_AUDIENCE: 'api', BELLWIRE_OIDC_CLIENT_ID: 'b' };
+    // The slash is a part of its name.
+    expect(loadConfig(both).oidcIssuer).toBe('https://login.example.com/');
+    expect(
+      loadConfig({
+        ...both,
+        BELLWIRE_OIDC_PARENT: '1',
+        BELLWIRE_OIDC_PERMISSIONS: 'EVENTS_PUBLISH, WEBHOOKS_MANAGE',
+      }).oidcPermissions,
+    ).toEqual(['WEBHOOKS_MANAGE', 'EVENTS_PUBLISH']);
+    const wrong: [Record<string, string>, string][] = [
+      [{ BELLWIRE_OIDC_AUDIENCE: 'api' }, 'BELLWIRE_OIDC_AUDIENCE says nothing without BELLWIRE_OIDC_ISSUER'],
+      [{ BELLWIRE_OIDC_PARENT: '1' }, 'BELLWIRE_OIDC_PARENT says nothing without BELLWIRE_OIDC_ISSUER'],
+      [issuer, 'BELLWIRE_OIDC_ISSUER says nothing alone'],
+      [
+        { ...issuer, BELLWIRE_OIDC_AUDIENCE: 'api', BELLWIRE_OIDC_CLIENT_SECRET: CANARY },
+        'BELLWIRE_OIDC_CLIENT_SECRET says nothing without BELLWIRE_OIDC_CLIENT_ID',
+      ],
+      [{ ...both, BELLWIRE_OIDC_ACCOUNTS: 'true' }, 'says nothing without BELLWIRE_OIDC_PARENT'],
+      [{ ...both, BELLWIRE_OIDC_PERMISSIONS: 'ALL' }, 'BELLWIRE_OIDC_PERMISSIONS: "ALL" must be permissions'],
+      [
+        { ...both, BELLWIRE_OIDC_ISSUER: 'login.example.com' },
+        'BELLWIRE_OIDC_ISSUER: "login.example.com" must be',
+      ],
+    ];
+    for (const [env, sentence] of wrong) {
+      expect(() => loadConfig(env)).toThrow(sentence);
+      expect(() => loadConfig(env)).not.toThrow(CANARY);
+    }
+  });
 });

@@ -19,7 +19,7 @@ import { changeTree, moveBranch, noteLostRights, permissionsInBranch } from './t
 import { type Permission, PERMISSIONS, type Viewer } from './viewer.ts';
 
 /** The longest e-mail address (RFC 5321, 4.5.3.1.3, less the angle brackets). */
-const MAX_EMAIL = 254;
+export const MAX_EMAIL = 254;
 
 /** A login as given; in an update, what is left out or null stays as it is. */
 export interface LoginInput {

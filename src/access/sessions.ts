@@ -73,7 +73,22 @@ export class Sessions {
     const begun = isWellFormed(value, 'link')
       ? await this.#beginByLink(value, cookie)
       : await this.#beginByToken(value, cookie);
-    if (!begun) return undefined;
+    return begun ? this.#begun(cookie) : undefined;
+  }
+
+  /** Begins a session of a login that another one vouches for; undefined when it is disabled. It may what its login may. */
+  async beginFor(loginId: string): Promise<{ cookie: string; session: Session } | undefined> {
+    const cookie = makeToken('session');
+    await this.#sql.query(
+      `insert into sessions (id, login_id, sha256, idle_ms, expires_at)
+       select $1, id, $3, $4::int, clock_timestamp() + $5 * interval '1 ms' from logins
+       where id = $2 and not disabled`,
+      [newId('session'), loginId, ...this.#kept(cookie)],
+    );
+    return this.#begun(cookie);
+  }
+
+  async #begun(cookie: string): Promise<{ cookie: string; session: Session } | undefined> {
     const session = await this.find(cookie);
     if (session !== undefined) {
       await this.#endOldest(session.login.id);

@@ -9,7 +9,10 @@ export type Permission = (typeof PERMISSIONS)[number];
 
 /** Who calls: the credential used, its login, the account that it acts in, and what it may do there. */
 export interface Viewer {
-  /** The id of the access token, session or Create Webhooks link that it is known by; empty for the server itself. */
+  /**
+   * The id of the access token, session or Create Webhooks link that it is known by; for a token of the identity provider
+   * that of the identity and the token's end, as `idn_1@<seconds>`; empty for the server itself.
+   */
   credentialId: string;
   /** The access token behind it: the credential itself, or the one that its session was made from; empty where there is none. */
   tokenId: string;
@@ -36,7 +39,7 @@ export interface Viewer {
 /** A viewer and what only the check of its credential needs to know. */
 export interface CredentialOwner {
   viewer: Viewer;
-  /** Of the credential. */
+  /** Of the credential; empty for a token of the identity provider, which its signature proves. */
   sha256: Buffer;
   /** Of the token behind it; null where there is none. */
   token: { origin: 'ROOT' | 'ENVIRONMENT' | 'USER'; sha256: Buffer } | null;
@@ -100,13 +103,34 @@ const LINKS = `
   from webhooks_links k
   where true`;
 
-/** How owners are looked for: by the hash of a token, of a session's cookie or of a Create Webhooks link, or by ids of the first two. */
+// Its end is the token's, which nobody has written down: it comes with the question, in seconds (RFC 7519, 4.1.4).
+const identities = (asked: string) => `
+  select i.id || '@' || k.ends, ''::bytea, i.login_id, null::text, null::text, null::bytea,
+         null::text[], to_timestamp(k.ends), to_timestamp(k.ends), null::int,
+         coalesce(i.last_used_at < clock_timestamp() - interval '1 minute', true)
+  from ${asked}
+  where to_timestamp(k.ends) > clock_timestamp()`;
+const IDENTITY = identities(
+  `(select $3::bigint as ends) k join identities i on i.issuer = $1 and i.subject = $2`,
+);
+const IDENTITIES = identities(
+  `unnest($2::text[], $3::bigint[]) k (id, ends) join identities i on i.id = k.id`,
+);
+
+/**
+ * How owners are looked for: by the hash of a token, of a session's cookie or of a Create Webhooks link, by who the identity
+ * provider says it is and until when, or by credentialIds of all but links.
+ */
 export type OwnersBy =
-  { tokenSha256: Buffer } | { sessionSha256: Buffer } | { linkSha256: Buffer } | { ids: readonly string[] };
+  | { tokenSha256: Buffer }
+  | { sessionSha256: Buffer }
+  | { linkSha256: Buffer }
+  | { identity: { issuer: string; subject: string; expiresAt: Date } }
+  | { ids: readonly string[] };
 
 /** The owners of tokens, sessions and links that are valid now; those that have ended are left out. */
 export async function readOwners(reader: Reader, by: OwnersBy): Promise<CredentialOwner[]> {
-  const [credentials, value] = credentialsOf(by);
+  const [credentials, ...values] = credentialsOf(by);
   const rows = await reader.query<Row[]>(
     `select c.*, l.permissions as login_permissions, l.path as login_path,
             a.id as account_id, a.path as account_path, l.rights_lost,
@@ -118,19 +142,28 @@ export async function readOwners(reader: Reader, by: OwnersBy): Promise<Credenti
        where id = any (l.path) and is_account
        order by cardinality(path) desc limit 1
      ) a`,
-    [value],
+    values,
   );
   return rows.map(ownerOf);
 }
 
-function credentialsOf(by: OwnersBy): [text: string, value: unknown] {
+function credentialsOf(by: OwnersBy): [text: string, ...values: unknown[]] {
   if ('tokenSha256' in by) return [`${TOKENS} and t.sha256 = $1`, by.tokenSha256];
   // Without tokens, which only give the columns their names.
-  if ('sessionSha256' in by)
-    return [`${TOKENS} and false union all ${SESSIONS} and s.sha256 = $1`, by.sessionSha256];
-  if ('linkSha256' in by) return [`${TOKENS} and false union all ${LINKS} and k.sha256 = $1`, by.linkSha256];
+  const named = `${TOKENS} and false union all`;
+  if ('sessionSha256' in by) return [`${named} ${SESSIONS} and s.sha256 = $1`, by.sessionSha256];
+  if ('linkSha256' in by) return [`${named} ${LINKS} and k.sha256 = $1`, by.linkSha256];
+  if ('identity' in by) {
+    const { issuer, subject, expiresAt } = by.identity;
+    return [`${named} ${IDENTITY}`, issuer, subject, Math.floor(expiresAt.getTime() / 1000)];
+  }
+  const kept = by.ids.filter((id) => !id.includes('@'));
+  const foreign = by.ids.filter((id) => id.includes('@')).map((id) => id.split('@'));
   const ids = (of: string) => `${of}.id = any ($1::text[])`;
-  return [`${TOKENS} and ${ids('t')} union all ${SESSIONS} and ${ids('s')}`, by.ids];
+  const text = `${TOKENS} and ${ids('t')} union all ${SESSIONS} and ${ids('s')}`;
+  if (foreign.length === 0) return [text, kept];
+  const columns = [0, 1].map((column) => foreign.map((parts) => parts[column]));
+  return [`${text} union all ${IDENTITIES}`, kept, ...columns];
 }
 
 function ownerOf(row: Row): CredentialOwner {

@@ -22,6 +22,7 @@ import { switchOffIn } from '../sending/auto-disable.ts';
 import { Drafts } from '../webhooks/drafts.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
 import type { Ground } from './ground.ts';
+import { createPlatform } from './platform.ts';
 
 /** The time limit of an endpoint that sets none, ms. */
 const DEFAULT_TIMEOUT_MS = 15_000;
@@ -35,10 +36,9 @@ export interface Serving {
 }
 
 /** Makes it. */
-export async function createServing(
-  { config, logger, db, keyring, egress, access, metrics, publicAddress }: Ground,
-  probes: Probes,
-): Promise<Serving> {
+export async function createServing(ground: Ground, probes: Probes): Promise<Serving> {
+  const { config, logger, db, keyring, egress, access, metrics, publicAddress } = ground;
+  const platform = createPlatform(ground);
   const catalog = new Catalog(db.orm);
   await catalog.ensureOwn();
   const live = new Live({ ...config, pool: db.streams, hints: db.hints, channel: LOG_CHANNEL, logger });
@@ -60,6 +60,7 @@ export async function createServing(
   const rooms: Rooms = {
     access,
     sessions: new Sessions({ sql: readerOf(db.rights), access, limits: config }),
+    platform,
     audit: new AuditLog(db.orm),
     catalog,
     webhooks,

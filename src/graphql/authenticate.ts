@@ -3,7 +3,8 @@ import type { Request, RequestHandler, Response } from 'express';
 
 import { bearerToken } from '../access/bearer.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { edgeError } from './answers.ts';
+import { edgeError, RETRY_AFTER_SECONDS } from './answers.ts';
+import { callerOf } from './callers.ts';
 import type { Rooms } from './context.ts';
 import { isFromOwnPage } from './origins.ts';
 import { refuse } from './refuse.ts';
@@ -11,7 +12,7 @@ import type { SessionCookie } from './session-cookie.ts';
 
 /** What it is made of. */
 export interface AuthenticateOptions {
-  rooms: Pick<Rooms, 'access' | 'sessions'>;
+  rooms: Pick<Rooms, 'access' | 'sessions' | 'platform'>;
   cookie: SessionCookie;
   origins: () => ReadonlySet<string>;
 }
@@ -48,10 +49,17 @@ export function authenticate({ rooms, cookie, origins }: AuthenticateOptions): R
 
   async function byToken(request: Request, response: Response): Promise<Viewer | undefined> {
     const token = bearerToken(request.headers.authorization);
-    const viewer = token === undefined ? undefined : await rooms.access.viewerOfToken(token);
-    if (viewer !== undefined) return viewer;
+    const caller = token === undefined ? undefined : await callerOf(rooms, token);
+    if (caller?.kind === 'VIEWER') return caller.viewer;
+    if (caller?.kind === 'UNAVAILABLE') {
+      // To answer 401 would make clients throw away a token that is good.
+      response.set('Retry-After', String(RETRY_AFTER_SECONDS));
+      const how = 'The keys of the identity provider cannot be read now. Try again in a moment.';
+      refuse(response, 503, edgeError('UNAVAILABLE', how));
+      return undefined;
+    }
     response.set('WWW-Authenticate', token === undefined ? 'Bearer' : 'Bearer error="invalid_token"');
-    const how = 'Send a valid token: Authorization: Bearer <token>.';
+    const how = caller?.why ?? 'Send a valid token: Authorization: Bearer <token>.';
     refuse(response, 401, edgeError('UNAUTHENTICATED', how));
     return undefined;
   }

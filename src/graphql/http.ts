@@ -20,6 +20,7 @@ import { type Context, createContext, type Rooms } from './context.ts';
 import type { Guard } from './guard.ts';
 import { mailPages } from './mail-pages.ts';
 import type { Mask } from './masking.ts';
+import { oidcRoutes } from './oidc-routes.ts';
 import { describeMissingPage, type PageOptions, servePages } from './pages.ts';
 import { refuse } from './refuse.ts';
 import type { SessionCookie } from './session-cookie.ts';
@@ -56,6 +57,7 @@ export function createHttpApp(options: HttpOptions): Express {
   app.use((request, response, next) => {
     if (!options.probes(request, response)) next();
   });
+  app.use('/session/oidc', oidcRoutes(options));
   app.use('/session', sessionRoutes(options));
   app.use('/mail', mailPages(options));
   app.use('/link', linkRoutes({ ...options.rooms, page: new InformationPage(options.rooms) }));

@@ -10,6 +10,7 @@ import type { Feed } from '../feed/feed.ts';
 import type { WebhooksLinks } from '../feed/links.ts';
 import type { Subscriptions } from '../feed/subscriptions.ts';
 import type { History } from '../history/history.ts';
+import type { Platform } from '../identity/platform.ts';
 import type { Live } from '../live/live.ts';
 import type { WebhookChanges } from '../live/webhook-changes.ts';
 import type { Consent } from '../mailboxes/consent.ts';
@@ -20,6 +21,8 @@ import type { Webhooks } from '../webhooks/webhooks.ts';
 export interface Rooms {
   access: Access;
   sessions: Sessions;
+  /** Null without an identity provider. */
+  platform: Platform | null;
   audit: AuditLog;
   catalog: Catalog;
   webhooks: Webhooks;

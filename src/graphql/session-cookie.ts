@@ -10,6 +10,8 @@ import { isLoopback } from './origins.ts';
 /** Browsers take this name only with Secure, from this very host and for all its paths: no neighbour can plant it. */
 const SECURE_NAME = '__Host-bellwire';
 const PLAIN_NAME = 'bellwire';
+/** What a browser keeps while it is at the identity provider; it has to come with the request that another site leads to. */
+const AWAY = '-sign-in';
 
 /**
  * Reads and writes it. Secure where the browser has TLS to this server, which the public address tells, or is on
@@ -46,6 +48,27 @@ export class SessionCookie {
   /** The Set-Cookie header that takes it from the browser. */
   take(request: IncomingMessage): string {
     return this.#write(request, '', { maxAge: 0 });
+  }
+
+  /** What the browser has kept while it was at the identity provider. */
+  readAway(request: IncomingMessage): string | undefined {
+    const { cookie } = request.headers;
+    return cookie === undefined ? undefined : parseCookie(cookie)[this.#nameFor(request) + AWAY];
+  }
+
+  /** The Set-Cookie header that gives the browser something to keep for so many ms; null takes it. */
+  writeAway(request: IncomingMessage, value: string | null, ms: number): string {
+    return stringifySetCookie({
+      ...{
+        name: this.#nameFor(request) + AWAY,
+        value: value ?? '',
+        path: '/',
+        httpOnly: true,
+        sameSite: 'lax',
+      },
+      ...(this.isSecureFor(request) ? { secure: true } : {}),
+      maxAge: value === null ? 0 : Math.ceil(ms / 1000),
+    });
   }
 
   #nameFor(request: IncomingMessage): string {

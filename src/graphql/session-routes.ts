@@ -18,7 +18,7 @@ import { SignInLimits } from './sign-in-limits.ts';
 /** What it is made of. */
 export interface SessionRoutesOptions {
   config: Pick<Config, 'publicUrl' | 'trustedProxies'>;
-  rooms: Pick<Rooms, 'sessions'>;
+  rooms: Pick<Rooms, 'sessions' | 'platform'>;
   cookie: SessionCookie;
   logger: Pick<Logger, 'warn'>;
   /** The server's own. */
@@ -107,6 +107,12 @@ export function sessionRoutes({ config, rooms, cookie, logger, origins }: Sessio
     const value = cookie.read(request);
     if (value !== undefined) await rooms.sessions.end(value);
     response.set('Set-Cookie', cookie.take(request)).status(204).end();
+  });
+
+  // For the sign-in page, before anybody is signed in.
+  router.get('/ways', (_request, response) => {
+    const name = rooms.platform?.signInName ?? null;
+    response.json({ oidc: name === null ? null : { name } });
   });
 
   router.all('/', (_request, response) => {

@@ -9,6 +9,7 @@ import { tokenOfParams } from '../access/bearer.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Logger } from '../log.ts';
 import { edgeError } from './answers.ts';
+import { type Caller, callerOf } from './callers.ts';
 import type { Connection, Connections } from './connections.ts';
 import { type Context, createContext, type Rooms } from './context.ts';
 import type { Guard } from './guard.ts';
@@ -82,11 +83,13 @@ export function createProtocol(options: ProtocolOptions) {
     connectionInitWaitTimeout: options.initTimeoutMs,
     async onConnect({ connectionParams, extra: connection }) {
       try {
-        const viewer = await findCaller(rooms, connection, connectionParams);
-        if (viewer === undefined) {
-          connection.close(CLOSE.unauthorized, 'Unauthorized');
+        const caller = await findCaller(rooms, connection, connectionParams);
+        if (caller?.kind !== 'VIEWER') {
+          if (caller?.kind === 'UNAVAILABLE') connection.close(CLOSE.tryAgain, 'Try again later');
+          else connection.close(CLOSE.unauthorized, 'Unauthorized');
           return false;
         }
+        const { viewer } = caller;
         // Before the client learns that it is connected, and reads its pages.
         connection.since = await rooms.changes.position();
         // It may have closed while its token was looked up; then nobody would take it out again.
@@ -142,11 +145,12 @@ async function findCaller(
   rooms: Rooms,
   connection: Connection,
   params: Params | undefined,
-): Promise<Viewer | undefined> {
+): Promise<Caller | undefined> {
   const token = tokenOfParams(params);
-  if (token !== undefined) return token === null ? undefined : rooms.access.viewerOfToken(token);
+  if (token !== undefined) return token === null ? undefined : callerOf(rooms, token);
   const { cookie } = connection;
-  return cookie === undefined ? undefined : rooms.sessions.viewerOf(cookie, { isUse: false });
+  const viewer = cookie === undefined ? undefined : await rooms.sessions.viewerOf(cookie, { isUse: false });
+  return viewer && { kind: 'VIEWER', viewer };
 }
 
 type Results = Extract<Awaited<OperationResult>, AsyncGenerator>;

@@ -20,6 +20,8 @@ export interface OutgoingRequest {
   /** The endpoint's id and version: requests with another key share no socket. */
   key: string;
   url: string;
+  /** POST unless given; a GET has no body. */
+  method?: 'GET' | 'POST';
   /** All headers but Host, Connection and Content-Length, which are set here. */
   headers: Record<string, string>;
   body: Buffer;
@@ -144,8 +146,9 @@ function exchange(
   };
 
   try {
-    const { headers, body, key, identity } = request;
-    stream = client.stream(request.url, { headers, body, agent: egress.agents(key, identity) });
+    const { method = 'POST', headers, key, identity } = request;
+    const body = method === 'GET' ? {} : { body: request.body };
+    stream = client.stream(request.url, { method, headers, ...body, agent: egress.agents(key, identity) });
   } catch (error) {
     return fail(error);
   }

@@ -33,6 +33,7 @@ const MIGRATIONS = [
   'AddMailboxes1764000000012',
   'LeaseMails1764000000013',
   'AddFeed1764000000014',
+  'AddIdentities1764000000015',
 ];
 
 function open(url: string): Promise<Database> {

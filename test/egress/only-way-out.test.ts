@@ -26,7 +26,8 @@ const MAY_IMPORT: [module: RegExp, files: RegExp][] = [
   [/^(node:)?(http2|dgram|inspector|_http_client|_tls_wrap)$/, /^$/],
   [/^got$/, /^src\/sending\/transport\.ts$/],
   // Calls fetch where it is given none of ours.
-  [/^oauth4webapi$/, /^src\/sending\/oauth-tokens\.ts$/],
+  [/^oauth4webapi$/, /^src\/(sending\/oauth-tokens|identity\/(provider|code-flow))\.ts$/],
+  [/^jose$/, /^src\/identity\//],
   [/^pg$/, /^src\//],
   [/^ws$/, /^src\/(graphql|client)\/|^src\/(main|app)\.ts$/],
   [/^(axios|undici|node-fetch|superagent|request|needle|ky|cross-fetch|http2-wrapper)(\/|$)/, /^$/],
@@ -35,7 +36,8 @@ const MAY_IMPORT: [module: RegExp, files: RegExp][] = [
 ];
 
 /** Ways out that need no import. */
-const FORBIDDEN_GLOBALS = /(?<![.\w])(fetch\s*\(|new (?:XMLHttpRequest|WebSocket|EventSource)\b)/;
+const FORBIDDEN_GLOBALS =
+  /(?<![.\w])(fetch\s*\(|createRemoteJWKSet\b|new (?:XMLHttpRequest|WebSocket|EventSource)\b)/;
 
 /** How a file that may listen would call out. The database's rooms call out by right: pg and its LISTEN client. */
 const CALLS_OUT = /\b(?:net|https?|tls)\.(?:request|get|connect|createConnection|Agent|globalAgent|Socket)\b/;
@@ -90,6 +92,8 @@ describe('the source', () => {
       "const dns = await import('node:dns');",
       "const dgram = require('dgram');",
       "import got from 'got';",
+      "import { jwtVerify } from 'jose';",
+      'const keys = createRemoteJWKSet(url);',
       "await fetch('https://example.com/');",
       "const socket = new WebSocket('wss://example.com/');",
     ]) {

@@ -293,7 +293,7 @@ it('where only the public address has TLS, another one says where to sign in ins
   const routes = sessionRoutes({
     config: { publicUrl, trustedProxies: [] },
     logger: { warn: jest.fn() },
-    rooms: { sessions: { begin } as never },
+    rooms: { sessions: { begin } as never, platform: null },
     cookie: new SessionCookie({ publicUrl }),
     origins: () => new Set([plain, publicUrl, 'http://localhost:4000']),
   });

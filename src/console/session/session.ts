@@ -33,6 +33,43 @@ export async function signIn(token: string): Promise<SignInFailure | null> {
   };
 }
 
+/** How people sign in besides: the name of the identity provider that they know; null without one, or without an answer. */
+export async function readProvider(): Promise<string | null> {
+  try {
+    const response = await fetch(apiAddress('session/ways'), { credentials: 'same-origin' });
+    return response.ok
+      ? (((await response.json()) as { oidc: { name: string } | null }).oidc?.name ?? null)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Where a browser goes to sign in there and come back to a page. */
+export function providerAddress(back: string): string {
+  return apiAddress(`session/oidc?${new URLSearchParams({ back }).toString()}`);
+}
+
+const PROVIDER_PROBLEMS: Record<string, string> = {
+  stale: 'That sign-in was begun too long ago, in another browser, or was used already. Begin anew.',
+  cancelled: 'You turned back before you were signed in.',
+  refused: 'The identity provider refused to sign you in.',
+  broken:
+    'The identity provider and this server do not understand each other; the log of the server has the cause.',
+  unavailable: 'The identity provider cannot be reached now. Try again in a moment.',
+  unknown: 'You are signed in there, but have no login here: ask an administrator for one.',
+  disabled: 'Your login here is disabled.',
+  no_parent: 'No login could be made for you: the log of the server has the cause.',
+  nobody: 'The identity provider did not say who you are; the log of the server has the cause.',
+  later: 'Too many sign-ins have failed: try again in a quarter of an hour.',
+};
+
+/** What to tell the person about a sign-in at the provider that failed, by the word that the server sent it back with. */
+export function providerProblem(word: string | null): SignInFailure | null {
+  if (word === null) return null;
+  return { message: PROVIDER_PROBLEMS[word] ?? 'The sign-in failed.', retryAfterSeconds: null };
+}
+
 /** What the session may do, which a token of fewer permissions narrows; null when there is none, or no server. */
 export async function readPermissions(): Promise<Permission[] | null> {
   try {

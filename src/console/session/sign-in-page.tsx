@@ -1,9 +1,10 @@
-/** The sign-in: an access token, or the one-time link that the server printed, in exchange for a session. */
+/** The sign-in: an access token, or the one-time link that the server printed, in exchange for a session; or the way to the identity provider. */
 import {
   Alert,
   Anchor,
   Button,
   Center,
+  Divider,
   Group,
   Loader,
   Paper,
@@ -16,7 +17,14 @@ import { IconBellRinging } from '@tabler/icons-react';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 
-import { signIn, type SignInFailure, takeLinkFromAddress } from './session.ts';
+import {
+  providerAddress,
+  providerProblem,
+  readProvider,
+  signIn,
+  type SignInFailure,
+  takeLinkFromAddress,
+} from './session.ts';
 
 /** Where to go after the sign-in: only addresses of the console itself. */
 function wayBack(search: URLSearchParams): string {
@@ -34,7 +42,8 @@ export function SignInPage() {
   const navigate = useNavigate();
   const [link] = useState(takeLinkFromAddress);
   const [busy, setBusy] = useState(link !== null);
-  const [failure, setFailure] = useState<SignInFailure | null>(null);
+  const [failure, setFailure] = useState<SignInFailure | null>(() => providerProblem(search.get('problem')));
+  const [provider, setProvider] = useState<string | null>(null);
   const [value, setValue] = useState('');
   const field = useRef<HTMLInputElement>(null);
   const started = useRef(false);
@@ -49,6 +58,10 @@ export function SignInPage() {
     // The field is disabled until the next render.
     requestAnimationFrame(() => field.current?.focus());
   }
+
+  useEffect(() => {
+    void readProvider().then(setProvider);
+  }, []);
 
   useEffect(() => {
     document.title = 'Sign in · Bellwire';
@@ -91,6 +104,14 @@ export function SignInPage() {
                   ` Try again in ${Math.ceil(failure.retryAfterSeconds / 60)} min.`}
               </Alert>
             )}
+            {provider !== null && (
+              <>
+                <Button component="a" href={providerAddress(wayBack(search))}>
+                  Sign in with {provider}
+                </Button>
+                <Divider label="or" />
+              </>
+            )}
             <PasswordInput
               ref={field}
               label="Access token or one-time link"
@@ -105,6 +126,7 @@ export function SignInPage() {
             />
             <Button
               type="submit"
+              variant={provider === null ? 'filled' : 'default'}
               disabled={busy}
               leftSection={busy ? <Loader size="xs" aria-hidden /> : undefined}
             >

@@ -52,6 +52,7 @@ const FINDERS: Record<IdKind, Finder> = {
   mailbox: () => Promise.resolve(null),
   mail: () => Promise.resolve(null),
   signInLink: () => Promise.resolve(null),
+  identity: () => Promise.resolve(null),
   webhooksLink: () => Promise.resolve(null),
 };
 
