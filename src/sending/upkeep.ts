@@ -10,6 +10,7 @@ import { settleAwaiting } from '../queue/awaiting.ts';
 import { promoteOrphans } from '../queue/order.ts';
 import { type Rescued, takeExpired } from '../queue/rescue.ts';
 import { sweep } from '../queue/sweep.ts';
+import { Rounds } from './rounds.ts';
 
 /** How many expired leases one look takes over. */
 const RESCUE_BATCH = 100;
@@ -41,9 +42,7 @@ export interface UpkeepOptions {
 /** Runs until it is stopped, not in step with other senders. */
 export class Upkeep {
   readonly #options: UpkeepOptions;
-  #running = false;
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
+  readonly #rounds: Rounds;
   #orphansAt = 0;
   #rescueAllAt = 0;
   /** When the last look at leases began that saw all of them. */
@@ -51,46 +50,33 @@ export class Upkeep {
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
+    this.#rounds = new Rounds(options.pollMs, () => this.#work());
   }
 
   /** Begins. */
   start(): void {
-    this.#running = true;
-    this.#schedule();
+    this.#rounds.start();
   }
 
   /** Starts no further round; resolves when the present one is over. */
   stop(): Promise<void> {
-    this.#running = false;
-    clearTimeout(this.#timer);
-    return this.#round;
-  }
-
-  #schedule(): void {
-    this.#timer = setTimeout(
-      () => {
-        this.#round = this.#work().finally(() => {
-          if (this.#running) this.#schedule();
-        });
-      },
-      this.#options.pollMs * (0.75 + 0.5 * Math.random()),
-    );
+    return this.#rounds.stop();
   }
 
   async #work(): Promise<void> {
     await this.#guarded('rescue.failed', () => this.#rescue());
     await this.#guarded('sweep.failed', async () => {
-      while (this.#running && (await sweep(this.#options.pool, SWEEP_BATCH)) === SWEEP_BATCH);
+      while (this.#rounds.running && (await sweep(this.#options.pool, SWEEP_BATCH)) === SWEEP_BATCH);
     });
     await this.#guarded('awaiting.failed', async () => {
-      while (this.#running && (await settleAwaiting(this.#options.pool, SWEEP_BATCH)) === SWEEP_BATCH);
+      while (this.#rounds.running && (await settleAwaiting(this.#options.pool, SWEEP_BATCH)) === SWEEP_BATCH);
     });
     await this.#guarded('promotion.failed', () => this.#promote());
   }
 
   async #rescue(): Promise<void> {
     const { pool, sender, leaseMarginMs, logger } = this.#options;
-    for (let full = true; full && this.#running;) {
+    for (let full = true; full && this.#rounds.running;) {
       const startedAt = performance.now();
       const all = startedAt >= this.#rescueAllAt;
       const withinMs = all ? null : startedAt - this.#rescuedAt + RESCUE_OVERLAP_MS;

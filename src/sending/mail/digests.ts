@@ -10,6 +10,7 @@ import { claimDigests } from '../../queue/digests.ts';
 import type { Job } from '../../queue/job.ts';
 import { completionOf, type CompletionTools, madeOfMail } from '../attempt.ts';
 import { keepRequest } from '../record.ts';
+import { Rounds } from '../rounds.ts';
 import { logFailure } from '../upkeep.ts';
 import type { MailedEvent } from './delivery-mail.ts';
 import { type DigestedEvent, digestMail } from './digest-mail.ts';
@@ -42,40 +43,27 @@ export interface DigestsOptions extends CompletionTools {
 /** Runs until it is stopped. */
 export class Digests {
   readonly #options: DigestsOptions;
-  #running = false;
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
+  readonly #rounds: Rounds;
 
   constructor(options: DigestsOptions) {
     this.#options = options;
+    this.#rounds = new Rounds(options.pollMs, () =>
+      this.#work().catch((error: unknown) => logFailure(options.logger, error, 'digests.failed')),
+    );
   }
 
   /** Begins. */
   start(): void {
-    this.#running = true;
-    this.#schedule();
+    this.#rounds.start();
   }
 
   /** Claims nothing more; resolves when what is under way has ended. */
   stop(): Promise<void> {
-    this.#running = false;
-    clearTimeout(this.#timer);
-    return this.#round;
-  }
-
-  #schedule(): void {
-    const wait = this.#options.pollMs * (0.75 + 0.5 * Math.random());
-    this.#timer = setTimeout(() => {
-      this.#round = this.#work()
-        .catch((error: unknown) => logFailure(this.#options.logger, error, 'digests.failed'))
-        .finally(() => {
-          if (this.#running) this.#schedule();
-        });
-    }, wait);
+    return this.#rounds.stop();
   }
 
   async #work(): Promise<void> {
-    for (let some = true; some && this.#running;) {
+    for (let some = true; some && this.#rounds.running;) {
       const groups = await claimDigests(this.#options.pool, this.#options);
       some = groups.length > 0;
       await Promise.all(groups.map((jobs) => this.#send(jobs)));

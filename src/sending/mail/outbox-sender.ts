@@ -15,6 +15,7 @@ import {
   takeMails,
   takeNotices,
 } from '../../mailboxes/outbox.ts';
+import { Rounds } from '../rounds.ts';
 import { logFailure } from '../upkeep.ts';
 import { confirmationMail } from './confirmation-mail.ts';
 import type { Mailer } from './mailer.ts';
@@ -53,36 +54,23 @@ export interface OutboxOptions {
 /** Runs until it is stopped. */
 export class OutboxSender {
   readonly #options: OutboxOptions;
-  #running = false;
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
+  readonly #rounds: Rounds;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#rounds = new Rounds(options.pollMs, () =>
+      this.#work().catch((error: unknown) => logFailure(options.logger, error, 'outbox.failed')),
+    );
   }
 
   /** Begins. */
   start(): void {
-    this.#running = true;
-    this.#schedule();
+    this.#rounds.start();
   }
 
   /** Takes nothing more; resolves when what is under way has ended. */
   stop(): Promise<void> {
-    this.#running = false;
-    clearTimeout(this.#timer);
-    return this.#round;
-  }
-
-  #schedule(): void {
-    const wait = this.#options.pollMs * (0.75 + 0.5 * Math.random());
-    this.#timer = setTimeout(() => {
-      this.#round = this.#work()
-        .catch((error: unknown) => logFailure(this.#options.logger, error, 'outbox.failed'))
-        .finally(() => {
-          if (this.#running) this.#schedule();
-        });
-    }, wait);
+    return this.#rounds.stop();
   }
 
   /** What fails with one of them keeps none of the others waiting for its lease. */
@@ -97,7 +85,7 @@ export class OutboxSender {
     take: (sql: Sql, limit: number, leaseMs: number) => Promise<T[]>,
     send: (mail: T) => Promise<void>,
   ): Promise<void> {
-    for (let full = true; full && this.#running;) {
+    for (let full = true; full && this.#rounds.running;) {
       const taken = await take(this.#options.pool, BATCH, 2 * MAIL_TIMEOUT_MS + LEASE_MARGIN_MS);
       full = taken.length === BATCH;
       await allOf(taken.map(send));
