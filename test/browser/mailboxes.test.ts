@@ -143,6 +143,7 @@ describe('a mailbox', () => {
     });
     const update = (id: string) => publish(api, clientEvent(id, { event: 'update' }));
     const { page, complaints } = await site.open(`/webhooks/${webhook.number}`);
+    await says(page, address, /^Waiting for confirmation/);
     await confirmByButton(site, mail, address);
     await page.getByText('Endpoint 1 is confirmed').waitFor();
     mail.answerRecipient = () => ({ code: 550, message: '5.1.1 <b>No such user</b>' });
