@@ -76,3 +76,15 @@ export function idFloor(kind: IdKind, atMs: number): string {
   new DataView(bytes.buffer).setBigUint64(0, BigInt(Math.max(0, Math.floor(atMs))) << 16n);
   return TypeID.fromUUIDBytes(ID_PREFIX[kind], bytes).toString();
 }
+
+/** The same as SQL, of an expression for an instant. */
+export function idFloorSql(kind: IdKind, instant: string): string {
+  // 50 bits of milliseconds, five in a digit; the digits behind are all the smallest.
+  const digits = Array.from(
+    { length: 10 },
+    (_, place) =>
+      `substr('0123456789abcdefghjkmnpqrstvwxyz', ((at.ms >> ${45 - 5 * place}) & 31)::int + 1, 1)`,
+  );
+  return `(select '${ID_PREFIX[kind]}_' || ${digits.join(' || ')} || '${'0'.repeat(16)}'
+    from (select (extract(epoch from ${instant}) * 1000)::bigint as ms) at)`;
+}

@@ -23,7 +23,7 @@ const nothing: SqlFragment = () => 'false';
 /** True where the login in a column lies at or below another one. */
 export function within(column: string, rootId: string): SqlFragment {
   return (add) =>
-    `exists (select 1 from logins place where place.id = ${column} and ${add(rootId)}::text = any (place.path))`;
+    `exists (select 1 from logins place where place.id = ${column} and place.path @> array[${add(rootId)}]::text[])`;
 }
 
 /** Whether every webhook there is may be edited by the caller: the root's account holds every other one. */
@@ -60,6 +60,11 @@ export function webhookScopes(viewer: Viewer): string[] {
 export function eventVisible(viewer: Viewer): SqlFragment {
   if (!may(viewer, 'WEBHOOKS_MANAGE') && !may(viewer, 'EVENTS_PUBLISH')) return nothing;
   return (add) => `${add(viewer.accountId)}::text = any (e.path)`;
+}
+
+/** The account whose events eventVisible lets through; null where it is that of the root, which holds all. */
+export function portfolioOf(viewer: Viewer): string | null {
+  return viewer.accountPath.length === 1 ? null : viewer.accountId;
 }
 
 /** The login whose portfolio the caller may read: its account with one of two permissions, else itself. */

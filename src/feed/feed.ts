@@ -6,11 +6,13 @@
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 
-import { eventVisible, may, mayReadWebhooks, webhookVisible } from '../access/policy.ts';
+import { eventVisible, may, mayReadWebhooks, portfolioOf, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
+import { visibleWebhooks } from '../access/visible-webhooks.ts';
 import { allOf } from '../db/fragment.ts';
 import type { Hints } from '../db/hints.ts';
 import type { SqlFragment } from '../db/sql.ts';
+import { firingLogins, membersOf } from '../events/find-events.ts';
 import { idFloor, idTime, kindOfId } from '../ids.ts';
 import { Followers } from '../live/followers.ts';
 import type { Logger } from '../log.ts';
@@ -21,6 +23,7 @@ import {
   type Notification,
   positionOf,
   readForward,
+  readForwardOf,
   readNewest,
 } from './read-feed.ts';
 
@@ -43,6 +46,9 @@ const LOOK_MS = 5_000;
 const HELD_POLL_MS = 25;
 /** Clocks of servers that make ids differ by less, ms. */
 const CLOCK_MARGIN_MS = 60_000;
+/** More webhooks of a reader, or logins whose events it can get, are not looked at one by one. */
+const MOST_WEBHOOKS = 200;
+const MOST_LOGINS = 300;
 /** Readers whose progress is remembered. */
 const REMEMBERED = 10_000;
 
@@ -84,10 +90,24 @@ export class Feed {
   /** The newest notifications, the newest first, at most limit of them; of those published at since or later where that is given. */
   newest(viewer: Viewer, filter: FeedFilter, limit: number, since: Date | null): Promise<Notification[]> {
     const wish = wishOf(viewer, filter, limit);
-    if (since === null) return readNewest(this.#reads, wish);
-    const recent: SqlFragment = (add) =>
-      `e.published_at >= ${add(since)}::timestamptz and e.id >= ${add(idFloor('event', since.getTime() - CLOCK_MARGIN_MS))}`;
-    return readNewest(this.#reads, { ...wish, where: allOf([wish.where, recent]) });
+    const loginsOf = (most: number) => this.#loginsOf(viewer, filter, most);
+    if (since === null) return readNewest(this.#reads, wish, { floor: null, loginsOf });
+    const recent: SqlFragment = (add) => `e.published_at >= ${add(since)}::timestamptz`;
+    const floor = idFloor('event', since.getTime() - CLOCK_MARGIN_MS);
+    return readNewest(this.#reads, { ...wish, where: allOf([wish.where, recent]) }, { floor, loginsOf });
+  }
+
+  /** Whose events a reader can get; null when those are too many to look at each of them. */
+  async #loginsOf(viewer: Viewer, filter: FeedFilter, most: number): Promise<string[] | null> {
+    const { scope, webhook } = filter;
+    if (scope === 'webhooks' || webhook !== null) {
+      const only: SqlFragment = webhook === null ? () => 'true' : webhookIs(webhook);
+      const webhooks = await visibleWebhooks(this.#reads, viewer, [only], MOST_WEBHOOKS);
+      const logins = webhooks && (await firingLogins(this.#reads, webhooks, most));
+      if (logins !== null) return logins;
+    }
+    const portfolio = portfolioOf(viewer);
+    return scope === 'portfolio' && portfolio !== null ? membersOf(this.#reads, [portfolio], most) : null;
   }
 
   /**
@@ -113,11 +133,16 @@ export class Feed {
       if (viewer === undefined) return this.#followers.ended(signal) ? { items: [] } : { ended: true };
       const key = JSON.stringify([viewer.credentialId, rightsOf(viewer), filter, lastEventId]);
       let position = this.#looked.get(key) ?? start;
+      let logins: string[] | null | undefined;
       for (let more = true; more && performance.now() < lookUntil;) {
-        const read = await readForward(this.#pool, position, wishOf(viewer, filter, limit));
+        const wish = wishOf(viewer, filter, limit);
+        const ofFew = logins && (await readForwardOf(this.#pool, logins, position, wish));
+        const read = ofFew ?? (await readForward(this.#pool, position, wish));
         if (read.items.length > 0) return { items: read.items };
         ({ position, more } = read);
         this.#looked.set(key, position);
+        // Others' events lie in between: those of the reader can be had without them, where they are few.
+        if (more) logins = logins === undefined ? await this.#loginsOf(viewer, filter, MOST_LOGINS) : null;
       }
       const left = until - performance.now();
       if (left <= 0 || this.#followers.ended(signal)) return { items: [] };

@@ -5,6 +5,7 @@
  */
 import { collect } from '../db/fragment.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
+import { type EventSearch, findEvents } from '../events/find-events.ts';
 
 /** Where a reader that goes forward stands: behind this event. */
 export interface FeedPosition {
@@ -49,6 +50,8 @@ export interface FeedRead {
 
 /** So many events are looked at in one statement: some 5 ms where none of them is for the reader. */
 const WINDOW = 1000;
+/** So many events of some logins are sorted at once. */
+const FEW = 2000;
 
 const COLUMNS = `e.id, e.resource, e.name, e.entity_id, e.occurred_at`;
 
@@ -98,16 +101,77 @@ export async function readForward(sql: Sql, after: FeedPosition, wish: FeedWish)
   };
 }
 
-/** The newest notifications, the newest first, published at since or later where that is given. */
-export async function readNewest(sql: Sql, wish: FeedWish): Promise<Notification[]> {
+/**
+ * The same for a reader whose events these logins caused: all of them that lie ahead, if they are few. Null when they are not.
+ */
+export async function readForwardOf(
+  sql: Sql,
+  logins: readonly string[],
+  after: FeedPosition,
+  wish: FeedWish,
+): Promise<FeedRead | null> {
+  const { text, values } = collect((add) => {
+    const behind = `(${add(after.epoch)}::int, ${add(after.xid.toString())}::xid8, ${add(after.id)}::text)`;
+    return `
+      with horizon as materialized (
+        select (select s.epoch from stream_epoch s) as epoch, pg_snapshot_xmin(pg_current_snapshot()) as xmin
+      ),
+      ahead as materialized (
+        select e.* from unnest(${add(logins)}::text[]) as login (id) cross join lateral (
+          select e.id, e.epoch, e.xid from events e
+          where e.login_id = login.id and (e.epoch, e.xid, e.id) > ${behind}
+            and (e.epoch, e.xid) < ((select epoch from horizon), (select xmin from horizon))
+            and not e.test and (${wish.where(add)})
+          limit ${FEW + 1}
+        ) e
+        limit ${FEW + 1}
+      ),
+      last as materialized (
+        select e.epoch, e.xid, e.id from events e
+        where (e.epoch, e.xid) < ((select epoch from horizon), (select xmin from horizon))
+        order by e.epoch desc, e.xid desc, e.id desc limit 1
+      )
+      select (select count(*)::int from ahead) as looked_at,
+             last.epoch as last_epoch, last.xid::text as last_xid, last.id as last_id,
+             array(select a.id from ahead a order by a.epoch, a.xid, a.id limit ${add(wish.limit)}) as ids
+      from last`;
+  });
+  const { rows } = await sql.query<Last & { ids: string[] }>(text, values);
+  const found = rows[0];
+  if (found === undefined) return { items: [], position: after, more: false };
+  if (found.looked_at! > FEW) return null;
+  const items = await readByIds(sql, found.ids, wish);
+  const end = { epoch: found.last_epoch!, xid: BigInt(found.last_xid!), id: found.last_id! };
+  return { items, position: end, more: found.looked_at! > items.length };
+}
+
+/** The newest notifications, the newest first, none older than the id floor where that is given. */
+export async function readNewest(
+  sql: Sql,
+  wish: FeedWish,
+  { floor, loginsOf }: { floor: string | null; loginsOf: EventSearch['loginsOf'] },
+): Promise<Notification[]> {
+  const rows = await findEvents(sql, {
+    columns: 'e.id',
+    where: (add) => `not e.test and (${wish.where(add)})`,
+    ...{ floor, loginsOf, after: null, descending: true, limit: wish.limit },
+  });
+  const ids = rows.map((row) => row['id'] as string);
+  return readByIds(sql, ids, wish);
+}
+
+/** Notifications of these events, in their order. */
+async function readByIds(sql: Sql, ids: string[], wish: FeedWish): Promise<Notification[]> {
+  if (ids.length === 0) return [];
   const { text, values } = collect(
     (add) => `
       select ${COLUMNS}, ${numbersOf('e', wish.webhooks(add))}, p.payload
       from events e left join event_payloads p on p.event_id = e.id
-      where not e.test and (${wish.where(add)})
-      order by e.id desc limit ${add(wish.limit)}`,
+      where e.id = any (${add(ids)}::text[])`,
   );
-  return (await sql.query<Row>(text, values)).rows.map(toNotification);
+  const { rows } = await sql.query<Row>(text, values);
+  const byId = new Map(rows.map((row) => [row.id, toNotification(row)]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
 /** Where an event stands; undefined where there is none of that id, or none any more. */

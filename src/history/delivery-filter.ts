@@ -5,6 +5,7 @@
  */
 import { allOf } from '../db/fragment.ts';
 import type { SqlFragment } from '../db/sql.ts';
+import { idFloorSql } from '../ids.ts';
 import type { DeliveryStatus } from '../queue/status.ts';
 
 /** A half-open range of time, [from, to). */
@@ -84,6 +85,25 @@ function textAmong(column: string, values: string[]): SqlFragment {
   return (add) => `${column} = any (${add(values.filter((value) => !value.includes('\0')))}::text[])`;
 }
 
+/** What a search can mean: the text itself, and over the alias w the webhooks whose number or name it finds; null for none. */
+export function wordsIn(search: string | null | undefined): { text: string; webhooks: SqlFragment[] } | null {
+  const text = search?.trim();
+  if (!text) return null;
+  if (text.includes('\0')) return { text: '', webhooks: [] };
+  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+  const named: SqlFragment = (add) => `lower(w.name) like lower(${add(pattern)}::text)`;
+  const number = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Infinity;
+  return {
+    text,
+    webhooks: [
+      ...(number < 2 ** 31 ? [(add: (value: unknown) => string) => `w.number = ${add(number)}::int`] : []),
+      // Each of the two has an index (migrations/1764000000004 and 5).
+      allOf([named, () => 'w.deleted_at is null']),
+      allOf([named, () => '(not w.enabled or w.deleted_at is not null) and w.deleted_at is not null']),
+    ],
+  };
+}
+
 function eventOf(condition: SqlFragment): SqlFragment {
   return (add) => `exists (select 1 from events f where f.id = d.event_id and ${condition(add)})`;
 }
@@ -100,7 +120,10 @@ export function eventFilter(filter: EventFilter | null | undefined): SqlFragment
   if (filter.delivered != null)
     parts.push(
       () =>
-        `${filter.delivered ? '' : 'not '}exists (select 1 from deliveries d where d.event_id = e.id and d.status = 'SUCCEEDED')`,
+        // A delivery is never older than its event, but for the clocks that made their ids.
+        `${filter.delivered ? '' : 'not '}exists (
+          select 1 from deliveries d where d.event_id = e.id and d.status = 'SUCCEEDED'
+            and d.id >= ${idFloorSql('delivery', `e.published_at - interval '1 day'`)})`,
     );
   return allOf(parts);
 }

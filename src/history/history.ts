@@ -4,9 +4,13 @@
  * that access/ made; what lies outside of it answers like what does not exist.
  */
 import { allOf, collect } from '../db/fragment.ts';
+import { countedReach } from '../db/in-order.ts';
 import { type Page, type PageRequest, toPage } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
+import { countEvents, findEvents, membersOf } from '../events/find-events.ts';
 import { kindOfId, parseAttemptId } from '../ids.ts';
+import { type EventFilter, eventFilter } from './delivery-filter.ts';
+import { countDeliveries, type DeliveryScope, findDeliveries } from './find-deliveries.ts';
 import {
   type AttemptRow,
   CLOSED_DELIVERIES,
@@ -26,10 +30,13 @@ export interface BoundedCount {
   precision: 'EXACT' | 'AT_LEAST';
 }
 
-/** Which deliveries of those the caller may see: visible is over the alias w of webhooks, where over d. */
-export interface DeliveryScope {
+/** Which events of those the caller may see. */
+export interface EventScope {
+  /** Over the alias e. */
   visible: SqlFragment;
-  where: SqlFragment;
+  filter?: EventFilter | null | undefined;
+  /** Of which account, login or team all of them are; null where that narrows nothing. */
+  within: string | null;
 }
 
 /** Reads events, deliveries and attempts. */
@@ -48,30 +55,25 @@ export class History {
   /** Deliveries by id, in the order of the ids, null where not visible. */
   async deliveriesByIds(visible: SqlFragment, ids: string[]): Promise<(DeliveryRow | null)[]> {
     const known = ids.filter((id) => kindOfId(id) === 'delivery');
-    const where: SqlFragment = (add) => `d.id = any (${add(known)}::text[])`;
-    const rows = await this.#select((add) => union(add, { visible, where }, ''));
+    const half = (add: (value: unknown) => string, from: string): string =>
+      `(select ${DELIVERY_COLUMNS} from ${from} join webhooks w on w.id = d.webhook_id
+        where d.id = any (${add(known)}::text[]) and (${visible(add)}))`;
+    const rows = await this.#select(
+      (add) => `${half(add, OPEN_DELIVERIES)} union all ${half(add, CLOSED_DELIVERIES)}`,
+    );
     const byId = new Map(rows.map((row) => [row['id'] as string, toDelivery(row)]));
     return ids.map((id) => byId.get(id) ?? null);
   }
 
   /** A page of deliveries, newest first. */
   async deliveries(scope: DeliveryScope, page: PageRequest): Promise<Page<DeliveryRow>> {
-    const rows = await this.#select((add) => {
-      const { where, order } = keyset('d.id', page, add);
-      const tail = `order by ${order} limit ${add(page.limit + 1)}`;
-      const both = union(add, { visible: scope.visible, where: allOf([scope.where, () => where]) }, tail);
-      return `select * from (${both}) d ${tail}`;
-    });
+    const rows = await findDeliveries(this.#sql, { ...scope, ...placeOf(page) });
     return toPage(rows.map(toDelivery), page, (row) => [row.id]);
   }
 
-  /** How many deliveries there are, counting no further than limit. */
+  /** How many deliveries there are, counting no further than limit, and giving up earlier where few of many fit. */
   async countDeliveries(scope: DeliveryScope, limit: number): Promise<BoundedCount> {
-    const rows = await this.#select(
-      (add) => `select count(*)::int as count from (
-        select 1 from (${union(add, scope, '')}) d limit ${add(limit + 1)}) counted`,
-    );
-    return bounded(rows[0]!['count'] as number, limit);
+    return bounded(await countDeliveries(this.#sql, scope, limit + 1), limit);
   }
 
   /** One event, or null; visible is over the alias e. */
@@ -94,23 +96,25 @@ export class History {
   }
 
   /** A page of events, newest first; test events are not among them. */
-  async events(visible: SqlFragment, where: SqlFragment, page: PageRequest): Promise<Page<EventRow>> {
-    const rows = await this.#select((add) => {
-      const key = keyset('e.id', page, add);
-      return `select ${EVENT_COLUMNS} from events e
-              where not e.test and (${visible(add)}) and (${where(add)}) and ${key.where}
-              order by ${key.order} limit ${add(page.limit + 1)}`;
-    });
+  async events(scope: EventScope, page: PageRequest): Promise<Page<EventRow>> {
+    const rows = await findEvents(this.#sql, { ...this.#eventSearch(scope), ...placeOf(page) });
     return toPage(rows.map(toEvent), page, (row) => [row.id]);
   }
 
-  /** How many events there are, counting no further than limit. */
-  async countEvents(visible: SqlFragment, where: SqlFragment, limit: number): Promise<BoundedCount> {
-    const rows = await this.#select(
-      (add) => `select count(*)::int as count from (
-        select 1 from events e where not e.test and (${visible(add)}) and (${where(add)}) limit ${add(limit + 1)}) counted`,
-    );
-    return bounded(rows[0]!['count'] as number, limit);
+  /** How many events there are, counting no further than limit, and giving up earlier where few of many fit. */
+  async countEvents(scope: EventScope, limit: number): Promise<BoundedCount> {
+    const search = { ...this.#eventSearch(scope), after: null, descending: true, limit: limit + 1 };
+    return bounded(await countEvents(this.#sql, search, countedReach(limit)), limit);
+  }
+
+  #eventSearch({ visible, filter, within }: EventScope) {
+    return {
+      columns: EVENT_COLUMNS,
+      where: allOf([() => 'not e.test', visible, eventFilter(filter)]),
+      ...{ entityId: filter?.entityId, loginId: filter?.loginId, occurredAt: filter?.occurredAt },
+      loginsOf: (most: number) =>
+        within === null ? Promise.resolve(null) : membersOf(this.#sql, [within], most),
+    };
   }
 
   /** Payloads as they were published, in the order of the ids; null once their retention has passed. */
@@ -126,7 +130,7 @@ export class History {
   async attempts(deliveryId: string, page: PageRequest): Promise<Page<AttemptRow> & { totalCount: number }> {
     const [rows, counted] = await Promise.all([
       this.#select((add) => {
-        const key = keyset('a.number', page, add, 'oldest');
+        const key = keyset('a.number', page, add);
         return `select a.* from attempts a where a.delivery_id = ${add(deliveryId)} and ${key.where}
                 order by ${key.order} limit ${add(page.limit + 1)}`;
       }),
@@ -185,27 +189,27 @@ export class History {
   }
 }
 
-/** Open and closed deliveries in scope, each half with the tail (its own order and limit). */
-function union(add: (value: unknown) => string, scope: DeliveryScope, tail: string): string {
-  const half = (from: string): string =>
-    `(select ${DELIVERY_COLUMNS} from ${from} join webhooks w on w.id = d.webhook_id
-      where (${scope.visible(add)}) and (${scope.where(add)}) ${tail})`;
-  return `${half(OPEN_DELIVERIES)} union all ${half(CLOSED_DELIVERIES)}`;
-}
-
-/** The rows behind the page's key, in reading order; a backward page is read the other way round. */
+/** The rows behind the page's key, the oldest first; a backward page is read the other way round. */
 function keyset(
   column: string,
   page: PageRequest,
   add: (value: unknown) => string,
-  first: 'newest' | 'oldest' = 'newest',
 ): { where: string; order: string } {
-  const ascending = (first === 'oldest') !== page.backward;
-  const where = page.key === null ? 'true' : `${column} ${ascending ? '>' : '<'} ${add(page.key[0])}`;
-  // Inside the union of open and closed deliveries only the output column can be named.
-  return { where, order: `${column.startsWith('d.') ? 'id' : column} ${ascending ? 'asc' : 'desc'}` };
+  const where = page.key === null ? 'true' : `${column} ${page.backward ? '<' : '>'} ${add(page.key[0])}`;
+  return { where, order: `${column} ${page.backward ? 'desc' : 'asc'}` };
 }
 
-function bounded(count: number, limit: number): BoundedCount {
-  return count > limit ? { value: limit, precision: 'AT_LEAST' } : { value: count, precision: 'EXACT' };
+/** Where a page of a list begins that is read from the newest on. */
+function placeOf(page: PageRequest): { after: string | null; descending: boolean; limit: number } {
+  return {
+    after: page.key === null ? null : String(page.key[0]),
+    descending: !page.backward,
+    limit: page.limit + 1,
+  };
+}
+
+function bounded({ count, complete }: { count: number; complete: boolean }, limit: number): BoundedCount {
+  return count > limit
+    ? { value: limit, precision: 'AT_LEAST' }
+    : { value: count, precision: complete ? 'EXACT' : 'AT_LEAST' };
 }

@@ -2,11 +2,12 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 
 import { may, mayReadWebhooks, missing, webhookManaged, webhookVisible } from '../../access/policy.ts';
+import { visibleWebhooks } from '../../access/visible-webhooks.ts';
 import { readPage } from '../../db/page.ts';
+import type { SqlFragment } from '../../db/sql.ts';
 import { DELIVERY_FAILURES } from '../../errors.ts';
 import { contentOf } from '../../events/content.ts';
 import { cancelDelivery } from '../../history/cancel-delivery.ts';
-import { deliveryFilter } from '../../history/delivery-filter.ts';
 import { retryDelivery } from '../../history/retry-delivery.ts';
 import { cutUtf8 } from '../../sending/record.ts';
 import { edgeError, valueOf } from '../answers.ts';
@@ -36,7 +37,12 @@ export async function deliveryPage(
 ): Promise<DeliveryConnectionType> {
   const { rooms, viewer } = context;
   const request = valueOf(readPage(args));
-  const scope = { visible: webhookVisible(viewer), where: deliveryFilter(filter) };
+  const scope = {
+    visible: webhookVisible(viewer),
+    filter,
+    webhooksOf: (conditions: SqlFragment[], most: number) =>
+      visibleWebhooks(rooms.db.reads, viewer, conditions, most),
+  };
   // Before the page, never after: whatever comes between the two is seen twice rather than never.
   const streamCursor = await rooms.live.cursor(viewer.rightsLost);
   const page = await rooms.history.deliveries(scope, request);

@@ -1,10 +1,9 @@
 /** Events: publishing, testing, and reading what happened. */
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 
-import { eventVisible, may, missing, webhookVisible } from '../../access/policy.ts';
+import { eventVisible, may, missing, portfolioOf, webhookVisible } from '../../access/policy.ts';
 import { readPage } from '../../db/page.ts';
 import { sendTestEvent } from '../../events/test-event.ts';
-import { eventFilter } from '../../history/delivery-filter.ts';
 import type { EventRow } from '../../history/rows.ts';
 import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
@@ -48,11 +47,11 @@ export class EventResolver {
   ): Promise<EventConnectionType> {
     if (!may(viewer, 'WEBHOOKS_MANAGE') && !may(viewer, 'EVENTS_PUBLISH'))
       throw edgeError('FORBIDDEN', 'This needs the permission WEBHOOKS_MANAGE or EVENTS_PUBLISH.');
-    const [visible, where] = [eventVisible(viewer), eventFilter(args.filter)];
-    const page = await rooms.history.events(visible, where, valueOf(readPage(args)));
+    const scope = { visible: eventVisible(viewer), filter: args.filter, within: portfolioOf(viewer) };
+    const page = await rooms.history.events(scope, valueOf(readPage(args)));
     return Object.assign(new EventConnectionType(), {
       ...toConnection(page, toEventType),
-      countUpTo: (limit: number) => rooms.history.countEvents(visible, where, boundedLimit(limit)),
+      countUpTo: (limit: number) => rooms.history.countEvents(scope, boundedLimit(limit)),
     });
   }
 

@@ -1,0 +1,103 @@
+/**
+ * Long lists in one order of which a reader wants the first rows that fit. A list is read along an index and what does not fit
+ * is dropped, which is fast where much fits: so that is tried for some rows. Where they do not make a page, the caller knows
+ * another way, or goes on in larger steps. The planner has to guess which of the two it is, and with places in a tree it
+ * guesses wrong.
+ */
+import { collect } from './fragment.ts';
+import type { Sql, SqlFragment } from './sql.ts';
+
+/** So many rows are tried first: where one of ten fits, they hold a page of 100. */
+export const REACH = 1_000;
+
+/** So many rows a count looks at, at most: twice as many as it may count, and some in any case. */
+export function countedReach(limit: number): number {
+  return 2 * Math.max(limit, 10 * REACH);
+}
+
+/** A list in its order, the first rows of it: SQL of at most so many rows, which have the column id. */
+export type Ordered = (add: (value: unknown) => string, limit: number) => string;
+
+/** What was found among the first rows of a list. */
+export interface Found {
+  rows: Record<string, unknown>[];
+  /** There are no more: either as many were found as wanted, or the list is at its end. */
+  complete: boolean;
+}
+
+/** Which rows of a list are wanted. */
+export interface Wanted {
+  /** The name of a row in fits and columns. */
+  alias: string;
+  /** What is read of a row. */
+  columns: string;
+  /** Whether a row fits; it may be asked of rows that have been looked up by others, with FROM in front. */
+  fits: SqlFragment;
+  limit: number;
+  descending: boolean;
+}
+
+/**
+ * SQL of the rows that fit among the first reach rows of a list, and of the last of those in any case, with fits = false
+ * where it does not: by which is known that the list goes on. It stops at limit rows.
+ */
+export function firstFitting(list: Ordered, reach: number, wanted: Wanted): SqlFragment {
+  const { alias, columns, fits, limit, descending } = wanted;
+  return (add) => `
+    select ${columns}, judged.fits, ${alias}.place
+    from (select ${alias}.*, row_number() over () as place from (${list(add, reach)}) ${alias}) ${alias}
+    cross join lateral (select ${fits(add)} offset 0) judged (fits)
+    where judged.fits or ${alias}.place = ${reach}
+    order by ${alias}.id ${descending ? 'desc' : 'asc'}
+    limit ${limit}`;
+}
+
+/** Reads the first rows that fit, of one list or of several at once, whose rows are then told in one order. */
+export async function readFirst(
+  sql: Sql,
+  lists: readonly Ordered[],
+  reach: number,
+  wanted: Wanted,
+): Promise<Found> {
+  if (lists.length === 0) return { rows: [], complete: true };
+  const { text, values } = collect((add) =>
+    lists.map((list) => `(${firstFitting(list, reach, wanted)(add)})`).join(' union all '),
+  );
+  const { rows } = await sql.query<Record<string, unknown>>(text, values);
+  const before = (a: unknown, b: unknown): boolean =>
+    wanted.descending ? String(a) > String(b) : String(a) < String(b);
+  const byId = (a: Record<string, unknown>, b: Record<string, unknown>): number =>
+    before(a['id'], b['id']) ? -1 : 1;
+  // Behind where a list was left there may be more of it: what others hold behind that is not the next one for sure.
+  const [end] = rows.filter((row) => Number(row['place']) === reach).sort(byId);
+  const found = rows
+    .filter((row) => row['fits'] === true && !(end && before(end['id'], row['id'])))
+    .sort(byId)
+    .slice(0, wanted.limit);
+  return { rows: found, complete: end === undefined || found.length === wanted.limit };
+}
+
+/** How many rows fit among the first reach rows of some lists, as far as limit, and whether those are all, or limit is reached. */
+export async function countFirst(
+  sql: Sql,
+  lists: readonly Ordered[],
+  reach: number,
+  wanted: Omit<Wanted, 'columns'>,
+): Promise<{ count: number; complete: boolean }> {
+  if (lists.length === 0) return { count: 0, complete: true };
+  const { text, values } = collect((add) =>
+    lists
+      .map(
+        (list) => `
+          select count(*) filter (where found.fits)::int as count, coalesce(max(found.place) = ${reach}, false) as goes_on
+          from (${firstFitting(list, reach, { ...wanted, columns: `${wanted.alias}.id` })(add)}) found`,
+      )
+      .join(' union all '),
+  );
+  const { rows } = await sql.query<{ count: number; goes_on: boolean }>(text, values);
+  const count = Math.min(
+    wanted.limit,
+    rows.reduce((sum, row) => sum + row.count, 0),
+  );
+  return { count, complete: count === wanted.limit || !rows.some((row) => row.goes_on) };
+}

@@ -1,0 +1,156 @@
+/**
+ * Finds events, by id from either end. What a reader may see of them is told by their paths, or by the webhooks that they
+ * fired, which no index knows. So the first ones are looked through; where too few of them fit, those are read that the logins
+ * caused whose events can fit at all (migrations/1764000000018), login by login, if there are not too many.
+ */
+import { allOf, collect } from '../db/fragment.ts';
+import { countFirst, type Found, type Ordered, REACH, readFirst } from '../db/in-order.ts';
+import type { Sql, SqlFragment } from '../db/sql.ts';
+import { idFloor } from '../ids.ts';
+
+/** By how much the clocks that made two ids, or an id and a time of the database, may differ, ms. */
+const MARGIN_MS = 86_400_000;
+/** A day later than it happened, or earlier, an event is not where its time would have it (events_untimely). */
+export const UNTIMELY = `(e.published_at - e.occurred_at > interval '1 day' or e.published_at - e.occurred_at < interval '-1 day')`;
+/** Each of them costs a look into every partition. */
+const MOST_LOGINS = 300;
+/** Where nothing else is known: as if there were no end. */
+const WHOLE = 2 ** 31 - 1;
+
+/** A span of time, half-open: [from, to). */
+export interface Span {
+  from?: Date | null | undefined;
+  to?: Date | null | undefined;
+}
+
+/** Which events are wanted. */
+export interface EventSearch {
+  /** What is read, over the alias e. */
+  columns: string;
+  /** Which events fit, over the alias e. */
+  where: SqlFragment;
+  /** Only of this entity, of this login, of what happened in this span: what an index knows of `where`. */
+  entityId?: string | null | undefined;
+  loginId?: string | null | undefined;
+  occurredAt?: Span | null | undefined;
+  /** The logins that can have caused events that fit, at most so many; null when there are more, or nobody knows. */
+  loginsOf: (most: number) => Promise<string[] | null>;
+  /** The position behind which it is read. */
+  after: string | null;
+  /** No older ones than this id. */
+  floor?: string | null | undefined;
+  descending: boolean;
+  limit: number;
+}
+
+/** The first events that fit. */
+export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<string, unknown>[]> {
+  const near = await readNear(sql, search, REACH);
+  if (near.complete) return near.rows;
+  const logins = await search.loginsOf(MOST_LOGINS);
+  return logins === null ? (await readNear(sql, search, WHOLE)).rows : readOfLogins(sql, search, logins);
+}
+
+/** How many events fit, as far as limit, and whether those are all: it gives up where too few of many fit. */
+export async function countEvents(
+  sql: Sql,
+  search: EventSearch,
+  reach: number,
+): Promise<{ count: number; complete: boolean }> {
+  const near = await countFirst(sql, listsOf(search), reach, wantedOf(search));
+  if (near.complete) return near;
+  const logins = await search.loginsOf(MOST_LOGINS);
+  if (logins === null) return near;
+  return { count: (await readOfLogins(sql, search, logins)).length, complete: true };
+}
+
+function readNear(sql: Sql, search: EventSearch, reach: number): Promise<Found> {
+  return readFirst(sql, listsOf(search), reach, { ...wantedOf(search), columns: search.columns });
+}
+
+const wantedOf = ({ where, limit, descending }: EventSearch) => ({
+  ...{ alias: 'e', fits: where, limit, descending },
+});
+
+/** The lists among which all that fits is, each in the order of an index. */
+function listsOf(search: EventSearch): Ordered[] {
+  const { entityId, loginId, occurredAt } = search;
+  if (entityId != null) return [inOrder(search, (add) => `e.entity_id = ${add(entityId)}`)];
+  if (loginId != null) return [inOrder(search, (add) => `e.login_id = ${add(loginId)}`)];
+  if (occurredAt?.from || occurredAt?.to)
+    return [
+      inOrder(search, allOf([publishedNear(occurredAt), () => `not ${UNTIMELY}`])),
+      inOrder(search, () => UNTIMELY),
+    ];
+  return [inOrder(search, () => 'true')];
+}
+
+function inOrder(search: EventSearch, of: SqlFragment): Ordered {
+  return (add, limit) => `
+    select e.* from events e where ${of(add)} and ${behind(search)(add)}
+    order by e.id ${search.descending ? 'desc' : 'asc'} limit ${limit}`;
+}
+
+function behind({ after, floor, descending }: EventSearch): SqlFragment {
+  const bounds: SqlFragment[] = [];
+  if (after !== null) bounds.push((add) => `e.id ${descending ? '<' : '>'} ${add(after)}::text`);
+  if (floor != null) bounds.push((add) => `e.id >= ${add(floor)}::text`);
+  return allOf(bounds);
+}
+
+/** Ids of events that were published within a day of a span. */
+function publishedNear({ from, to }: Span): SqlFragment {
+  const bounds: SqlFragment[] = [];
+  if (from) bounds.push((add) => `e.id >= ${add(idFloor('event', from.getTime() - 2 * MARGIN_MS))}::text`);
+  if (to) bounds.push((add) => `e.id < ${add(idFloor('event', to.getTime() + 2 * MARGIN_MS))}::text`);
+  return allOf(bounds);
+}
+
+async function readOfLogins(
+  sql: Sql,
+  search: EventSearch,
+  logins: readonly string[],
+): Promise<Record<string, unknown>[]> {
+  const { columns, where, limit } = search;
+  const direction = search.descending ? 'desc' : 'asc';
+  const { text, values } = collect(
+    (add) => `
+      select ${columns}
+      from unnest(${add(logins)}::text[]) as login (id)
+      cross join lateral (
+        select e.* from events e
+        where e.login_id = login.id and ${behind(search)(add)} and (${where(add)})
+        order by e.id ${direction} limit ${limit}
+      ) e
+      order by e.id ${direction} limit ${limit}`,
+  );
+  return (await sql.query<Record<string, unknown>>(text, values)).rows;
+}
+
+/** The logins that are or ever were in or below one of these accounts, logins and teams; null when there are more than most. */
+export async function membersOf(
+  sql: Sql,
+  scopeIds: readonly string[],
+  most: number,
+): Promise<string[] | null> {
+  const { rows } = await sql.query<{ id: string }>(
+    'select m.login_id as id from scope_members m where m.scope_id = any ($1::text[]) limit $2',
+    [[...new Set(scopeIds)], most + 1],
+  );
+  return rows.length > most ? null : [...new Set(rows.map(({ id }) => id))];
+}
+
+/** The logins whose events can have fired one of these webhooks; null when there are more than most. */
+export async function firingLogins(
+  sql: Sql,
+  webhookIds: readonly string[],
+  most: number,
+): Promise<string[] | null> {
+  const { rows } = await sql.query<{ id: string }>(
+    'select distinct s.scope_id as id from webhook_scopes s where s.webhook_id = any ($1::text[]) limit $2',
+    [webhookIds, most + 1],
+  );
+  if (rows.length > most) return null;
+  const scopes = rows.map(({ id }) => id);
+  return membersOf(sql, scopes, most);
+}
