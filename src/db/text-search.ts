@@ -5,6 +5,7 @@
 import type { DataSource } from 'typeorm';
 
 import { type Problem, problem } from '../errors.ts';
+import type { SqlFragment } from './sql.ts';
 
 /** The longest text to search for, in characters. */
 const MAX_SEARCH = 200;
@@ -15,6 +16,8 @@ export interface TextSearch {
   pattern: string;
   /** False where only the beginning of a text is compared. */
   anywhere: boolean;
+  /** What was searched for, where it is too short for trigrams and compared anywhere: see foundShort. */
+  short: string | null;
   /** The number that was searched for, if it is one that a column of type int can hold. */
   number: number | null;
 }
@@ -40,8 +43,14 @@ export async function textSearch(orm: DataSource, search: string): Promise<TextS
   return {
     pattern: anywhere ? `%${escaped}%` : `${escaped}%`,
     anywhere,
+    short: anywhere && [...search].length <= 2 ? search : null,
     number: number < 2 ** 31 ? number : null,
   };
+}
+
+/** True where a text holds a short search, by the index of its pieces (migrations/1764000000018): never to be asked row by row. */
+export function foundShort(column: string, short: string): SqlFragment {
+  return (add) => `short_pieces(lower(${column})) @> array[lower(${add(short)}::text)]`;
 }
 
 /** Looked up once: the indexes are made by a migration, which ends before the first search. */

@@ -1,10 +1,11 @@
 /** The filter of the saved table: fields are ANDed, values of a list ORed. */
 import type { DataSource } from 'typeorm';
 
+import { collect } from '../db/fragment.ts';
 import type { SqlFragment } from '../db/sql.ts';
-import { readSearch, textSearch } from '../db/text-search.ts';
+import { foundShort, readSearch, type TextSearch, textSearch } from '../db/text-search.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
-import { hasStatus, type WebhookStatus } from './status.ts';
+import { doubtfulWebhooks, hasStatus, type WebhookStatus } from './status.ts';
 
 /** Which webhooks to list; what is left out, or an empty list, does not narrow. */
 export interface WebhookFilter {
@@ -23,9 +24,22 @@ export interface WebhookFilter {
 /** A filter over webhooks w, checked. */
 export interface CheckedFilter {
   search: string | null;
+  status: readonly WebhookStatus[];
   /** Everything else. */
   conditions: SqlFragment[];
 }
+
+/** A condition over webhooks w, for a row that is at hand, and in a form that an index answers. */
+export interface Narrowing {
+  near: SqlFragment;
+  far: SqlFragment;
+  /** So much fits that it is worth while to look further in the table's order; no index answers far then. */
+  common: boolean;
+}
+
+/** More webhooks, or logins that a search finds, are not looked up before the page. */
+const MOST_DOUBTFUL = 5_000;
+const MOST_LOGINS = 1_000;
 
 /** Checks a filter. */
 export function readFilter(filter: WebhookFilter): Result<CheckedFilter> {
@@ -49,37 +63,76 @@ export function readFilter(filter: WebhookFilter): Result<CheckedFilter> {
       (add) =>
         `exists (select 1 from triggers t where t.webhook_id = w.id and t.resource = ${add(exact.resource)})`,
     );
-  if (status?.length) conditions.push(() => hasStatus(status));
   if (createdAt?.from) conditions.push((add) => `w.created_at >= ${add(createdAt.from)}::timestamptz`);
   if (createdAt?.to) conditions.push((add) => `w.created_at < ${add(createdAt.to)}::timestamptz`);
   if (problems.length > 0) return refused(...problems);
-  return ok({ search: wanted, conditions });
+  return ok({ search: wanted, status: status ?? [], conditions });
+}
+
+/** True for webhooks w in one of these states; which of them cannot fire is looked up here, where those are few. */
+export async function withStatus(orm: DataSource, states: readonly WebhookStatus[]): Promise<SqlFragment> {
+  const byCatalog = states.includes('ENABLED') || states.includes('INACTIVE');
+  return hasStatus(states, byCatalog ? await doubtfulWebhooks(orm, MOST_DOUBTFUL) : null);
 }
 
 /**
- * True for webhooks w that a search finds. Who made them and which teams they watch is looked up here,
- * so that the planner knows how many those are instead of guessing.
+ * True for webhooks w that a search finds. Who made them and which teams they watch is looked up here, so that the planner
+ * knows how many those are instead of guessing.
  */
-export async function searchFor(orm: DataSource, search: string): Promise<SqlFragment> {
-  const { pattern, anywhere, number } = await textSearch(orm, search);
-  const rows = await orm.query<[{ logins: string[]; teams: string[] }]>(
-    `select array(select l.id from logins l
-                  where (lower(l.name) like lower($1) or lower(l.email) like lower($1))
-                    and exists (select 1 from webhooks w where w.login_id = l.id and w.deleted_at is null)) as logins,
-            array(select t.id from teams t where lower(t.name) like lower($1)) as teams`,
-    [pattern],
-  );
-  const { logins, teams } = rows[0];
+export async function searchFor(orm: DataSource, search: string): Promise<Narrowing> {
+  const found = await textSearch(orm, search);
+  const { anywhere, short, number } = found;
+  const [logins, teams] = await Promise.all([
+    creatorsFound(orm, found),
+    namesFound(orm, found, 'teams', ['x.name'], MOST_LOGINS),
+  ]);
+  const like: Like = (column) => (add) => `lower(${column}) like lower(${add(found.pattern)})`;
   // A beginning lies within the part of a description that is indexed.
   const texts = ['w.name', anywhere ? 'w.description' : 'left(w.description, 200)'];
-  return (add) => {
-    const like = `like lower(${add(pattern)})`;
-    const alternatives = [
-      ...(number === null ? [] : [`w.number = ${add(number)}::int`]),
-      `w.login_id = any (${add(logins)}::text[])`,
-      `w.team_id = any (${add(teams)}::text[])`,
-      ...texts.map((text) => `lower(${text}) ${like}`),
+  const by = (text: Like): SqlFragment => {
+    const alternatives: SqlFragment[] = [
+      ...(number === null ? [] : [(add: Add) => `w.number = ${add(number)}::int`]),
+      logins === null
+        ? (add) =>
+            `exists (select 1 from logins l where l.id = w.login_id and (${like('l.name')(add)} or ${like('l.email')(add)}))`
+        : (add) => `w.login_id = any (${add(logins)}::text[])`,
+      teams === null
+        ? (add) => `exists (select 1 from teams t where t.id = w.team_id and ${like('t.name')(add)})`
+        : (add) => `w.team_id = any (${add(teams)}::text[])`,
+      ...texts.map(text),
     ];
-    return `(${alternatives.join(' or ')})`;
+    return (add) => `(${alternatives.map((one) => one(add)).join(' or ')})`;
   };
+  const common = logins === null || teams === null;
+  const far = short === null || common ? by(like) : by((column) => foundShort(column, short));
+  return { near: by(like), far, common };
+}
+
+type Add = (value: unknown) => string;
+type Like = (column: string) => SqlFragment;
+
+/** The ids of logins or teams x that a search finds by one of these columns; null when there are more than most. */
+async function namesFound(
+  orm: DataSource,
+  { pattern, short }: TextSearch,
+  table: 'logins' | 'teams',
+  columns: string[],
+  most: number,
+  only = 'true',
+): Promise<string[] | null> {
+  const { text, values } = collect((add) => {
+    const found = columns.map((column) =>
+      short === null ? `lower(${column}) like lower(${add(pattern)})` : foundShort(column, short)(add),
+    );
+    return `select x.id from ${table} x where (${found.join(' or ')}) and ${only} limit ${most + 1}`;
+  });
+  const rows = await orm.query<{ id: string }[]>(text, values);
+  return rows.length > most ? null : rows.map(({ id }) => id);
+}
+
+/** The logins with webhooks that a search finds. */
+function creatorsFound(orm: DataSource, found: TextSearch): Promise<string[] | null> {
+  const creates =
+    'exists (select 1 from webhooks w where w.login_id = x.id and w.deleted_at is null offset 0)';
+  return namesFound(orm, found, 'logins', ['x.name', 'x.email'], MOST_LOGINS, creates);
 }

@@ -15,7 +15,7 @@ import { allOf, collect } from '../db/fragment.ts';
 import { type CountedPage, type PageArgs, readPage, toPage } from '../db/page.ts';
 import type { SqlFragment } from '../db/sql.ts';
 import { ok, problem, refused, type Result } from '../errors.ts';
-import type { WebhookFilter } from './filter.ts';
+import type { Narrowing, WebhookFilter } from './filter.ts';
 import { narrow } from './narrow.ts';
 import {
   cursorText,
@@ -73,16 +73,11 @@ export async function listWebhooks(
   const where = narrowed.value;
   const rows = await readRows(orm, { sorting, position, backward }, where, limit + 1);
   const page = toPage(await withReasons(orm, rows), request.value, (row) => [sorting.tag, ...row.keys]);
-  return ok({ ...page, count: () => countRows(orm, where ?? EVERY) });
+  return ok({ ...page, count: () => countRows(orm, where?.far ?? EVERY) });
 }
 
 /** The first rows of a walk for which a condition holds, at most limit; null is no condition. */
-async function readRows(
-  orm: DataSource,
-  walk: Walk,
-  where: SqlFragment | null,
-  limit: number,
-): Promise<Row[]> {
+async function readRows(orm: DataSource, walk: Walk, where: Narrowing | null, limit: number): Promise<Row[]> {
   const { sorting, backward } = walk;
   const { keys } = sorting;
   const select = (source: SqlFragment, condition: SqlFragment): Promise<Row[]> => {
@@ -97,11 +92,13 @@ async function readRows(
     return orm.query<Row[]>(text, values);
   };
   if (where === null) return select(inOrder(walk, limit), EVERY);
-  const near = await select(inOrder(walk, REACH), where);
-  if (near.length === limit) return near;
+  for (const reach of where.common ? [REACH, 10 * REACH] : [REACH]) {
+    const near = await select(inOrder(walk, reach), where.near);
+    if (near.length === limit) return near;
+  }
   const behind = walk.position ? isBehind(keys, walk.position, backward) : EVERY;
   // OFFSET keeps the planner from reading in the table's order after all.
-  return select((add) => `${withKeys(sorting, allOf([where, behind]))(add)} offset 0`, EVERY);
+  return select((add) => `${withKeys(sorting, allOf([where.far, behind]))(add)} offset 0`, EVERY);
 }
 
 async function countRows(orm: DataSource, where: SqlFragment): Promise<number> {

@@ -4,9 +4,8 @@ import type { DataSource } from 'typeorm';
 import { managesAllWebhooks, may, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { allOf } from '../db/fragment.ts';
-import type { SqlFragment } from '../db/sql.ts';
 import { ok, type Result } from '../errors.ts';
-import { readFilter, searchFor, type WebhookFilter } from './filter.ts';
+import { type Narrowing, readFilter, searchFor, type WebhookFilter, withStatus } from './filter.ts';
 
 /**
  * True for webhooks w that the viewer may read and that the filter lets through; null when those are
@@ -17,16 +16,23 @@ export async function narrow(
   orm: DataSource,
   viewer: Viewer,
   filter: WebhookFilter | null,
-): Promise<Result<SqlFragment | null>> {
+): Promise<Result<Narrowing | null>> {
   const checked = readFilter(filter ?? {});
   if (!checked.ok) return checked;
-  const { search, conditions } = checked.value;
-  if (search === null && conditions.length === 0 && managesAllWebhooks(viewer)) return ok(null);
-  const [accountIds, found] = await Promise.all([
+  const { search, status, conditions } = checked.value;
+  if (search === null && status.length === 0 && conditions.length === 0 && managesAllWebhooks(viewer))
+    return ok(null);
+  const [accountIds, found, inStates] = await Promise.all([
     accountsOf(orm, viewer),
-    search === null ? allOf([]) : searchFor(orm, search),
+    search === null ? { near: allOf([]), far: allOf([]), common: false } : searchFor(orm, search),
+    status.length === 0 ? allOf([]) : withStatus(orm, status),
   ]);
-  return ok(allOf([webhookVisible(viewer, accountIds), found, ...conditions]));
+  const others = [webhookVisible(viewer, accountIds), inStates, ...conditions];
+  return ok({
+    near: allOf([found.near, ...others]),
+    far: allOf([found.far, ...others]),
+    common: found.common,
+  });
 }
 
 /** The accounts with webhooks that the viewer manages; undefined where nobody needs to know. */

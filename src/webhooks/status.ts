@@ -3,6 +3,7 @@
  * stored, so that a trigger becomes active by itself when the catalog allows its choice.
  */
 
+import type { Reader, SqlFragment } from '../db/sql.ts';
 import type { FailureCode } from '../errors.ts';
 import { parseUrl } from '../url.ts';
 import { causeOf } from './endpoint-status.ts';
@@ -68,9 +69,50 @@ const CONDITIONS: Record<WebhookStatus, string> = {
 export const STATUS = `case when ${CONDITIONS.DISABLED} then 'DISABLED' when ${ALL_OFF} then 'AUTO_DISABLED'
   when ${CAN_FIRE} then 'ENABLED' else 'INACTIVE' end`;
 
-/** True for webhooks w in one of these states. */
-export function hasStatus(states: readonly WebhookStatus[]): string {
-  return states.map((status) => `(${CONDITIONS[status]})`).join(' or ');
+/**
+ * True for webhooks w in one of these states. With the ids of all webhooks that have a trigger which cannot fire, the others need
+ * no look at theirs: each webhook has one at least.
+ */
+export function hasStatus(
+  states: readonly WebhookStatus[],
+  doubtful: readonly string[] | null = null,
+): SqlFragment {
+  return (add) => {
+    const ids = doubtful && add(doubtful);
+    const known: Partial<Record<WebhookStatus, string>> = ids
+      ? {
+          ENABLED: `w.enabled and not (${ALL_OFF}) and (w.id <> all (${ids}::text[]) or ${CAN_FIRE})`,
+          INACTIVE: `w.id = any (${ids}::text[]) and ${CONDITIONS.INACTIVE}`,
+        }
+      : {};
+    return states.map((status) => `(${known[status] ?? CONDITIONS[status]})`).join(' or ');
+  };
+}
+
+/**
+ * The webhooks with a trigger that cannot fire, deleted ones included; null when there are more than most. The choices of all
+ * triggers are read as steps along their index (migration 4), since there are few.
+ */
+export async function doubtfulWebhooks(reader: Reader, most: number): Promise<string[] | null> {
+  const rows = await reader.query<{ id: string }[]>(
+    `with recursive chosen (resource, event) as (
+       (select t.resource, t.event from triggers t order by t.resource, t.event limit 1)
+       union all
+       select next.resource, next.event from chosen c cross join lateral (
+         select t.resource, t.event from triggers t where (t.resource, t.event) > (c.resource, c.event)
+         order by t.resource, t.event limit 1) next
+     ),
+     dead as materialized (
+       select t.resource, t.event from chosen t ${CATALOG_JOIN} where ${INACTIVE_REASON} is not null
+     )
+     select t.id from dead cross join lateral (
+       select t.webhook_id as id from triggers t
+       where t.resource = dead.resource and t.event = dead.event
+       order by t.resource, t.event, t.webhook_id limit $1) t
+     limit $1`,
+    [most + 1],
+  );
+  return rows.length > most ? null : [...new Set(rows.map(({ id }) => id))];
 }
 
 /** The sentence behind INACTIVE. */

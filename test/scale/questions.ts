@@ -32,7 +32,7 @@ const DELIVERIES = `query Deliveries($first: Int, $after: String, $last: Int, $b
     pageInfo { startCursor endCursor }
     nodes {
       id status createdAt completedAt nextAttemptAt attemptCount webhookNumber failure { code }
-      webhook { id number name } endpoint { id target } event { id resource event entityId }
+      webhook { id number name } endpoint { id target } event { id resource name entityId }
       latestAttempt { id outcome startedAt durationMs response { statusCode } }
     }
   }
@@ -40,7 +40,7 @@ const DELIVERIES = `query Deliveries($first: Int, $after: String, $last: Int, $b
 const EVENTS = `query Events($first: Int, $after: String, $last: Int, $before: String, $filter: EventFilterInput) {
   list: events(first: $first, after: $after, last: $last, before: $before, filter: $filter) {
     pageInfo { startCursor endCursor }
-    nodes { id resource event entityId occurredAt login { id name } }
+    nodes { id resource name entityId occurredAt login { id name } }
   }
 }`;
 const AUDIT = `query Audit($after: String, $subjectId: ID) {
@@ -213,7 +213,7 @@ function aboutDeliveries(by: Caller, webhooks: number): Question[] {
       counted(`deliveries, ${name}, count`, by, counting('deliveries', 'DeliveryFilterInput'), { filter }),
     ]),
     counted('deliveries, count', by, counting('deliveries', 'DeliveryFilterInput'), {}),
-    ...(['EVERY_EVENT', 'LATEST_STATE'] as const).map((mode) =>
+    ...(['EVERY_EVENT', 'LATEST_PER_DELIVERY'] as const).map((mode) =>
       one(
         `deliveryEvents, ${mode}`,
         by,

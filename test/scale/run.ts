@@ -155,9 +155,11 @@ async function examine(
   if (rows < (question.rows ?? 1)) reasons.push('FEW');
   const shown: string[] = [];
   let read = 0;
+  let inDatabase = 0;
   for (const statement of await statementsOf(() => ask(caller, asked))) {
     const reading = await readingOf(explainer, statement);
     read += reading.read;
+    inDatabase += reading.ms;
     const scans = reading.scans.filter(({ rows: looked }) => looked > SMALL_TABLE);
     const most = question.reads ?? READ_IN_VAIN + READ_PER_ROW * reading.returned;
     if (scans.length > 0) reasons.push(`SCANS ${scans.map(({ table }) => table).join()}`);
@@ -171,6 +173,7 @@ async function examine(
     String(rows).padStart(6),
     median.toFixed(1).padStart(9),
     times.at(-1)!.toFixed(1).padStart(9),
+    inDatabase.toFixed(1).padStart(9),
     String(read).padStart(9),
     reasons.join(', '),
   ].join(' ');

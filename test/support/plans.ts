@@ -19,6 +19,7 @@ export interface Reading {
   read: number;
   /** Rows that it returned. */
   returned: number;
+  /** To plan it and to carry it out. */
   ms: number;
   /** Tables that it reads from one end to the other, with the rows looked at. */
   scans: { table: string; rows: number }[];
@@ -73,11 +74,11 @@ export async function openExplainer(url: string): Promise<pg.Client> {
 
 /** Carries a statement out and says what it read. */
 export async function readingOf(explainer: pg.Client, { text, values }: SentStatement): Promise<Reading> {
-  const { rows } = await explainer.query<{ 'QUERY PLAN': { Plan: PlanNode; 'Execution Time': number }[] }>(
+  const { rows } = await explainer.query<{ 'QUERY PLAN': { Plan: PlanNode; 'Planning Time': number; 'Execution Time': number }[] }>(
     `explain (analyze, timing off, buffers off, format json) ${text}`,
     values,
   );
-  const { Plan: top, 'Execution Time': ms } = rows[0]!['QUERY PLAN'][0]!;
+  const { Plan: top, 'Planning Time': planMs, 'Execution Time': runMs } = rows[0]!['QUERY PLAN'][0]!;
   const scans = new Map<string, number>();
   let read = 0;
   const visit = (node: PlanNode): void => {
@@ -97,7 +98,7 @@ export async function readingOf(explainer: pg.Client, { text, values }: SentStat
   return {
     read,
     returned: Math.round(top['Actual Rows']),
-    ms,
+    ms: planMs + runMs,
     scans: [...scans].map(([table, rows]) => ({ table, rows })),
     shown: () => `${text}\n-- ${JSON.stringify(values).slice(0, 500)}\n${outline(top, 0)}`,
   };

@@ -49,6 +49,12 @@ beforeAll(async () => {
      order by id collate "C" desc`,
     [ids, branch.accountId, shop.root.accountId, logins, teams],
   );
+  // Each webhook has a trigger; these cannot fire.
+  await shop.orm.query(
+    `insert into triggers (id, webhook_id, position, resource, event, name, description)
+     select 'trg' || substr(id, 4), id, 0, 'ghosts', 'create', '', '' from unnest($1::text[]) id`,
+    [ids],
+  );
 });
 afterAll(() => shop?.close());
 
