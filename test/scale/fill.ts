@@ -17,6 +17,9 @@ export interface Size {
   /** Events, and as many deliveries: one event in ten fires nothing, another one two webhooks. */
   deliveries: number;
   days: number;
+  /** Logins of the large account. */
+  logins: number;
+  auditEntries: number;
 }
 
 /** Logins of the tree by their numbers in ids. */
@@ -30,12 +33,10 @@ const DAY_MS = 86_400_000;
 const MIDDLE = { first: 3, last: 22 };
 const TINY = { first: 23, count: 100, webhooks: 5, events: 120 };
 const TEAM_WEBHOOKS = 5;
-const LARGE_LOGINS = 10_000;
 const MIDDLE_LOGINS = 50;
 /** Statements hold no more rows than that. */
 const CHUNK = 200_000;
 const RESOURCES = 20;
-const AUDIT_ENTRIES = 300_000;
 
 /** The id of a row that was made at no particular time, as SQL of its number. */
 const idOf = (prefix: string, number: string): string =>
@@ -72,9 +73,9 @@ export async function fill(
   await makePartitions(sql, size, keep, nowMs);
   say('the tree, the catalog and the webhooks');
   await sql.query(CATALOG);
-  await sql.query(LOGINS);
-  await sql.query(webhooks(size.webhooks));
-  await sql.query(AUDIT);
+  await sql.query(people(size.logins));
+  await sql.query(webhooks(size));
+  await sql.query(audit(size));
   const startMs = nowMs - size.days * DAY_MS;
   for (let from = 0; from < size.deliveries; from += CHUNK) {
     const upTo = Math.min(from + CHUNK, size.deliveries);
@@ -116,29 +117,34 @@ const loginsBelow = (series: string, above: string, isAccount: boolean): string 
   from (select n, ${above} as above from ${series} n) made
   join logins p on p.id = coalesce(${idOf('lgn', 'made.above')}, (select id from logins where parent_id is null));`;
 
-const LOGINS = [
-  loginsBelow(`generate_series(${PEOPLE.above}, ${PEOPLE.above})`, 'null::int', true),
-  loginsBelow(`generate_series(${PEOPLE.large}, ${MIDDLE.last})`, String(PEOPLE.above), true),
-  loginsBelow(`generate_series(${TINY.first}, ${TINY.first + TINY.count - 1})`, 'null::int', true),
-  loginsBelow(`generate_series(1000, ${999 + LARGE_LOGINS})`, String(PEOPLE.large), false),
-  loginsBelow(
-    `generate_series(20000, ${19_999 + MIDDLE_LOGINS * (MIDDLE.last - MIDDLE.first + 1)})`,
-    `${MIDDLE.first} + (n - 20000) / ${MIDDLE_LOGINS}`,
-    false,
-  ),
-  loginsBelow(`generate_series(30000, ${29_999 + 2 * TINY.count})`, `${TINY.first} + (n - 30000) / 2`, false),
-  `insert into teams (id, account_id, name)
+const people = (logins: number): string =>
+  [
+    loginsBelow(`generate_series(${PEOPLE.above}, ${PEOPLE.above})`, 'null::int', true),
+    loginsBelow(`generate_series(${PEOPLE.large}, ${MIDDLE.last})`, String(PEOPLE.above), true),
+    loginsBelow(`generate_series(${TINY.first}, ${TINY.first + TINY.count - 1})`, 'null::int', true),
+    loginsBelow(`generate_series(1000, ${999 + logins})`, String(PEOPLE.large), false),
+    loginsBelow(
+      `generate_series(20000, ${19_999 + MIDDLE_LOGINS * (MIDDLE.last - MIDDLE.first + 1)})`,
+      `${MIDDLE.first} + (n - 20000) / ${MIDDLE_LOGINS}`,
+      false,
+    ),
+    loginsBelow(
+      `generate_series(30000, ${29_999 + 2 * TINY.count})`,
+      `${TINY.first} + (n - 30000) / 2`,
+      false,
+    ),
+    `insert into teams (id, account_id, name)
    select ${idOf('tem', 'i')}, ${idOf('lgn', `case when i <= 1000 then ${PEOPLE.large} else ${TINY.first} + i % ${TINY.count} end`)},
           ${pick(['Night', 'day', 'Claims', 'billing'], 'i')} || ' team ' || i
    from generate_series(1, 1200) i;
    insert into team_members (team_id, login_id)
    select ${idOf('tem', String(TEAM))}, ${idOf('lgn', 'i')} from generate_series(${PEOPLE.member}, ${PEOPLE.member} + 2) i;
    insert into team_members (team_id, login_id)
-   select ${idOf('tem', 'i')}, ${idOf('lgn', '2000 + i * 3 + j')} from generate_series(2, 1000) i, generate_series(0, 2) j;`,
-].join('\n');
+   select ${idOf('tem', 'i')}, ${idOf('lgn', `1003 + (i * 3 + j) % ${logins - 3}`)} from generate_series(2, 1000) i, generate_series(0, 2) j;`,
+  ].join('\n');
 
 /** Webhooks by number: those of the tiny accounts, of the team, of the large account, of the middle ones. */
-function webhooks(count: number): string {
+function webhooks({ webhooks: count, logins }: Size): string {
   const tiny = TINY.count * TINY.webhooks;
   const team = tiny + TEAM_WEBHOOKS;
   const large = largeUpTo(count);
@@ -151,12 +157,12 @@ function webhooks(count: number): string {
   from generate_series(1, ${count}) i;
   insert into webhooks (id, account_id, login_id, for_login_id, team_id, name, description, enabled, created_at, updated_at)
   select ${idOf('whk', 'i')}, ${idOf('lgn', 'account')},
-         case when account = ${PEOPLE.large} and i % 3 = 0 then ${idOf('lgn', `1000 + i % ${LARGE_LOGINS}`)} else ${idOf('lgn', 'account')} end,
-         case when account = ${PEOPLE.large} and i % 5 = 1 and not of_team then ${idOf('lgn', `1000 + i % ${LARGE_LOGINS}`)} end,
+         case when account = ${PEOPLE.large} and i % 3 = 0 then ${idOf('lgn', `1000 + i % ${logins}`)} else ${idOf('lgn', 'account')} end,
+         case when account = ${PEOPLE.large} and i % 5 = 1 and not of_team then ${idOf('lgn', `1000 + i % ${logins}`)} end,
          case when of_team then ${idOf('tem', String(TEAM))}
               when account = ${PEOPLE.large} and i % 5 = 2 then ${idOf('tem', '2 + i % 999')} end,
-         ${pick(['Orders', 'invoices', 'Claims', 'policies', 'Clients', 'payments', 'Tickets', 'leads'], 'i')} || ' to '
-           || ${pick(['warehouse', 'Billing', 'CRM', 'mail', 'data lake'], 'i / 8')} || ' ' || substr(md5(i::text), 1, 6),
+         ${pick(['Orders', 'invoices', 'Claims', 'policies', 'Clients', 'payments', 'Tickets', 'leads'], chance('i', 9))} || ' to '
+           || ${pick(['warehouse', 'Billing', 'CRM', 'mail', 'data lake'], chance('i', 10))} || ' ' || substr(md5(i::text), 1, 6),
          'Hands ' || ${pick(['orders', 'invoices', 'claims', 'policies'], 'i / 3')} || ' on to partner ' || substr(md5(i || 'd'), 1, 8)
            || '. Ask the owner before you change it.',
          i % 20 <> 7, now() - (${count} - i) * interval '1 minute', now() - (${chance('i', 1)} % ${count}) * interval '1 minute'
@@ -183,18 +189,18 @@ function webhooks(count: number): string {
 
 const largeUpTo = (count: number): number => Math.floor(count * 0.6);
 
-const AUDIT = `
+const audit = ({ webhooks: count, auditEntries }: Size): string => `
   insert into audit_log (id, at, login_id, action, subject_kind, subject_id, scope_id, changes)
   select ${timedId('aud', 'ms', 'i')}, to_timestamp(ms / 1000.0), w.login_id, 'webhook.update', 'webhook', w.id, w.account_id,
          '{"name": {"from": "a", "to": "b"}}'
-  from (select i, (extract(epoch from now())::bigint - (${AUDIT_ENTRIES} - i) * 20) * 1000 as ms,
-               case when i % 20000 = 10 then 136 else 501 + ${chance('i', 2)} % 99000 end as n
-        from generate_series(1, ${AUDIT_ENTRIES}) i) made
+  from (select i, (extract(epoch from now())::bigint - (${auditEntries} - i) * 20) * 1000 as ms,
+               case when i % 20000 = 10 then 136 else 501 + ${chance('i', 2)} % ${count - 1000} end as n
+        from generate_series(1, ${auditEntries}) i) made
   join webhooks w on w.number = made.n;`;
 
 /** What happened from one event to another. */
 function history(
-  { deliveries: count, webhooks: webhookCount, days }: Size,
+  { deliveries: count, webhooks: webhookCount, days, logins }: Size,
   { from, upTo, startMs, nowMs }: { from: number; upTo: number; startMs: number; nowMs: number },
   keep: Keep,
 ): string[] {
@@ -221,7 +227,7 @@ function history(
        select i, (${startMs} + i * ${stepMs})::bigint as ms, ${chance('i', 3)} as r, ${chance('i', 4)} as e, ${chance('i', 5)} as f, kind, tiny,
               case kind when 'tiny' then case i / ${tinyStep} % 3 when 0 then ${TINY.first} + tiny else 30000 + tiny * 2 + i / ${tinyStep} % 2 end
                         when 'team' then ${PEOPLE.member} + i / ${teamStep} % 3
-                        when 'large' then 1003 + ${chance('i', 6)} % ${LARGE_LOGINS - 3}
+                        when 'large' then 1003 + ${chance('i', 6)} % ${logins - 3}
                         when 'sparse' then ${19_999 + MIDDLE_LOGINS * 19} + ${chance('i', 6)} % ${MIDDLE_LOGINS}
                         else 20000 + ${chance('i', 6)} % ${MIDDLE_LOGINS * 19} end as login
        from (

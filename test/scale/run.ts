@@ -17,6 +17,7 @@ import { openDatabase } from '../../src/db/database.ts';
 import { startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
 import { createLogger } from '../../src/log.ts';
 import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
+import { ask, inPlace, mostReads } from './ask.ts';
 import { signIn, type SignedIn } from './callers.ts';
 import { fill } from './fill.ts';
 import { allQuestions, type Question } from './questions.ts';
@@ -36,17 +37,8 @@ Makes a big database and asks for every list of the API on it.
 `;
 const ROOT_TOKEN = 'root-token-of-the-scale-0123456789abcdef';
 const MAX_MS = 50;
-/** A statement may look at 20 rows for each that it returns, and at some pages in vain. */
-const READ_PER_ROW = 20;
-const READ_IN_VAIN = 6_000;
 /** Tables this small are best read whole. */
 const SMALL_TABLE = 1_500;
-
-interface Answered {
-  rows: number;
-  startCursor?: string | null;
-  endCursor?: string | null;
-}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -69,6 +61,8 @@ async function main(): Promise<number> {
     webhooks: Number(values.webhooks),
     deliveries: Number(values.deliveries),
     days: Number(values.days),
+    logins: 10_000,
+    auditEntries: 300_000,
   };
   const folder = values.data ?? realpathSync(mkdtempSync(join(tmpdir(), 'bellwire-scale-')));
   mkdirSync(folder, { recursive: true });
@@ -161,7 +155,7 @@ async function examine(
     read += reading.read;
     inDatabase += reading.ms;
     const scans = reading.scans.filter(({ rows: looked }) => looked > SMALL_TABLE);
-    const most = question.reads ?? READ_IN_VAIN + READ_PER_ROW * reading.returned;
+    const most = mostReads(question, reading);
     if (scans.length > 0) reasons.push(`SCANS ${scans.map(({ table }) => table).join()}`);
     if (reading.read > most) reasons.push(`READS ${reading.read} for ${reading.returned}`);
     if (scans.length > 0 || reading.read > most || (median > MAX_MS && reading.ms > 10))
@@ -178,28 +172,6 @@ async function examine(
     reasons.join(', '),
   ].join(' ');
   return { text: plans ? [text, ...shown].join('\n') : text, broken: reasons.length > 0 };
-}
-
-async function ask({ api, link }: SignedIn, { operation, path }: Partial<Question>): Promise<Answered> {
-  if (path !== undefined) {
-    const response = await fetch(`${link}${path}`);
-    const body: unknown = await response.json();
-    if (response.status !== 200) throw new Error(`${path}: ${JSON.stringify(body)}`);
-    return { rows: (body as unknown[]).length };
-  }
-  const { data, errors } = await api.send(operation!.query, operation!.variables);
-  if (errors) throw new Error(JSON.stringify(errors));
-  const list = (data as { list: unknown }).list as {
-    nodes?: unknown[];
-    events?: unknown[];
-    totalCount?: number;
-    count?: { value: number };
-    pageInfo?: Pick<Answered, 'startCursor' | 'endCursor'>;
-  } | null;
-  if (Array.isArray(list)) return { rows: list.length };
-  const rows =
-    list?.count?.value ?? list?.nodes?.length ?? list?.events?.length ?? list?.totalCount ?? (list ? 1 : 0);
-  return { rows, ...list?.pageInfo };
 }
 
 function say(line: string): void {

@@ -1,0 +1,61 @@
+/**
+ * No list of the API reads through what it does not show: every question of `npm run scale` is asked on a database made by SQL, and the
+ * rows are counted that the statements behind it look at. A scan of any of its tables would be beyond the bound.
+ */
+import pg from 'pg';
+
+import { loadConfig } from '../../src/config.ts';
+import { ask, inPlace, mostReads } from '../scale/ask.ts';
+import { type Caller, CALLERS, type SignedIn, signIn } from '../scale/callers.ts';
+import { fill } from '../scale/fill.ts';
+import { allQuestions } from '../scale/questions.ts';
+import { figure } from '../support/figure.ts';
+import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
+import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
+
+const SIZE = { webhooks: 20_000, deliveries: 60_000, days: 56, logins: 2_000, auditEntries: 20_000 };
+
+let server: TestServer;
+let sql: pg.Client;
+let explainer: pg.Client;
+let callers: Record<Caller, SignedIn>;
+
+beforeAll(async () => {
+  server = await startServer({ BELLWIRE_RATE_LIMIT: '1000000000' });
+  sql = new pg.Client({ connectionString: server.database.url });
+  await sql.connect();
+  await fill(sql, SIZE, loadConfig({}), () => undefined);
+  explainer = await openExplainer(server.database.url);
+  callers = await signIn(sql, server.app.url, ROOT_TOKEN);
+}, 240_000);
+afterAll(async () => {
+  await Promise.all([sql?.end(), explainer?.end()]);
+  await server?.stop();
+});
+
+it.each(CALLERS)(
+  'no list reads far more than it shows: %s',
+  async (by) => {
+    const beyond: string[] = [];
+    const questions = allQuestions(SIZE).filter((question) => question.by === by);
+    let [statements, read] = [0, 0];
+    for (const question of questions) {
+      const asked = await inPlace(callers[by], question);
+      let rows = 0;
+      const sent = await statementsOf(async () => {
+        ({ rows } = await ask(callers[by], asked));
+      });
+      if (rows < (question.rows ?? 1)) beyond.push(`${question.name}: only ${rows} rows came`);
+      for (const statement of sent) {
+        const reading = await readingOf(explainer, statement);
+        statements += 1;
+        read += reading.read;
+        if (reading.read > mostReads(question, reading))
+          beyond.push(`${question.name}: ${reading.read} rows for ${reading.returned}\n${reading.shown()}`);
+      }
+    }
+    figure('plans', { by, questions: questions.length, statements, read, beyond: beyond.length });
+    expect(beyond).toEqual([]);
+  },
+  300_000,
+);
