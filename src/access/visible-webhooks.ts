@@ -1,6 +1,6 @@
-/** The webhooks that a caller may read, where those are few: by the indexes of accounts and teams. */
+/** Which webhooks a caller may read, looked up ahead of a list: their accounts, and the webhooks themselves where those are few. */
 import { collect } from '../db/fragment.ts';
-import type { Sql, SqlFragment } from '../db/sql.ts';
+import type { Reader, Sql, SqlFragment } from '../db/sql.ts';
 import { managesAllWebhooks, may } from './policy.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -36,4 +36,33 @@ export async function visibleWebhooks(
   const { text, values } = collect((add) => parts.map((part) => part(add)).join(' union '));
   const { rows } = await sql.query<{ id: string }>(text, values);
   return rows.length > most ? null : rows.map(({ id }) => id);
+}
+
+/** So many accounts with webhooks are looked at, whoever asks; when there are more, those of the caller's portfolio are. */
+const MOST_ACCOUNTS = 1_000;
+
+/**
+ * The accounts with webhooks that the caller manages; undefined where nobody needs to know. Those that have any are read as steps along the index
+ * of accounts, which is cheaper than to look for webhooks of each login of a large portfolio.
+ */
+export async function managedAccounts(reader: Reader, viewer: Viewer): Promise<string[] | undefined> {
+  if (managesAllWebhooks(viewer) || !may(viewer, 'WEBHOOKS_MANAGE')) return undefined;
+  const rows = await reader.query<{ id: string; managed: boolean }[]>(
+    `with recursive owner (id) as (
+       (select w.account_id from webhooks w order by w.account_id limit 1)
+       union all
+       select next.id from owner o cross join lateral (
+         select w.account_id as id from webhooks w where w.account_id > o.id order by w.account_id limit 1) next
+     )
+     select o.id, a.path @> array[$1]::text[] as managed
+     from (select id from owner limit ${MOST_ACCOUNTS + 1}) o join logins a on a.id = o.id`,
+    [viewer.accountId],
+  );
+  if (rows.length <= MOST_ACCOUNTS) return rows.filter(({ managed }) => managed).map(({ id }) => id);
+  const below = await reader.query<{ id: string }[]>(
+    `select a.id from logins a
+     where a.path @> array[$1]::text[] and exists (select 1 from webhooks w where w.account_id = a.id)`,
+    [viewer.accountId],
+  );
+  return below.map(({ id }) => id);
 }

@@ -10,9 +10,9 @@ import type { Sql, SqlFragment } from './sql.ts';
 /** So many rows are tried first: where one of ten fits, they hold a page of 100. */
 export const REACH = 1_000;
 
-/** So many rows a count looks at, at most: twice as many as it may count, and some in any case. */
+/** So many rows a count looks at, at most: as many as it may count, and some in any case. */
 export function countedReach(limit: number): number {
-  return 2 * Math.max(limit, 10 * REACH);
+  return Math.max(limit, 5 * REACH);
 }
 
 /** A list in its order, the first rows of it: SQL of at most so many rows, which have the column id. */

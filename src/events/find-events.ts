@@ -14,6 +14,9 @@ const MARGIN_MS = 86_400_000;
 export const UNTIMELY = `(e.published_at - e.occurred_at > interval '1 day' or e.published_at - e.occurred_at < interval '-1 day')`;
 /** Each of them costs a look into every partition. */
 const MOST_LOGINS = 300;
+const MOST_RESOURCES = 10;
+/** These are looked at before anything else. */
+const FEW_LOGINS = 20;
 /** Where nothing else is known: as if there were no end. */
 const WHOLE = 2 ** 31 - 1;
 
@@ -29,9 +32,10 @@ export interface EventSearch {
   columns: string;
   /** Which events fit, over the alias e. */
   where: SqlFragment;
-  /** Only of this entity, of this login, of what happened in this span: what an index knows of `where`. */
+  /** Only of this entity, of this login, of these resources, of what happened in this span: what an index knows of `where`. */
   entityId?: string | null | undefined;
   loginId?: string | null | undefined;
+  resources?: readonly string[] | null | undefined;
   occurredAt?: Span | null | undefined;
   /** The logins that can have caused events that fit, at most so many; null when there are more, or nobody knows. */
   loginsOf: (most: number) => Promise<string[] | null>;
@@ -45,6 +49,8 @@ export interface EventSearch {
 
 /** The first events that fit. */
 export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<string, unknown>[]> {
+  const few = await search.loginsOf(FEW_LOGINS);
+  if (few) return readOfLogins(sql, search, few);
   const near = await readNear(sql, search, REACH);
   if (near.complete) return near.rows;
   const logins = await search.loginsOf(MOST_LOGINS);
@@ -57,11 +63,13 @@ export async function countEvents(
   search: EventSearch,
   reach: number,
 ): Promise<{ count: number; complete: boolean }> {
-  const near = await countFirst(sql, listsOf(search), reach, wantedOf(search));
-  if (near.complete) return near;
   const logins = await search.loginsOf(MOST_LOGINS);
-  if (logins === null) return near;
-  return { count: (await readOfLogins(sql, search, logins)).length, complete: true };
+  if (logins)
+    return {
+      count: (await readOfLogins(sql, { ...search, columns: 'e.id' }, logins)).length,
+      complete: true,
+    };
+  return countFirst(sql, listsOf(search), reach, wantedOf(search));
 }
 
 function readNear(sql: Sql, search: EventSearch, reach: number): Promise<Found> {
@@ -74,9 +82,13 @@ const wantedOf = ({ where, limit, descending }: EventSearch) => ({
 
 /** The lists among which all that fits is, each in the order of an index. */
 function listsOf(search: EventSearch): Ordered[] {
-  const { entityId, loginId, occurredAt } = search;
-  if (entityId != null) return [inOrder(search, (add) => `e.entity_id = ${add(entityId)}`)];
-  if (loginId != null) return [inOrder(search, (add) => `e.login_id = ${add(loginId)}`)];
+  const { entityId, loginId, resources, occurredAt } = search;
+  if (entityId != null) return [inOrder(search, (add) => `e.entity_id = ${add(storable(entityId))}`)];
+  if (loginId != null) return [inOrder(search, (add) => `e.login_id = ${add(storable(loginId))}`)];
+  if (resources && resources.length <= MOST_RESOURCES)
+    return [...new Set(resources)].map((name) =>
+      inOrder(search, (add) => `e.resource = ${add(storable(name))}`),
+    );
   if (occurredAt?.from || occurredAt?.to)
     return [
       inOrder(search, allOf([publishedNear(occurredAt), () => `not ${UNTIMELY}`])),
@@ -84,6 +96,9 @@ function listsOf(search: EventSearch): Ordered[] {
     ];
   return [inOrder(search, () => 'true')];
 }
+
+/** PostgreSQL refuses NUL in a text; what is looked for there is judged again by `where`. */
+const storable = (text: string): string => text.replaceAll('\0', '');
 
 function inOrder(search: EventSearch, of: SqlFragment): Ordered {
   return (add, limit) => `

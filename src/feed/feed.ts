@@ -174,12 +174,13 @@ function wishOf(viewer: Viewer, filter: FeedFilter, limit: number): FeedWish {
     const only: SqlFragment = filter.webhook === null ? () => 'true' : webhookIs(filter.webhook);
     parts.push(
       (add) =>
-        `exists (select 1 from webhooks w where w.id = any (e.fired) and (${webhooks(add)}) and (${only(add)}))`,
+        `exists (select 1 from webhooks w where w.id = any (e.fired) and (${webhooks(add)}) and (${only(add)}) offset 0)`,
     );
   }
   if (filter.resource !== null) parts.push((add) => `e.resource = ${add(filter.resource)}`);
   if (filter.event !== null) parts.push((add) => `e.name = ${add(filter.event)}`);
-  return { webhooks, where: allOf(parts), limit };
+  const resources = filter.resource === null ? null : [filter.resource];
+  return { webhooks, where: allOf(parts), resources, limit };
 }
 
 function webhookIs(given: string): SqlFragment {

@@ -36,6 +36,8 @@ export interface FeedWish {
   webhooks: SqlFragment;
   /** Over the alias e of events. */
   where: SqlFragment;
+  /** Only events of these, as where says, too; null for all. */
+  resources: string[] | null;
   limit: number;
 }
 
@@ -154,6 +156,7 @@ export async function readNewest(
   const rows = await findEvents(sql, {
     columns: 'e.id',
     where: (add) => `not e.test and (${wish.where(add)})`,
+    resources: wish.resources,
     ...{ floor, loginsOf, after: null, descending: true, limit: wish.limit },
   });
   const ids = rows.map((row) => row['id'] as string);

@@ -14,7 +14,9 @@ import { CLOSED_DELIVERIES, DELIVERY_COLUMNS, OPEN_DELIVERIES } from './rows.ts'
 const MARGIN_MS = 86_400_000;
 /** Each of them costs a look into every partition. */
 const MOST_WEBHOOKS = 200;
-const MOST_EVENTS = 1_000;
+/** These are looked at before anything else. */
+const FEW_WEBHOOKS = 20;
+const MOST_EVENTS = 2_000;
 const MOST_LISTS = 10;
 /** How much more is looked at when what was looked at was too little. */
 const STEP = 10;
@@ -47,7 +49,7 @@ const CLOSED: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']
 
 /** The first deliveries that fit, as rows of DELIVERY_COLUMNS. */
 export async function findDeliveries(sql: Sql, search: DeliverySearch): Promise<Record<string, unknown>[]> {
-  const named = await fewNamed(sql, search);
+  const named = (await fewNamed(sql, search)) ?? (await fewVisible(search, FEW_WEBHOOKS));
   if (named) return readFew(sql, search, named);
   const ways = waysOf(search);
   for (let reach = REACH; ; reach *= STEP) {
@@ -55,7 +57,7 @@ export async function findDeliveries(sql: Sql, search: DeliverySearch): Promise<
       const found = await readFirst(sql, lists, reach, wantedOf(search));
       if (found.complete || reach >= WHOLE) return found.rows;
     }
-    const few = reach === REACH ? await fewVisible(search) : null;
+    const few = reach === REACH ? await fewVisible(search, MOST_WEBHOOKS) : null;
     if (few) return readFew(sql, search, few);
   }
 }
@@ -67,45 +69,54 @@ export async function countDeliveries(
   limit: number,
 ): Promise<{ count: number; complete: boolean }> {
   const search = { ...scope, after: null, descending: true, limit };
-  const named = await fewNamed(sql, search);
-  if (named) return { count: await countFew(sql, search, named), complete: true };
+  const few = (await fewNamed(sql, search)) ?? (await fewVisible(search, MOST_WEBHOOKS));
+  if (few) return { count: await countFew(sql, search, few), complete: true };
   const [lists] = waysOf(search);
-  const found = await countFirst(sql, lists!, countedReach(limit), wantedOf(search));
-  if (found.complete) return found;
-  const few = await fewVisible(search);
-  return few ? { count: await countFew(sql, search, few), complete: true } : found;
+  return countFirst(sql, lists!, countedReach(limit), wantedOf(search));
 }
 
 /** What the filter itself names, where that is little; null where it is not, or names nothing. */
 async function fewNamed(sql: Sql, { filter, webhooksOf }: DeliverySearch): Promise<Few | null> {
-  const { eventId, entityId } = filter ?? {};
+  const { eventId, entityId, resource, event } = filter ?? {};
   const none: Few = { events: [], webhooks: [], delivery: null };
   if (eventId != null) return { ...none, events: kindOfId(eventId) === 'event' ? [eventId] : [] };
   if (entityId != null) {
-    const events = await eventsOf(sql, entityId);
-    return events && { ...none, events };
+    const events = await eventsWith(sql, 'entity_id', entityId);
+    if (events) return { ...none, events };
+  }
+  if (resource != null) {
+    const events = await eventsWith(sql, 'resource', resource, event);
+    if (events) return { ...none, events };
   }
   const words = wordsIn(filter?.search);
   if (words === null) return null;
-  const events = kindOfId(words.text) === 'event' ? [words.text] : await eventsOf(sql, words.text);
+  const events =
+    kindOfId(words.text) === 'event' ? [words.text] : await eventsWith(sql, 'entity_id', words.text);
   const webhooks = await webhooksOf(words.webhooks, MOST_WEBHOOKS);
   if (events === null || webhooks === null) return null;
   return { events, webhooks, delivery: kindOfId(words.text) === 'delivery' ? words.text : null };
 }
 
-/** All webhooks of the reader, where those are few. */
-async function fewVisible({ webhooksOf }: DeliverySearch): Promise<Few | null> {
-  const webhooks = await webhooksOf([() => 'true'], MOST_WEBHOOKS);
+/** All webhooks of the reader, where those are no more than most. */
+async function fewVisible({ webhooksOf }: DeliverySearch, most: number): Promise<Few | null> {
+  const webhooks = await webhooksOf([() => 'true'], most);
   return webhooks && { events: [], webhooks, delivery: null };
 }
 
-async function eventsOf(sql: Sql, entityId: string): Promise<string[] | null> {
-  if (entityId.includes('\0')) return [];
-  const { rows } = await sql.query<{ id: string }>(
-    'select e.id from events e where e.entity_id = $1 limit $2',
-    [entityId, MOST_EVENTS + 1],
+/** The events with a value in a column that has an index, or of these those of one name; null when there are more than MOST_EVENTS. */
+async function eventsWith(
+  sql: Sql,
+  column: 'entity_id' | 'resource',
+  value: string,
+  name: string | null = null,
+): Promise<string[] | null> {
+  if (value.includes('\0')) return [];
+  const { rows } = await sql.query<{ id: string; name: string }>(
+    `select e.id, e.name from events e where e.${column} = $1 limit $2`,
+    [value, MOST_EVENTS + 1],
   );
-  return rows.length > MOST_EVENTS ? null : rows.map(({ id }) => id);
+  if (rows.length > MOST_EVENTS) return null;
+  return rows.filter((row) => name === null || row.name === name).map(({ id }) => id);
 }
 
 /** The ways to read on in the order of ids; each of them holds all that fits, and is a set of lists. */
@@ -193,7 +204,7 @@ function wantedOf({ visible, filter, limit, descending }: DeliverySearch): Wante
     alias: 'd',
     columns: DELIVERY_COLUMNS,
     fits: (add) =>
-      `(${deliveryFilter(filter)(add)}) and exists (select 1 from webhooks w where w.id = d.webhook_id and (${visible(add)}))`,
+      `(${deliveryFilter(filter)(add)}) and exists (select 1 from webhooks w where w.id = d.webhook_id and (${visible(add)}) offset 0)`,
     limit,
     descending,
   };

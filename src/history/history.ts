@@ -104,14 +104,16 @@ export class History {
   /** How many events there are, counting no further than limit, and giving up earlier where few of many fit. */
   async countEvents(scope: EventScope, limit: number): Promise<BoundedCount> {
     const search = { ...this.#eventSearch(scope), after: null, descending: true, limit: limit + 1 };
-    return bounded(await countEvents(this.#sql, search, countedReach(limit)), limit);
+    return bounded(await countEvents(this.#sql, search, countedReach(limit + 1)), limit);
   }
 
   #eventSearch({ visible, filter, within }: EventScope) {
     return {
       columns: EVENT_COLUMNS,
       where: allOf([() => 'not e.test', visible, eventFilter(filter)]),
-      ...{ entityId: filter?.entityId, loginId: filter?.loginId, occurredAt: filter?.occurredAt },
+      ...{ entityId: filter?.entityId, loginId: filter?.loginId },
+      resources: filter?.resource,
+      occurredAt: filter?.occurredAt,
       loginsOf: (most: number) =>
         within === null ? Promise.resolve(null) : membersOf(this.#sql, [within], most),
     };

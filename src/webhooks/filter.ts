@@ -29,12 +29,14 @@ export interface CheckedFilter {
   conditions: SqlFragment[];
 }
 
-/** A condition over webhooks w, for a row that is at hand, and in a form that an index answers. */
+/** A condition over webhooks w. */
 export interface Narrowing {
+  /** For a row that is at hand. */
   near: SqlFragment;
+  /** In a form that an index answers, as far as there is one. */
   far: SqlFragment;
-  /** So much fits that it is worth while to look further in the table's order; no index answers far then. */
-  common: boolean;
+  /** How many rows are looked through in the table's order before what fits is sorted, one step after the other. */
+  steps: number[];
 }
 
 /** More webhooks, or logins that a search finds, are not looked up before the page. */
@@ -77,9 +79,12 @@ export async function withStatus(orm: DataSource, states: readonly WebhookStatus
 
 /**
  * True for webhooks w that a search finds. Who made them and which teams they watch is looked up here, so that the planner
- * knows how many those are instead of guessing.
+ * knows how many those are instead of guessing. It is common when they are too many for that: then no index answers it.
  */
-export async function searchFor(orm: DataSource, search: string): Promise<Narrowing> {
+export async function searchFor(
+  orm: DataSource,
+  search: string,
+): Promise<Omit<Narrowing, 'steps'> & { common: boolean }> {
   const found = await textSearch(orm, search);
   const { anywhere, short, number } = found;
   const [logins, teams] = await Promise.all([

@@ -6,7 +6,7 @@
  * the table's order, dropping what does not fit, which is fast where much fits, or by taking what fits
  * and sorting it, which is fast where little does. The planner has to guess which, and with portfolios
  * and LIKE it guesses wrong: of 100,000 webhooks 60 to 160 ms for 20 that a search finds. So the first
- * way is tried for REACH rows, some ms, and the second is taken when they do not make a page.
+ * way is tried for some rows (narrow.ts), some ms, and the second is taken when they do not make a page.
  */
 import type { DataSource } from 'typeorm';
 
@@ -29,9 +29,6 @@ import {
   type WebhookOrder,
 } from './order.ts';
 import { WEBHOOK_COLUMNS, type WebhookView, withReasons } from './read.ts';
-
-/** Where one of ten fits, that many rows hold a page of 100. */
-const REACH = 1_000;
 
 /** Where a page begins, and which way it is read. */
 interface Walk {
@@ -92,7 +89,7 @@ async function readRows(orm: DataSource, walk: Walk, where: Narrowing | null, li
     return orm.query<Row[]>(text, values);
   };
   if (where === null) return select(inOrder(walk, limit), EVERY);
-  for (const reach of where.common ? [REACH, 10 * REACH] : [REACH]) {
+  for (const reach of where.steps) {
     const near = await select(inOrder(walk, reach), where.near);
     if (near.length === limit) return near;
   }

@@ -1,9 +1,12 @@
 /** Which rows of the saved table a caller asks for. */
 import type { DataSource } from 'typeorm';
 
-import { managesAllWebhooks, may, webhookVisible } from '../access/policy.ts';
+import { managesAllWebhooks, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { allOf } from '../db/fragment.ts';
+import { managedAccounts } from '../access/visible-webhooks.ts';
+import { allOf, collect } from '../db/fragment.ts';
+import { REACH } from '../db/in-order.ts';
+import type { SqlFragment } from '../db/sql.ts';
 import { ok, type Result } from '../errors.ts';
 import { type Narrowing, readFilter, searchFor, type WebhookFilter, withStatus } from './filter.ts';
 
@@ -23,25 +26,29 @@ export async function narrow(
   if (search === null && status.length === 0 && conditions.length === 0 && managesAllWebhooks(viewer))
     return ok(null);
   const [accountIds, found, inStates] = await Promise.all([
-    accountsOf(orm, viewer),
+    managedAccounts(orm, viewer),
     search === null ? { near: allOf([]), far: allOf([]), common: false } : searchFor(orm, search),
     status.length === 0 ? allOf([]) : withStatus(orm, status),
   ]);
-  const others = [webhookVisible(viewer, accountIds), inStates, ...conditions];
+  const visible = webhookVisible(viewer, accountIds);
+  const others = [visible, inStates, ...conditions];
+  const few = !managesAllWebhooks(viewer) && (await areFew(orm, visible));
+  const steps = few ? [] : found.common ? [REACH, 10 * REACH] : [REACH];
   return ok({
     near: allOf([found.near, ...others]),
-    far: allOf([found.far, ...others]),
-    common: found.common,
+    // What is few is looked through, whatever is asked of it.
+    far: allOf([few ? found.near : found.far, ...others]),
+    steps,
   });
 }
 
-/** The accounts with webhooks that the viewer manages; undefined where nobody needs to know. */
-async function accountsOf(orm: DataSource, viewer: Viewer): Promise<string[] | undefined> {
-  if (managesAllWebhooks(viewer) || !may(viewer, 'WEBHOOKS_MANAGE')) return undefined;
-  const rows = await orm.query<{ id: string }[]>(
-    `select a.id from logins a
-     where a.path @> array[$1]::text[] and exists (select 1 from webhooks w where w.account_id = a.id)`,
-    [viewer.accountId],
+/** Whether no more than REACH webhooks fit. */
+async function areFew(orm: DataSource, where: SqlFragment): Promise<boolean> {
+  const { text, values } = collect(where);
+  const rows = await orm.query<[{ count: number }]>(
+    `select count(*)::int as count from (
+       select from webhooks w where w.deleted_at is null and (${text}) limit ${REACH + 1}) w`,
+    values,
   );
-  return rows.map((row) => row.id);
+  return rows[0].count <= REACH;
 }

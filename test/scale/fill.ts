@@ -9,7 +9,7 @@
  */
 import type pg from 'pg';
 
-import { listPartitions, ensurePartitions, type Keep } from '../../src/db/partitions.ts';
+import { ensurePartitions, type Keep, listPartitions } from '../../src/db/partitions.ts';
 
 /** How much of everything. */
 export interface Size {
@@ -213,7 +213,7 @@ function history(
   return [
     `create temp table made on commit preserve rows as
      select m.*, ${timedId('evt', 'ms', 'i')} as event_id, ${idOf('lgn', 'login')} as login_id,
-            case when i % 50000 = 7 then '${NAMES.rareResource}' else 'resource' || 1 + r % ${RESOURCES} end as resource,
+            case when i % 50000 = 8 then '${NAMES.rareResource}' else 'resource' || 1 + r % ${RESOURCES} end as resource,
             case when r % 3 = 0 then 'update' else 'create' end as name,
             case kind when 'tiny' then 'tiny-' || tiny || '-' || (i / ${tinyStep}) % 10
                       else case when e % 50 = 0 then '${NAMES.hotEntity}' else 'e' || e % 200000 end end as entity_id,

@@ -60,7 +60,7 @@ export async function statementsOf(work: () => Promise<unknown>): Promise<SentSt
 
 function isReading(text: string): boolean {
   return (
-    /^\s*(select|with)\b/i.test(text) &&
+    /^[\s(]*(select|with)\b/i.test(text) &&
     !/\b(insert into|update|delete from|pg_notify|pg_advisory\w*)\b/i.test(text)
   );
 }
