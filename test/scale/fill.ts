@@ -220,8 +220,9 @@ function history(
             case kind when 'tiny' then array[tiny * ${TINY.webhooks} + 1 + i / ${tinyStep} % ${TINY.webhooks}]
                       when 'team' then array[${tinyWebhooks} + 1 + i / ${teamStep} % ${TEAM_WEBHOOKS}]
                       when 'large' then
-                        case i % 10 when 0 then '{}' when 1 then array[f % ${largeWebhooks}, (f + 7) % ${largeWebhooks}]
-                             else array[f % ${largeWebhooks}] end
+                        case when i % 50000 = 8 then array[${10_013 - tinyWebhooks - TEAM_WEBHOOKS - 1}::bigint + 10000 * (r % ${Math.max(1, Math.floor(largeWebhooks / 10_000))})]
+                        else case i % 10 when 0 then '{}' when 1 then array[f % ${largeWebhooks}, (f + 7) % ${largeWebhooks}]
+                             else array[f % ${largeWebhooks}] end end
                       else case i % 10 when 0 then '{}' else array[-1::bigint] end end as hooks
      from (
        select i, (${startMs} + i * ${stepMs})::bigint as ms, ${chance('i', 3)} as r, ${chance('i', 4)} as e, ${chance('i', 5)} as f, kind, tiny,

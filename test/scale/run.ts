@@ -19,6 +19,7 @@ import { createLogger } from '../../src/log.ts';
 import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
 import { ask, inPlace, mostReads } from './ask.ts';
 import { type SignedIn, signIn } from './callers.ts';
+import { cpuMs } from './cpu.ts';
 import { fill } from './fill.ts';
 import { allQuestions, type Question } from './questions.ts';
 

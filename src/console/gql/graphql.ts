@@ -103,7 +103,7 @@ export type CatalogResourceInput = {
 
 /** Whether a count is exact or a lower bound. */
 export type CountPrecision =
-  /** Counting stopped at the limit; there may be more. */
+  /** Counting stopped at the limit, or earlier where few of many fit; there may be more. */
   | 'AT_LEAST'
   /** There are exactly that many. */
   | 'EXACT';

@@ -32,7 +32,7 @@ export class PageInfoType {
 /** How far a Count can be trusted. */
 export const CountPrecision = defineEnum('CountPrecision', 'Whether a count is exact or a lower bound.', {
   EXACT: 'There are exactly that many.',
-  AT_LEAST: 'Counting stopped at the limit; there may be more.',
+  AT_LEAST: 'Counting stopped at the limit, or earlier where few of many fit; there may be more.',
 });
 
 /** A count that says whether it was capped. */
