@@ -8,7 +8,7 @@
  * each webhook the scopes that its routes watch or ever watched. Both only grow, with changes of people and webhooks, never
  * with events. Triggers of the tables keep them, whoever writes there; they name what may be gone.
  *
- * What was told a day later than it happened, or earlier, lies elsewhere in the order of ids than its time says: events_untimely
+ * What was told five minutes later than it happened, or earlier, lies elsewhere in the order of ids than its time says: events_untimely
  * holds these few, so that a filter of time looks into them and into the ids of that time.
  *
  * A search of one or two characters has no trigram. short_pieces takes a text apart into these, and the tables that people write
@@ -20,6 +20,9 @@
  * success, which costs the writing of a success nothing.
  */
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+const UNTIMELY = `case when published_at - occurred_at > interval '5 minutes'
+  or published_at - occurred_at < interval '-5 minutes' then 1 end`;
 
 export class IndexHistory1764000000018 implements MigrationInterface {
   name = 'IndexHistory1764000000018';
@@ -73,8 +76,8 @@ export class IndexHistory1764000000018 implements MigrationInterface {
       create index deliveries_by_status on deliveries (status, id) where status <> 'SUCCEEDED';
       create index deliveries_by_code on deliveries (status_code, id) where status_code <> 200;
       create index events_resource on events (resource, id);
-      create index events_untimely on events (id)
-        where published_at - occurred_at > interval '1 day' or published_at - occurred_at < interval '-1 day';
+      -- An expression has a selectivity of its own; of the two comparisons the planner thinks that half of all events fit.
+      create index events_untimely on events ((${UNTIMELY}), id) where (${UNTIMELY}) = 1;
       create index audit_log_scope on audit_log (scope_id, id);
 
       create function short_pieces(whole text) returns text[] language sql immutable strict parallel safe cost 100000

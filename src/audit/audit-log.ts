@@ -68,6 +68,9 @@ export function difference(before: Record<string, unknown>, after: Record<string
 
 const COLUMNS = `a.id, a.at, a.login_id as "loginId", a.action, a.subject_id as "subjectId", a.changes`;
 
+/** Of no more logins the entries are read login by login (migrations/1764000000018). */
+const MOST_OWNERS = 300;
+
 /** Reads the log; visible is a fragment over the alias a that access/ made. */
 export class AuditLog {
   readonly #orm: DataSource;
@@ -76,11 +79,15 @@ export class AuditLog {
     this.#orm = orm;
   }
 
-  /** A page of the entries that are visible, the newest first; of one subject, or of all. */
+  /**
+   * A page of the entries that are visible, the newest first; of one subject, or of all. All that are visible belong to logins at or
+   * below root, or to nobody; null where that narrows nothing.
+   */
   async page(
     visible: SqlFragment,
     args: PageArgs,
     subjectId: string | null = null,
+    root: string | null = null,
   ): Promise<Result<Page<AuditEntry>>> {
     const request = readPage(args);
     if (!request.ok) return request;
@@ -88,13 +95,29 @@ export class AuditLog {
     const parts = [visible];
     if (subjectId !== null) parts.push(about(subjectId));
     if (key !== null) parts.push((add) => `a.id ${backward ? '>' : '<'} ${add(key[0])}`);
-    const { text, values } = collect(allOf(parts));
-    const rows = await this.#orm.query<AuditEntry[]>(
-      `select ${COLUMNS} from audit_log a where ${text}
-       order by a.id ${backward ? 'asc' : 'desc'} limit ${limit + 1}`,
-      values,
+    const tail = `order by a.id ${backward ? 'asc' : 'desc'} limit ${limit + 1}`;
+    const part = (of: SqlFragment): SqlFragment => {
+      return (add) => `select a.* from audit_log a where ${allOf([of, ...parts])(add)} ${tail}`;
+    };
+    const owners = root === null || subjectId !== null ? null : await this.#below(root);
+    const { text, values } = collect((add) =>
+      owners === null
+        ? part(() => 'true')(add)
+        : `(select a.* from unnest(${add(owners)}::text[]) as owner (id) cross join lateral (
+              ${part(() => 'a.scope_id = owner.id')(add)}) a ${tail})
+           union all (${part(() => 'a.scope_id is null')(add)})`,
     );
+    const rows = await this.#orm.query<AuditEntry[]>(`select ${COLUMNS} from (${text}) a ${tail}`, values);
     return ok(toPage(rows, request.value, (row) => [row.id]));
+  }
+
+  /** The logins at or below one; null when those are too many to look at each. */
+  async #below(root: string): Promise<string[] | null> {
+    const rows = await this.#orm.query<{ id: string }[]>(
+      `select l.id from logins l where l.path @> array[$1]::text[] limit ${MOST_OWNERS + 1}`,
+      [root],
+    );
+    return rows.length > MOST_OWNERS ? null : rows.map(({ id }) => id);
   }
 
   /** One entry, if it is visible. */

@@ -42,13 +42,14 @@ export interface Wanted {
  * where it does not: by which is known that the list goes on. It stops at limit rows.
  */
 export function firstFitting(list: Ordered, reach: number, wanted: Wanted): SqlFragment {
-  const { alias, columns, fits, limit, descending } = wanted;
+  const { alias, columns, fits, limit } = wanted;
+  const direction = wanted.descending ? 'desc' : 'asc';
   return (add) => `
     select ${columns}, judged.fits, ${alias}.place
-    from (select ${alias}.*, row_number() over () as place from (${list(add, reach)}) ${alias}) ${alias}
+    from (select ${alias}.*, row_number() over (order by ${alias}.id ${direction}) as place from (${list(add, reach)}) ${alias}) ${alias}
     cross join lateral (select ${fits(add)} offset 0) judged (fits)
     where judged.fits or ${alias}.place = ${reach}
-    order by ${alias}.id ${descending ? 'desc' : 'asc'}
+    order by ${alias}.id ${direction}
     limit ${limit}`;
 }
 

@@ -104,7 +104,7 @@ export async function readForward(sql: Sql, after: FeedPosition, wish: FeedWish)
 }
 
 /**
- * The same for a reader whose events these logins caused: all of them that lie ahead, if they are few. Null when they are not.
+ * The same for a reader whose events these logins caused: of all their events, if those are few. Null when they are not.
  */
 export async function readForwardOf(
   sql: Sql,
@@ -118,22 +118,25 @@ export async function readForwardOf(
       with horizon as materialized (
         select (select s.epoch from stream_epoch s) as epoch, pg_snapshot_xmin(pg_current_snapshot()) as xmin
       ),
-      ahead as materialized (
+      -- By the index of logins: the planner would rather read on from the position, for each of them.
+      known as materialized (
         select e.* from unnest(${add(logins)}::text[]) as login (id) cross join lateral (
-          select e.id, e.epoch, e.xid from events e
-          where e.login_id = login.id and (e.epoch, e.xid, e.id) > ${behind}
-            and (e.epoch, e.xid) < ((select epoch from horizon), (select xmin from horizon))
-            and not e.test and (${wish.where(add)})
-          limit ${FEW + 1}
+          select e.* from events e where e.login_id = login.id order by e.id desc limit ${FEW + 1}
         ) e
         limit ${FEW + 1}
+      ),
+      ahead as materialized (
+        select e.id, e.epoch, e.xid from known e
+        where (e.epoch, e.xid, e.id) > ${behind}
+          and (e.epoch, e.xid) < ((select epoch from horizon), (select xmin from horizon))
+          and not e.test and (${wish.where(add)})
       ),
       last as materialized (
         select e.epoch, e.xid, e.id from events e
         where (e.epoch, e.xid) < ((select epoch from horizon), (select xmin from horizon))
         order by e.epoch desc, e.xid desc, e.id desc limit 1
       )
-      select (select count(*)::int from ahead) as looked_at,
+      select (select count(*)::int from known) as looked_at,
              last.epoch as last_epoch, last.xid::text as last_xid, last.id as last_id,
              array(select a.id from ahead a order by a.epoch, a.xid, a.id limit ${add(wish.limit)}) as ids
       from last`;
@@ -144,7 +147,7 @@ export async function readForwardOf(
   if (found.looked_at! > FEW) return null;
   const items = await readByIds(sql, found.ids, wish);
   const end = { epoch: found.last_epoch!, xid: BigInt(found.last_xid!), id: found.last_id! };
-  return { items, position: end, more: found.looked_at! > items.length };
+  return { items, position: end, more: false };
 }
 
 /** The newest notifications, the newest first, none older than the id floor where that is given. */

@@ -1,7 +1,7 @@
 /** The audit log. */
 import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 
-import { auditVisible, mayReadAudit } from '../../access/policy.ts';
+import { auditVisible, mayReadAudit, portfolioOf } from '../../access/policy.ts';
 import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { AuditLogArgs } from '../inputs/audit.input.ts';
@@ -26,7 +26,8 @@ export class AuditResolver {
   ): Promise<AuditConnectionType> {
     if (!mayReadAudit(viewer))
       throw edgeError('FORBIDDEN', 'This needs WEBHOOKS_MANAGE, ACCESS_MANAGE or CATALOG_MANAGE.');
-    const page = valueOf(await rooms.audit.page(auditVisible(viewer), args, args.subjectId));
+    const root = portfolioOf(viewer);
+    const page = valueOf(await rooms.audit.page(auditVisible(viewer), args, args.subjectId, root));
     return toConnection(page, toAuditEntryType);
   }
 
