@@ -71,7 +71,8 @@ export async function readForward(sql: Sql, after: FeedPosition, wish: FeedWish)
       scanned as materialized (
         select ${COLUMNS}, e.login_id, e.path, e.team_ids, e.fired, e.test, e.epoch, e.xid
         from events e
-        where (e.epoch, e.xid, e.id) > ${behind}
+        -- With > the planner expects nothing, since all events are of one epoch, and would read and sort all that lie ahead.
+        where (e.epoch, e.xid, e.id) >= ${behind} and e.id <> ${add(after.id)}::text
           and (e.epoch, e.xid) < ((select epoch from horizon), (select xmin from horizon))
         order by e.epoch, e.xid, e.id
         limit ${WINDOW}

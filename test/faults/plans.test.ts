@@ -13,7 +13,7 @@ import { figure } from '../support/figure.ts';
 import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
 
-const SIZE = { webhooks: 20_000, deliveries: 60_000, days: 56, logins: 2_000, auditEntries: 20_000 };
+const SIZE = { webhooks: 40_000, deliveries: 60_000, days: 56, logins: 2_000, auditEntries: 20_000 };
 
 let server: TestServer;
 let sql: pg.Client;

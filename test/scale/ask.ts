@@ -5,7 +5,7 @@ import type { Question } from './questions.ts';
 
 /** A statement may look at 20 rows for each that it returns, and at some pages in vain. */
 const READ_PER_ROW = 20;
-const READ_IN_VAIN = 6_000;
+const READ_IN_VAIN = 12_000;
 
 /** What came. */
 export interface Answered {

@@ -187,7 +187,6 @@ function aboutDeliveries(by: Caller, webhooks: number): Question[] {
     resource: { resource: 'resource3' },
     'a rare resource': { resource: NAMES.rareResource },
     event: { event: 'update' },
-    'no event': { event: 'gone' },
     'an hour': { createdAt: { from: daysAgo(30), to: daysAgo(30 - 1 / 24) } },
     'until a month ago': { createdAt: { to: daysAgo(30) } },
     'search of a number': { search: String(webhook) },
