@@ -33,15 +33,15 @@ export async function deliver(
   const { firstDelayMs, except = null, handOver = null } = options;
   const nothing = { matches: [], born: null };
   if (events.length === 0) return nothing;
-  const stored = await insertEvents(sql, events, { except });
-  if (!stored.fires) return nothing;
-  const eventIds = events.map((event) => event.id);
-  let found = await match(sql, eventIds, MAX_DELIVERIES);
+  const stored = await insertEvents(sql, events, { except, limit: MAX_DELIVERIES });
+  let { found } = stored;
   if (found.newMembers.length > 0) {
     await ensureMailboxes(sql, found.newMembers);
+    const eventIds = events.map((event) => event.id);
     found = await match(sql, eventIds, MAX_DELIVERIES);
   }
   const { matches } = found;
+  if (matches.length === 0) return nothing;
   if (matches.length > MAX_DELIVERIES) return null;
   const deliveries = matches.map(({ firstDelaySeconds, ...row }) => ({
     id: newId('delivery'),

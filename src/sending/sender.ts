@@ -395,7 +395,7 @@ export class Sender {
         // Given back already.
         if (completion === null) return void this.#lanes.expect(job.endpointId, 0, performance.now());
         await this.#recorder.record(completion);
-        await this.#heed(lane, job, completion);
+        await this.#heed(lane, entry, completion);
       })
       // A bug must cost one delivery, not the process: its lease runs out and counts as lost.
       .catch((error: unknown) =>
@@ -410,13 +410,13 @@ export class Sender {
   }
 
   /** What a recorded result means for what comes next. */
-  async #heed(lane: Lane, job: Job, completion: Completion): Promise<void> {
+  async #heed(lane: Lane, { job, startedAt }: InFlight, completion: Completion): Promise<void> {
     const now = performance.now();
     this.#options.observer?.attempted(completion.outcome, completion.durationMs);
     if (completion.next === 'RETRY') this.#lanes.expect(job.endpointId, completion.delayMs + 1, now);
     else if (job.ordered) this.#lanes.expect(job.endpointId, 0, now);
     if (completion.refusal !== undefined) await this.#refuse(job, completion.refusal);
-    await this.#circuits.judge(lane, completion, now);
+    await this.#circuits.judge(lane, completion, now, startedAt);
   }
 
   /** Never rejects: what cannot be written now, the next refusal will ask for. */
