@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 
 import { median, rounded } from './numbers.js';
 
-/** @typedef {{ label: string, digits: number, values: number[][] }} Row The rounds of one thing, column by column; an empty list where there is nothing. */
+/** @typedef {{ label: string, values: number[][] }} Row The rounds of one thing, column by column; an empty list where there is nothing. */
 /** @typedef {{ name: string, wanted: { atLeast: number } | { atMost: number }, measured: number }} Target */
 
 /**
@@ -22,9 +22,9 @@ import { median, rounded } from './numbers.js';
 export function sectionText(name, { title, columns, rows, notes, options, versions, targets }) {
   const machine = describeMachine(versions);
   const filled = rows.filter(({ values }) => values.flat().some(Number.isFinite));
-  const body = filled.map(({ label, digits, values }) => [
+  const body = filled.map(({ label, values }) => [
     label,
-    ...columns.map((_, column) => summary(values[column] ?? [], digits)),
+    ...columns.map((_, column) => summary(values[column] ?? [])),
   ]);
   const json = {
     section: name,
@@ -54,7 +54,7 @@ export function targetsText(all) {
   const cells = all.map(({ section, target }) => [
     `${section}: ${target.name}`,
     'atLeast' in target.wanted ? `at least ${target.wanted.atLeast}` : `at most ${target.wanted.atMost}`,
-    Number.isFinite(target.measured) ? text(target.measured, 2) : '–',
+    summary([target.measured]),
     isMet(target) ? 'met' : Number.isFinite(target.measured) ? 'missed' : 'unknown',
   ]);
   return table([['Targets', 'wanted', 'measured', ''], ...cells]).join('\n');
@@ -77,17 +77,16 @@ function describeMachine(versions) {
   };
 }
 
-/** @param {number} value @param {number} digits */
-function text(value, digits) {
-  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
-
-/** @param {number[]} values @param {number} digits */
-function summary(values, digits) {
+/** The median and what it lies in, with as many digits as it makes sense to read. @param {number[]} values */
+function summary(values) {
   const known = values.filter(Number.isFinite);
   if (known.length === 0) return '–';
-  if (known.length === 1) return text(known[0], digits);
-  return `${text(median(known), digits)} [${text(Math.min(...known), digits)}-${text(Math.max(...known), digits)}]`;
+  const middle = median(known);
+  const digits = middle >= 100 ? 0 : middle >= 10 ? 1 : 2;
+  const text = (/** @type {number} */ value) =>
+    value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  if (known.length === 1) return text(middle);
+  return `${text(middle)} [${text(Math.min(...known))}-${text(Math.max(...known))}]`;
 }
 
 /** Columns as wide as they must be, numbers to the right. @param {string[][]} cells */

@@ -23,7 +23,7 @@ const CYCLE_MS = 100;
 const CYCLES = 40;
 const WARM_UP = 10;
 /** Events that are there, with payloads: deliveries are of one of them. */
-const EVENTS = 1_000;
+const EVENTS = 100;
 
 /** @typedef {{ ms: number, cpuMs: number }} Claimed The median of some claims, and PostgreSQL's CPU for a cycle. */
 
@@ -35,7 +35,7 @@ async function openQueue(ground, pending) {
   const kind = { resource: 'policies', event: 'update' };
   await publish(post, freshIds(EVENTS), kind);
   const made = await Promise.all(
-    Array.from({ length: SHARING + 1 }, () => createWebhook(post, 'http://127.0.0.1:9/')),
+    Array.from({ length: SHARING + 1 }, () => createWebhook(post, 'https://hooks.example.com/')),
   );
   const [alone = '', ...sharing] = made.map(({ webhook }) => webhook.endpoints[0].id);
   let born = 0;
@@ -50,38 +50,45 @@ async function openQueue(ground, pending) {
     );
     born += count;
   };
-  const asking = await openSender(ground, postgres.url);
-  /** One cycle; ms of the claim. @param {string[]} endpoints */
-  const cycle = async (endpoints) => {
-    await enqueue(endpoints, WANT);
-    const startedAt = now();
-    const ids = await asking.claim(endpoints);
-    const ms = now() - startedAt;
-    checkBooks('a claim', WANT, { claimed: new Set(ids).size });
-    await client.query('delete from delivery_queue where id = any ($1)', [ids]);
-    return ms;
-  };
-  /** Cycles one after the other, each in its time. @param {string[]} endpoints @param {number} cycles @returns {Promise<Claimed>} */
-  const measure = async (endpoints, cycles) => {
-    const times = [];
-    const before = cpuOf(postgres.pid);
-    for (let done = 0; done < cycles; done += 1) {
+  /** What claims at some endpoints, in cycles. @param {string[]} endpoints */
+  const openWay = async (endpoints) => {
+    const sender = await openSender(ground, postgres.url, endpoints);
+    /** One cycle; ms of the claim. */
+    const cycle = async () => {
+      await enqueue(endpoints, WANT);
       const startedAt = now();
-      times.push(await cycle(endpoints));
-      await sleep(Math.max(0, startedAt + CYCLE_MS - now()));
-    }
-    return { ms: median(times), cpuMs: (cpuOf(postgres.pid) - before) / cycles / 1e3 };
+      const ids = await sender.claim();
+      const ms = now() - startedAt;
+      checkBooks('a claim', WANT, { claimed: new Set(ids).size });
+      await client.query('delete from delivery_queue where id = any ($1)', [ids]);
+      return ms;
+    };
+    return {
+      endpoints: endpoints.length,
+      /** Cycles one after the other, each in its time. @param {number} cycles @returns {Promise<Claimed>} */
+      async measure(cycles) {
+        const times = [];
+        const before = cpuOf(postgres.pid);
+        for (let done = 0; done < cycles; done += 1) {
+          const startedAt = now();
+          times.push(await cycle());
+          await sleep(Math.max(0, startedAt + CYCLE_MS - now()));
+        }
+        return { ms: median(times), cpuMs: (cpuOf(postgres.pid) - before) / cycles / 1e3 };
+      },
+    };
   };
   await enqueue([alone], Math.ceil(pending / 2));
   await enqueue(sharing, Math.floor(pending / 2));
   // As autovacuum would have done in the meantime.
   await client.query('vacuum analyze');
-  for (const endpoints of [[alone], sharing]) await measure(endpoints, WARM_UP);
-  return { postgres, ways: [[alone], sharing], measure };
+  const ways = [await openWay([alone]), await openWay(sharing)];
+  for (const way of ways) await way.measure(WARM_UP);
+  return { postgres, ways };
 }
 
-/** The server's own claim, with the memory of its sender, which has all of its slots free. @param {import('../ground.js').Ground} ground @param {string} url */
-async function openSender({ onStop }, url) {
+/** The server's own claim, with the memory of its sender, which has all of its slots free. @param {import('../ground.js').Ground} ground @param {string} url @param {string[]} endpoints */
+async function openSender({ onStop }, url, endpoints) {
   const { claim } = await built('queue/claim');
   const { Lanes } = await built('sending/lanes');
   const { createPool } = await built('db/pools');
@@ -96,8 +103,8 @@ async function openSender({ onStop }, url) {
     endpointConcurrency: WANT,
   };
   return {
-    /** @param {string[]} endpoints @returns {Promise<string[]>} */
-    async claim(endpoints) {
+    /** The ids of the jobs that a claim brings. @returns {Promise<string[]>} */
+    async claim() {
       const askedAt = performance.now();
       for (const endpointId of endpoints) lanes.expect(endpointId, 0, askedAt);
       const asks = lanes.choose(WANT, askedAt);
@@ -111,13 +118,13 @@ async function openSender({ onStop }, url) {
 }
 
 /** Claims on while another session holds a snapshot; measured at the end of that time. @param {Awaited<ReturnType<typeof openQueue>>} queue @param {import('pg').Client} holder @param {number} seconds */
-async function measureHeld({ ways, measure }, holder, seconds) {
+async function measureHeld({ ways }, holder, seconds) {
   await holder.query('begin isolation level repeatable read');
   await holder.query('select pg_current_xact_id(), count(*) from delivery_queue');
   const until = now() + seconds * 1000 - ways.length * CYCLES * CYCLE_MS;
-  while (now() < until) for (const endpoints of ways) await measure(endpoints, 1);
+  while (now() < until) for (const way of ways) await way.measure(1);
   const held = [];
-  for (const endpoints of ways) held.push(await measure(endpoints, CYCLES));
+  for (const way of ways) held.push(await way.measure(CYCLES));
   await holder.query('rollback');
   await holder.query('vacuum analyze delivery_queue');
   return held;
@@ -142,8 +149,8 @@ another session's snapshot held open (--seconds) while ${(WANT * 1000) / CYCLE_M
     for (let round = 1; round <= rounds; round += 1) {
       say(`claim, round ${round} of ${rounds}: nothing else in the queue, ${pending} pending …`);
       for (const [way, columns] of all.entries()) {
-        columns[0].push(await empty.measure(empty.ways[way], CYCLES));
-        columns[1].push(await full.measure(full.ways[way], CYCLES));
+        columns[0].push(await empty.ways[way].measure(CYCLES));
+        columns[1].push(await full.ways[way].measure(CYCLES));
       }
       say(`claim, round ${round} of ${rounds}: a snapshot held for ${seconds} s …`);
       const held = await measureHeld(empty, holder, seconds);
@@ -152,16 +159,15 @@ another session's snapshot held open (--seconds) while ${(WANT * 1000) / CYCLE_M
     const rows = all.flatMap((columns, way) => {
       const of = (/** @type {keyof Claimed} */ key) => columns.map((rounds) => rounds.map((one) => one[key]));
       const ms = of('ms');
-      const endpoints = empty.ways[way].length;
+      const { endpoints } = empty.ways[way];
       const label = `${WANT} of ${endpoints} endpoint${endpoints === 1 ? '' : 's'}`;
       return [
-        { label: `${label}, ms`, digits: 2, values: ms },
+        { label: `${label}, ms`, values: ms },
         {
           label: `${label}, ratio: this one / nothing else`,
-          digits: 2,
           values: [[], ...ms.slice(1).map((one) => ratios(one, ms[0]))],
         },
-        { label: `${label}, PostgreSQL's CPU ms for a cycle`, digits: 1, values: of('cpuMs') },
+        { label: `${label}, PostgreSQL's CPU ms for a cycle`, values: of('cpuMs') },
       ];
     });
     const worst = (/** @type {number} */ column) =>

@@ -23,12 +23,10 @@ export function drainRows(columns) {
   return [
     {
       label: 'deliveries/s',
-      digits: 0,
       values: columns.map((drains) => drains.map(({ perSecond }) => perSecond)),
     },
     ...ROLES.map(([role, label]) => ({
       label: `CPU µs/delivery: ${label}`,
-      digits: 0,
       values: columns.map((drains) => drains.map(({ cpu }) => cpu[role] ?? NaN)),
     })),
   ];
@@ -71,9 +69,9 @@ no sender runs; from the first arrival to the last. Needs redis-server (Debian, 
       columns: contestants.map(({ name }) => name),
       rows: [
         rows[0],
-        { label: 'ratio: Bellwire / this one', digits: 2, values: overOthers(rates) },
+        { label: 'ratio: Bellwire / this one', values: overOthers(rates) },
         ...rows.slice(1),
-        { label: 'PostgreSQL: Bellwire / this one', digits: 2, values: overOthers(postgres) },
+        { label: 'PostgreSQL: Bellwire / this one', values: overOthers(postgres) },
       ],
       notes: [
         ...notesOf(systems),

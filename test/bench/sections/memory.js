@@ -101,17 +101,14 @@ export const memory = {
       rows: [
         {
           label: `nothing to do, ${seconds} s`,
-          digits: 2,
           values: [[], [], [idle.service], [idle.postgres]],
         },
         ...quarters.map((some, index) => ({
           label: `quarter ${index + 1} of the deliveries`,
-          digits: 0,
           values: [of(some, 'rss'), of(some, 'heap')],
         })),
         {
           label: 'slope after the first quarter, MB per 1,000,000 deliveries',
-          digits: 1,
           values: [[rss.perMillion], [heap.perMillion]],
         },
       ],

@@ -37,7 +37,7 @@ export const scaling = {
       columns: kinds.map((processes) => `senders: ${processes}`),
       rows: [
         rows[0],
-        { label: `ratio: ${senders} / 1`, digits: 2, values: [ratios(rates[0], rates[1])] },
+        { label: `ratio: ${senders} / 1`, values: [ratios(rates[0], rates[1])] },
         ...rows.slice(1),
       ],
       notes: [`Bellwire: ${system.configuration}.`],

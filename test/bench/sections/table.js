@@ -164,7 +164,7 @@ filtered, and as a branch and a team see it.`,
     const rows = all.map(({ name, many, few }) => {
       const [ms, fewMs] = [many, few].map((rounds) => rounds.map((answered) => answered.ms));
       const cpuMs = many.map((answered) => answered.cpuMs);
-      return { label: name, digits: 2, values: [ms, fewMs, ratios(ms, fewMs), cpuMs] };
+      return { label: name, values: [ms, fewMs, ratios(ms, fewMs), cpuMs] };
     });
     return {
       title: `pages of up to 100 webhooks, ms of the client. ${rounds} × ${requests} requests each, in turns. Medians [min-max] of the rounds' medians; ratio round by round.`,
