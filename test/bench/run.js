@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 
 import { buildServer, clearGround, layGround, say } from './ground.js';
+import { FEW } from './many-webhooks.js';
 import { sectionText, targetsText } from './report.js';
 import { claim } from './sections/claim.js';
 import { deliveries } from './sections/deliveries.js';
@@ -32,7 +33,7 @@ const OPTIONS = {
   rate: 'events a second',
   seconds: 'how long that goes on',
   senders: 'processes that send',
-  webhooks: 'how many are saved, a multiple of 50',
+  webhooks: `how many are saved, a multiple of 50, at least ${FEW}`,
   pending: 'deliveries in the queue',
   requests: 'how often a page is asked for in a round',
 };
@@ -81,7 +82,9 @@ function readArguments(args) {
   for (const name of Object.keys(OPTIONS))
     if (values[name] !== undefined && !/^[1-9]\d{0,7}$/.test(values[name]))
       throw new UsageError(`--${name} takes a whole number from 1 to 99999999`);
-  if (Number(values.webhooks ?? 0) % 50 !== 0) throw new UsageError('--webhooks takes a multiple of 50');
+  const webhooks = Number(values.webhooks ?? FEW);
+  if (webhooks % 50 !== 0 || webhooks < FEW)
+    throw new UsageError(`--webhooks takes a multiple of 50, at least ${FEW}`);
   const names = values.only?.split(',') ?? SECTIONS.map(({ name }) => name);
   const unknown = names.find(
     (/** @type {string} */ name) => !SECTIONS.some((section) => section.name === name),

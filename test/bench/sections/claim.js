@@ -21,7 +21,7 @@ const SHARING = 50;
 const CYCLE_MS = 100;
 /** Cycles that are measured at a time, for each way to claim; and before the first, not counted. */
 const CYCLES = 40;
-const WARM_UP = 10;
+const WARM_UP = 30;
 /** Events that are there, with payloads: deliveries are of one of them. */
 const EVENTS = 100;
 

@@ -75,7 +75,7 @@ no sender runs; from the first arrival to the last. Needs redis-server (Debian, 
       ],
       notes: [
         ...notesOf(systems),
-        `Bellwire sends ${shareOf(rates, systems.length)} of the requests of the same number of bytes that bare got-lean makes, ${shareOf(rates, systems.length + 1)} of node:http's.`,
+        `Bellwire's share of the bare client's ceiling: ${shareOf(rates, systems.length)} of got-lean, ${shareOf(rates, systems.length + 1)} of node:http.`,
       ],
       options: { rounds, jobs },
       versions: systems.map(({ versions }) => versions),

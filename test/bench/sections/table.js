@@ -168,7 +168,7 @@ filtered, and as a branch and a team see it.`,
     });
     return {
       title: `pages of up to 100 webhooks, ms of the client. ${rounds} × ${requests} requests each, in turns. Medians [min-max] of the rounds' medians; ratio round by round.`,
-      columns: [`${webhooks} webhooks`, `${FEW} webhooks`, 'ratio', `CPU of server and PostgreSQL`],
+      columns: [`${webhooks} webhooks`, `${FEW} webhooks`, 'ratio', 'CPU ms of server and PostgreSQL'],
       rows,
       notes: [],
       options: { rounds, webhooks, requests },
