@@ -15,8 +15,8 @@ export const MAX_DELIVERIES = 100_000;
 /** What came of events. */
 export interface Delivered {
   matches: Match[];
-  /** Deliveries that were born with a sender, to be started once the transaction has committed; null without any. */
-  born: { jobs: Job[]; reservation: Reservation } | null;
+  /** Deliveries that were born with a sender at performance.now(), to be started once the transaction has committed; null without any. */
+  born: { jobs: Job[]; at: number; reservation: Reservation } | null;
 }
 
 /**
@@ -57,6 +57,7 @@ export async function deliver(
     const { sender, leaseMarginMs } = handOver;
     const offer = { sender, leaseMarginMs, taken: reservation.taken };
     const places = await enqueue(sql, deliveries, 'EVENT', stored.at, offer);
+    const at = performance.now();
     const byEndpoint = new Map(places.map((place) => [place.endpoint_id, place]));
     const byId = new Map(events.map((event) => [event.id, event]));
     const jobs = deliveries.flatMap(({ id, eventId, endpointId }, index): Job[] => {
@@ -66,7 +67,7 @@ export async function deliver(
       const occurredAt = event.occurredAt ?? stored.now;
       return [bornJob(id, { ...event, occurredAt }, place, leaseMarginMs)];
     });
-    return { matches, born: { jobs, reservation } };
+    return { matches, born: { jobs, at, reservation } };
   } catch (error) {
     reservation.release();
     throw error;

@@ -39,6 +39,11 @@ const CLAIM_SHARE_AHEAD = 0.5;
 const CLAIM_WAIT_MS = 5;
 /** A claim whose answer took so long (the process slept, the network hung) may know settings that no longer hold, ms. */
 const STALE_CLAIM_MS = 5_000;
+/**
+ * A birth whose commit took so long goes through the queue after all, ms: what was switched off meanwhile did not see it, and a
+ * claim judges anew. It takes 1 to 5.
+ */
+const LONG_COMMIT_MS = 20;
 /** How long a stop waits for the database beyond the requests on the wire, ms. */
 const LAST_WORDS_MS = 5_000;
 /** What must be left of a lease beyond the request's deadline, ms; less than the margin allows with short test leases. */
@@ -366,9 +371,10 @@ export class Sender {
       for (const lane of lanes) lane.inFlight -= 1;
       this.#rouse();
     };
-    const start = async (jobs: Job[]): Promise<void> => {
+    const start = async (jobs: Job[], bornAt: number): Promise<void> => {
       release();
       try {
+        if (performance.now() - bornAt > LONG_COMMIT_MS) return await this.#giveBack(jobs);
         this.#options.observer?.handedOver(jobs.length);
         await this.#start(jobs, reservedAt);
       } catch (error) {

@@ -139,6 +139,7 @@ describe('the circuit of an endpoint', () => {
 
   it('is neither closed nor opened again by what was on the wire when it opened, but by what began after that', async () => {
     for (const from of ['OPEN', 'HALF_OPEN'] as const) {
+      await pool.query('delete from endpoint_circuits');
       await probe();
       if (from === 'OPEN')
         await pool.query(`update endpoint_circuits set state = 'OPEN', probe_at = now() + interval '1 hour'`);
