@@ -13,7 +13,8 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { savepointOfResult, type Sql, transactionOfResult } from '../db/sql.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { deliver, MAX_DELIVERIES } from './deliver.ts';
+import type { HandOver, Reservation } from '../queue/hand-over.ts';
+import { deliver, type Delivered, MAX_DELIVERIES } from './deliver.ts';
 import { type CheckedEvent, checkEvents, type EventInput } from './event-input.ts';
 import { takeKeys } from './idempotency.ts';
 import { countDeliveries, type EventLogin, type StoredEvent } from './store.ts';
@@ -32,20 +33,24 @@ export class Publisher {
   readonly #catalog: Catalog;
   readonly #firstDelayMs: number;
   readonly #onPublished: (events: number) => void;
+  readonly #handOver: () => HandOver | null;
 
-  /** firstDelayMs is the first entry of the server's retry schedule, ms; onPublished is told how many events were stored. */
+  /** firstDelayMs is the first entry of the server's retry schedule, ms; onPublished is told how many events were stored; handOver
+   * is the sender of this process, once there is one. */
   constructor(options: {
     pool: pg.Pool;
     access: Access;
     catalog: Catalog;
     firstDelayMs: number;
     onPublished?: (events: number) => void;
+    handOver?: () => HandOver | null;
   }) {
     this.#pool = options.pool;
     this.#access = options.access;
     this.#catalog = options.catalog;
     this.#firstDelayMs = options.firstDelayMs;
     this.#onPublished = options.onPublished ?? (() => undefined);
+    this.#handOver = options.handOver ?? (() => null);
   }
 
   /**
@@ -55,9 +60,21 @@ export class Publisher {
   async publish(viewer: Viewer, inputs: EventInput[]): Promise<Result<PublishedEvent[]>> {
     const events = await this.#prepare(viewer, inputs);
     if (!events.ok) return events;
-    const published = await transactionOfResult(this.#pool, (sql) => this.#store(sql, viewer, events.value));
-    if (published.ok) this.#onPublished(published.value.filter((event) => !event.duplicate).length);
-    return published;
+    let reserved: Reservation | undefined;
+    const stored = await transactionOfResult(this.#pool, async (sql) => {
+      const result = await this.#store(sql, viewer, events.value, this.#handOver());
+      if (result.ok) reserved = result.value.born?.reservation;
+      return result;
+    }).catch((error: unknown) => {
+      // Not committed, or nobody knows: what is there all the same has a lease, which runs out.
+      reserved?.release();
+      throw error;
+    });
+    if (!stored.ok) return stored;
+    const { published, born } = stored.value;
+    await born?.reservation.start(born.jobs, born.at);
+    this.#onPublished(published.filter((event) => !event.duplicate).length);
+    return ok(published);
   }
 
   /**
@@ -70,7 +87,11 @@ export class Publisher {
   async publishIn(sql: Sql, viewer: Viewer, inputs: EventInput[]): Promise<Result<PublishedEvent[]>> {
     const events = await this.#prepare(viewer, inputs, sql);
     if (!events.ok) return events;
-    return savepointOfResult(sql, () => this.#store(sql, viewer, events.value));
+    return savepointOfResult(sql, async () => {
+      // Nothing is handed over: it is the caller who knows when, and whether, these events exist.
+      const stored = await this.#store(sql, viewer, events.value, null);
+      return stored.ok ? ok(stored.value.published) : stored;
+    });
   }
 
   /** Checks what is published by whom; sql is a transaction to read logins in. */
@@ -78,17 +99,24 @@ export class Publisher {
     if (!may(viewer, 'EVENTS_PUBLISH')) return refused(missing('EVENTS_PUBLISH'));
     const { events, problems } = await checkEvents(inputs, this.#catalog, 'HOST');
     if (problems.length > 0) return refused(...problems);
-    const logins = await this.#loginsOf(viewer, events, sql);
+    // Behind the catalog, so that a change of the tree that has answered meanwhile counts.
+    const found = await this.#access.loginsForPublish(viewer, wantedOf(viewer, events), sql);
+    const logins = loginsOf(viewer, events, found);
     if (!logins.ok) return logins;
     return ok(events.map((event, index) => ({ ...event, id: newId('event'), login: logins.value[index]! })));
   }
 
-  async #store(sql: Sql, viewer: Viewer, events: StoredEvent[]): Promise<Result<PublishedEvent[]>> {
+  async #store(
+    sql: Sql,
+    viewer: Viewer,
+    events: StoredEvent[],
+    handOver: HandOver | null,
+  ): Promise<Result<{ published: PublishedEvent[]; born: Delivered['born'] }>> {
     const keys = await takeKeys(sql, viewer.loginId, events);
     if (!keys.ok) return keys;
     const fresh = events.filter((event) => keys.value.get(event.id) === event.id);
-    const matches = await deliver(sql, fresh, { firstDelayMs: this.#firstDelayMs });
-    if (matches === null)
+    const delivered = await deliver(sql, fresh, { firstDelayMs: this.#firstDelayMs, handOver });
+    if (delivered === null)
       return refused(
         problem(
           'TOO_MANY',
@@ -97,7 +125,7 @@ export class Publisher {
         ),
       );
     const counts = new Map<string, number>();
-    for (const row of matches) counts.set(row.eventId, (counts.get(row.eventId) ?? 0) + 1);
+    for (const row of delivered.matches) counts.set(row.eventId, (counts.get(row.eventId) ?? 0) + 1);
     const ownIds = new Set(fresh.map((event) => event.id));
     const earlier = events.map((event) => keys.value.get(event.id)!).filter((id) => !ownIds.has(id));
     for (const [id, count] of await countDeliveries(sql, earlier)) counts.set(id, count);
@@ -105,39 +133,42 @@ export class Publisher {
       const eventId = keys.value.get(event.id)!;
       return { eventId, duplicate: eventId !== event.id, deliveryCount: counts.get(eventId) ?? 0 };
     });
-    return ok(published);
+    return ok({ published, born: delivered.born });
   }
+}
 
-  /** The login of each event; what the caller may not publish for answers like what does not exist. */
-  async #loginsOf(viewer: Viewer, events: CheckedEvent[], sql?: Sql): Promise<Result<EventLogin[]>> {
-    const wanted = {
-      ids: [
-        ...new Set(
-          events.map((event) => event.loginId ?? (event.loginNumber === null ? viewer.loginId : null)),
+/** Whose events they are said to be; without a login they are the caller's. */
+function wantedOf(viewer: Viewer, events: CheckedEvent[]): { ids: string[]; numbers: number[] } {
+  const ids = events.map(
+    ({ loginId, loginNumber }) => loginId ?? (loginNumber === null ? viewer.loginId : null),
+  );
+  const numbers = events.map(({ loginNumber }) => loginNumber);
+  return {
+    ids: [...new Set(ids)].filter((id) => id !== null),
+    numbers: [...new Set(numbers)].filter((number) => number !== null),
+  };
+}
+
+/** The login of each event, of those found; what the caller may not publish for answers like what does not exist. */
+function loginsOf(viewer: Viewer, events: CheckedEvent[], found: EventLogin[]): Result<EventLogin[]> {
+  const byId = new Map(found.map((login) => [login.id, login]));
+  const byNumber = new Map(found.map((login) => [login.number, login]));
+  const logins: EventLogin[] = [];
+  const problems: Problem[] = [];
+  for (const [index, event] of events.entries()) {
+    const login =
+      event.loginNumber !== null
+        ? byNumber.get(event.loginNumber)
+        : byId.get(event.loginId ?? viewer.loginId);
+    if (login) logins.push(login);
+    else
+      problems.push(
+        problem(
+          'NOT_FOUND',
+          [String(index), event.loginNumber !== null ? 'loginNumber' : 'loginId'],
+          "There is no such login in the portfolio of the caller's account.",
         ),
-      ].filter((id) => id !== null),
-      numbers: [...new Set(events.map((event) => event.loginNumber))].filter((number) => number !== null),
-    };
-    const found = await this.#access.loginsForPublish(viewer, wanted, sql);
-    const byId = new Map(found.map((login) => [login.id, login]));
-    const byNumber = new Map(found.map((login) => [login.number, login]));
-    const logins: EventLogin[] = [];
-    const problems: Problem[] = [];
-    for (const [index, event] of events.entries()) {
-      const login =
-        event.loginNumber !== null
-          ? byNumber.get(event.loginNumber)
-          : byId.get(event.loginId ?? viewer.loginId);
-      if (login) logins.push(login);
-      else
-        problems.push(
-          problem(
-            'NOT_FOUND',
-            [String(index), event.loginNumber !== null ? 'loginNumber' : 'loginId'],
-            "There is no such login in the portfolio of the caller's account.",
-          ),
-        );
-    }
-    return problems.length > 0 ? refused(...problems) : ok(logins);
+      );
   }
+  return problems.length > 0 ? refused(...problems) : ok(logins);
 }
