@@ -49,7 +49,7 @@ const CLOSED: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']
 
 /** The first deliveries that fit, as rows of DELIVERY_COLUMNS. */
 export async function findDeliveries(sql: Sql, search: DeliverySearch): Promise<Record<string, unknown>[]> {
-  const named = (await fewNamed(sql, search)) ?? (await fewVisible(search, FEW_WEBHOOKS));
+  const named = await fewFirst(sql, search);
   if (named) return readFew(sql, search, named);
   const ways = waysOf(search);
   for (let reach = REACH; ; reach *= STEP) {
@@ -57,7 +57,7 @@ export async function findDeliveries(sql: Sql, search: DeliverySearch): Promise<
       const found = await readFirst(sql, lists, reach, wantedOf(search));
       if (found.complete || reach >= WHOLE) return found.rows;
     }
-    const few = reach === REACH ? await fewVisible(search, MOST_WEBHOOKS) : null;
+    const few = reach === REACH ? await fewAfterAll(sql, search) : null;
     if (few) return readFew(sql, search, few);
   }
 }
@@ -69,23 +69,38 @@ export async function countDeliveries(
   limit: number,
 ): Promise<{ count: number; complete: boolean }> {
   const search = { ...scope, after: null, descending: true, limit };
-  const few = (await fewNamed(sql, search)) ?? (await fewVisible(search, MOST_WEBHOOKS));
-  if (few) return { count: await countFew(sql, search, few), complete: true };
+  const named = (await fewFirst(sql, search)) ?? (await fewVisible(search, MOST_WEBHOOKS));
+  if (named) return { count: await countFew(sql, search, named), complete: true };
   const [lists] = waysOf(search);
-  return countFirst(sql, lists!, countedReach(limit), wantedOf(search));
+  const found = await countFirst(sql, lists!, countedReach(limit), wantedOf(search));
+  const few = found.complete ? null : await fewOfResource(sql, search);
+  return few ? { count: await countFew(sql, search, few), complete: true } : found;
+}
+
+/** What is looked up before anything is read: the one event, or what a reader of little sees, or what the filter names. */
+async function fewFirst(sql: Sql, search: DeliverySearch): Promise<Few | null> {
+  const named = search.filter?.eventId == null ? await fewVisible(search, FEW_WEBHOOKS) : null;
+  return named ?? (await fewNamed(sql, search));
+}
+
+/** What is looked up when too few of the first deliveries fit. */
+async function fewAfterAll(sql: Sql, search: DeliverySearch): Promise<Few | null> {
+  return (await fewOfResource(sql, search)) ?? (await fewVisible(search, MOST_WEBHOOKS));
+}
+
+async function fewOfResource(sql: Sql, { filter }: DeliverySearch): Promise<Few | null> {
+  if (filter?.resource == null) return null;
+  const events = await eventsWith(sql, 'resource', filter.resource, filter.event);
+  return events && { events, webhooks: [], delivery: null };
 }
 
 /** What the filter itself names, where that is little; null where it is not, or names nothing. */
 async function fewNamed(sql: Sql, { filter, webhooksOf }: DeliverySearch): Promise<Few | null> {
-  const { eventId, entityId, resource, event } = filter ?? {};
+  const { eventId, entityId } = filter ?? {};
   const none: Few = { events: [], webhooks: [], delivery: null };
   if (eventId != null) return { ...none, events: kindOfId(eventId) === 'event' ? [eventId] : [] };
   if (entityId != null) {
     const events = await eventsWith(sql, 'entity_id', entityId);
-    if (events) return { ...none, events };
-  }
-  if (resource != null) {
-    const events = await eventsWith(sql, 'resource', resource, event);
     if (events) return { ...none, events };
   }
   const words = wordsIn(filter?.search);
@@ -234,7 +249,10 @@ function fewParts(search: DeliverySearch, { events, webhooks, delivery }: Few): 
       parts.push(
         (add) => `
           select d.* from unnest(${add(webhooks)}::text[]) as hook (id) cross join lateral (
-            select d.* from ${from} where d.webhook_id = hook.id and ${rest(add)} ${tail}) d
+            select d.* from (
+              select d.* from ${from} where d.webhook_id = hook.id and ${behind(search)(add)}
+              order by d.id ${directionOf(search)} offset 0) d
+            where ${fits(add)} ${tail}) d
           ${tail}`,
       );
   }

@@ -74,10 +74,9 @@ export async function openExplainer(url: string): Promise<pg.Client> {
 
 /** Carries a statement out and says what it read. */
 export async function readingOf(explainer: pg.Client, { text, values }: SentStatement): Promise<Reading> {
-  const { rows } = await explainer.query<{ 'QUERY PLAN': { Plan: PlanNode; 'Planning Time': number; 'Execution Time': number }[] }>(
-    `explain (analyze, timing off, buffers off, format json) ${text}`,
-    values,
-  );
+  const { rows } = await explainer.query<{
+    'QUERY PLAN': { Plan: PlanNode; 'Planning Time': number; 'Execution Time': number }[];
+  }>(`explain (analyze, timing off, buffers off, format json) ${text}`, values);
   const { Plan: top, 'Planning Time': planMs, 'Execution Time': runMs } = rows[0]!['QUERY PLAN'][0]!;
   const scans = new Map<string, number>();
   let read = 0;
@@ -92,6 +91,9 @@ export async function readingOf(explainer: pg.Client, { text, values }: SentStat
       read += looked;
       if (node['Node Type'] === 'Seq Scan') scans.set(table, (scans.get(table) ?? 0) + looked);
     }
+    // What an index brings is looked at, whether or not its rows are.
+    if (node['Node Type'] === 'Bitmap Index Scan')
+      read += Math.round(node['Actual Rows'] * node['Actual Loops']);
     node.Plans?.forEach(visit);
   };
   visit(top);
