@@ -26,6 +26,12 @@ export function within(column: string, rootId: string): SqlFragment {
     `exists (select 1 from logins place where place.id = ${column} and place.path @> array[${add(rootId)}]::text[])`;
 }
 
+/** The same for a few rows at hand: OFFSET keeps the planner from reading the whole portfolio first. */
+function eachWithin(column: string, rootId: string): SqlFragment {
+  return (add) =>
+    `exists (select 1 from logins place where place.id = ${column} and place.path @> array[${add(rootId)}]::text[] offset 0)`;
+}
+
 /** Whether every webhook there is may be edited by the caller: the root's account holds every other one. */
 export function managesAllWebhooks(viewer: Viewer): boolean {
   return may(viewer, 'WEBHOOKS_MANAGE') && viewer.accountPath.length === 1;
@@ -39,7 +45,7 @@ export function webhookManaged(viewer: Viewer, accountIds?: readonly string[]): 
   if (!may(viewer, 'WEBHOOKS_MANAGE')) return nothing;
   if (managesAllWebhooks(viewer)) return () => 'true';
   if (accountIds) return (add) => `w.account_id = any (${add(accountIds)}::text[])`;
-  return within('w.account_id', viewer.accountId);
+  return eachWithin('w.account_id', viewer.accountId);
 }
 
 /** True for rows of webhooks w that the caller may read: those it may edit, and those of its teams. */

