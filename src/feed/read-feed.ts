@@ -57,6 +57,9 @@ const FEW = 2000;
 
 const COLUMNS = `e.id, e.resource, e.name, e.entity_id, e.occurred_at`;
 
+/** Looked up for each: joined, the planner would read all payloads. */
+const PAYLOAD = '(select p.payload from event_payloads p where p.event_id = e.id) as payload';
+
 const numbersOf = (event: string, webhooks: string): string =>
   `array(select w.number from webhooks w where w.id = any (${event}.fired) and (${webhooks}) order by w.number) as numbers`;
 
@@ -82,13 +85,12 @@ export async function readForward(sql: Sql, after: FeedPosition, wish: FeedWish)
         order by e.epoch, e.xid, e.id
         limit ${add(wish.limit)}
       )
-      select e.*, ${numbersOf('e', wish.webhooks(add))}, p.payload, last.*
+      select e.*, ${numbersOf('e', wish.webhooks(add))}, ${PAYLOAD}, last.*
       from (select (select count(*)::int from scanned) as looked_at) counted
       left join lateral (
         select s.epoch as last_epoch, s.xid::text as last_xid, s.id as last_id, counted.looked_at
         from scanned s order by s.epoch desc, s.xid desc, s.id desc limit 1) last on true
       left join told e on true
-      left join event_payloads p on p.event_id = e.id
       order by e.epoch, e.xid, e.id`;
   });
   const { rows } = await sql.query<Row & Last>(text, values);
@@ -172,8 +174,8 @@ async function readByIds(sql: Sql, ids: string[], wish: FeedWish): Promise<Notif
   if (ids.length === 0) return [];
   const { text, values } = collect(
     (add) => `
-      select ${COLUMNS}, ${numbersOf('e', wish.webhooks(add))}, p.payload
-      from events e left join event_payloads p on p.event_id = e.id
+      select ${COLUMNS}, ${numbersOf('e', wish.webhooks(add))}, ${PAYLOAD}
+      from events e
       where e.id = any (${add(ids)}::text[])`,
   );
   const { rows } = await sql.query<Row>(text, values);
