@@ -95,7 +95,8 @@ describe('who may read the metrics', () => {
 
 describe('what the metrics say', () => {
   it('counts events and attempts by outcome, times attempts and claims, and shows the depth of the queue', async () => {
-    await createWebhook(server.api, receiver.url);
+    // With a limit of its own it is claimed for, and nothing handed over.
+    await createWebhook(server.api, receiver.url, { advanced: { maxConcurrency: 10 } });
     const value = async (series: string) => (await scrape(open)).get(series);
     const before = await scrape(open);
     expect(before.get('bellwire_attempts_total{outcome="LOST"}')).toBe(0);
@@ -117,6 +118,7 @@ describe('what the metrics say', () => {
     expect(after.get('bellwire_attempt_duration_seconds_count')).toBe(3);
     expect(after.get('bellwire_attempt_duration_seconds_sum')).toBeGreaterThan(0);
     expect(after.get('bellwire_claim_duration_seconds_count')).toBeGreaterThanOrEqual(2);
+    expect(after.get('bellwire_deliveries_handed_over_total')).toBe(0);
     for (const state of ['due', 'in_flight', 'blocked'])
       expect(after.get(`bellwire_queue_depth{state="${state}"}`)).toBe(0);
 
