@@ -19,6 +19,8 @@ import { Consent } from '../mailboxes/consent.ts';
 import type { Probes } from '../metrics/probes.ts';
 import { LOG_CHANNEL } from '../queue/enqueue.ts';
 import { switchOffIn } from '../sending/auto-disable.ts';
+import { Stats } from '../stats/stats.ts';
+import { StatsWatch } from '../stats/watch.ts';
 import { Drafts } from '../webhooks/drafts.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
 import type { Ground } from './ground.ts';
@@ -37,7 +39,7 @@ export interface Serving {
 
 /** Makes it. */
 export async function createServing(ground: Ground, probes: Probes): Promise<Serving> {
-  const { config, logger, db, keyring, egress, access, metrics, publicAddress } = ground;
+  const { config, logger, db, keyring, egress, access, metrics, clock, publicAddress } = ground;
   const platform = createPlatform(ground);
   const catalog = new Catalog(db.orm);
   await catalog.ensureOwn();
@@ -74,6 +76,8 @@ export async function createServing(ground: Ground, probes: Probes): Promise<Ser
     }),
     history: new History(db.reads),
     live,
+    stats: new Stats({ sql: db.reads, now: clock.now }),
+    statsWatch: new StatsWatch({ hints: db.hints, logger }),
     consent: new Consent({
       pool: db.engine,
       keyring,
@@ -99,7 +103,7 @@ export async function createServing(ground: Ground, probes: Probes): Promise<Ser
       // Streams end by their sockets, which tells clients to come back, and not by completing, which would not.
       // What waits for notifications is answered now: it would hold its connection until it is cut.
       await Promise.all([edge.stop(graceMs), feed.stop()]);
-      await Promise.all([live.stop(), rooms.changes.stop()]);
+      await Promise.all([live.stop(), rooms.changes.stop(), rooms.statsWatch.stop()]);
     },
   };
 }
