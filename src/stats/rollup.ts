@@ -8,7 +8,7 @@ import { isConnectionLoss } from '../db/connection-loss.ts';
 import type { Hints } from '../db/hints.ts';
 import { Wakeups } from '../live/wakeups.ts';
 import { describeError, type Logger } from '../log.ts';
-import { type RolledUp,rollUp } from './roll-up.ts';
+import { type RolledUp, rollUp } from './roll-up.ts';
 
 /** So many lines are counted by one step: some 100 ms. */
 const STEP_LINES = 20_000;

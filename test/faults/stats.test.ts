@@ -144,7 +144,7 @@ describe('the statistics of servers that are killed', () => {
     const { counted, logged } = await books();
     expect(counted).toEqual(logged);
     expect(await servers[0]!.api.run(STATS)).toMatchObject({ total: 600, pending: 0 });
-  });
+  }, 120_000);
 });
 
 describe('what the log does not tell', () => {
