@@ -46,7 +46,7 @@ beforeEach(async () => {
      values ($1, $2, 0, 'URL', 'http://127.0.0.1:9/', 1000)`,
     [endpointId, webhookId],
   );
-  lanes = new Lanes({ most: 32, untilQuick: 32 });
+  lanes = new Lanes({ most: 32, untilQuick: 32, ahead: 0 });
   lane = lanes.of(endpointId);
   circuits = circuitsWith({});
 });
