@@ -28,7 +28,7 @@ export function LatencyChart({ stats, chosen }: { stats: StatisticsFragment; cho
       summary={
         total === 0
           ? `No attempt got as far as a request ${chosen.phrase}.`
-          : `${formatNumber(total)} attempts ${chosen.phrase}: half took at most ${formatLatency(p50Ms)}, 95 % at most ${formatLatency(p95Ms)}, 99 % at most ${formatLatency(p99Ms)}.`
+          : `${formatNumber(total)} attempts ${chosen.phrase}, failed ones included.`
       }
       aside={
         <Group gap="md" role="group" aria-label="Percentiles">
@@ -57,7 +57,7 @@ export function LatencyChart({ stats, chosen }: { stats: StatisticsFragment; cho
         data={bars}
         dataKey="bar"
         series={[{ name: 'Attempts', color: TIME }]}
-        gridAxis="y"
+        gridAxis="x"
         tickLine="none"
         valueFormatter={formatNumber}
         yAxisProps={{ width: 44, allowDecimals: false }}

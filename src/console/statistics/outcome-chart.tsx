@@ -46,7 +46,7 @@ export function OutcomeChart({ stats, chosen }: { stats: StatisticsFragment; cho
         ]}
         withLegend
         legendProps={{ verticalAlign: 'bottom' }}
-        gridAxis="y"
+        gridAxis="x"
         tickLine="none"
         valueFormatter={formatNumber}
         xAxisProps={{ tickFormatter: (at: string) => axisTime(at, chosen), minTickGap: 40 }}

@@ -1,5 +1,5 @@
 /** The numbers of a window, each with its definition. */
-import { Paper, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Paper, SimpleGrid, Text } from '@mantine/core';
 
 import type { StatisticsFragment } from '../gql/graphql.ts';
 import { formatNumber } from '../ui/time.tsx';
@@ -40,14 +40,12 @@ export function StatsNumbers({ stats, phrase }: { stats: StatisticsFragment; phr
     <SimpleGrid component="dl" cols={{ base: 2, sm: 3, lg: 6 }} spacing="sm" m={0}>
       {numbers.map(([word, value, definition]) => (
         <Paper key={word} withBorder p="sm">
-          <Stack gap={2}>
-            <dt>
-              <Term word={word} definition={definition} />
-            </dt>
-            <Text component="dd" m={0} fz="xl" fw={650} data-number={word}>
-              {value}
-            </Text>
-          </Stack>
+          <dt>
+            <Term word={word} definition={definition} />
+          </dt>
+          <Text component="dd" m={0} fz="xl" fw={650} data-number={word}>
+            {value}
+          </Text>
         </Paper>
       ))}
     </SimpleGrid>

@@ -10,7 +10,7 @@ import { LatencyChart } from './latency-chart.tsx';
 import { OutcomeChart } from './outcome-chart.tsx';
 import { StatsNumbers } from './stats-numbers.tsx';
 import { useStatistics } from './use-statistics.ts';
-import { windowOf,WINDOWS } from './windows.ts';
+import { windowOf, WINDOWS } from './windows.ts';
 
 /** Of one webhook, or of all that the viewer may see. */
 export function StatsPanel({ webhookId }: { webhookId: string | null }) {

@@ -184,7 +184,7 @@ function columns(mayManage: boolean, onDelete: (webhook: SavedWebhook) => void):
     {
       key: 'last-day',
       header: 'Last 24 hours',
-      width: '12rem',
+      width: '13rem',
       cell: ({ id }) => <LastDayCell webhookId={id} />,
     },
   ];
