@@ -185,6 +185,29 @@ describe('what the log does not tell', () => {
       pending: rows[0].open + 1,
     });
   });
+
+  it('goes on after a restore, with what is open as the queue has it', async () => {
+    const server = await start();
+    await registerResource(server.api);
+    await createWebhook(server.api, receiver.url, { advanced: { retrySchedule: [600] } });
+    await publish(server.api, clientEvent('a'), clientEvent('b'));
+    await untilTrue(ALL_COUNTED);
+    await server.end('SIGTERM');
+    // A backup from before the second delivery, brought back on another cluster whose transactions are far behind.
+    await sql.query('delete from delivery_queue where id = (select max(id) from delivery_queue)');
+    await sql.query(`update stream_epoch set system_identifier = 'another'`);
+    await sql.query(`update delivery_stats_cursor set xid = '999999999999'`);
+    const heir = await start();
+    await untilTrue(
+      'select not c.recount and c.epoch = e.epoch from delivery_stats_cursor c, stream_epoch e',
+    );
+    expect(heir.log()).toMatch(/statistics go on with it/);
+    expect(await heir.api.run(STATS)).toMatchObject({ total: 2, pending: 1 });
+    await publish(heir.api, clientEvent('c'));
+    await untilTrue(`select count(*) = 1 from delivery_log`);
+    await untilTrue(ALL_COUNTED);
+    expect(await heir.api.run(STATS)).toMatchObject({ total: 3, pending: 2 });
+  });
 });
 
 describe('percentiles', () => {

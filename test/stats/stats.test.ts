@@ -1,6 +1,8 @@
 /** Statistics through the API: what they count, of whom, over which points, and who sees them. */
 import type { ServerResponse } from 'node:http';
 
+import { forgetStats } from '../../src/stats/forget.ts';
+import { DIVISIONS } from '../../src/stats/windows.ts';
 import type { Api } from '../support/api.ts';
 import { createPerson, createTeam, type Person } from '../support/people.ts';
 import { type Answer, type Receiver, startReceiver, status } from '../support/receiver.ts';
@@ -199,7 +201,34 @@ describe('statistics', () => {
     expect(await statsUntil(server, member.api, ({ succeeded }) => succeeded === 1)).toMatchObject({
       total: 1,
     });
+    // Who manages the webhooks of a team that he is in counts them once.
+    const both = await createPerson(neighbour, { name: 'Both', permissions: ['WEBHOOKS_MANAGE'] });
+    await neighbour.api.mutate(
+      'mutation ($id: ID!, $ids: [ID!]) { teamUpdate(id: $id, input: { memberIds: $ids }) { errors { code } } }',
+      { id: teamId, ids: [member.id, both.id] },
+    );
+    expect(await both.api.run(STATS)).toMatchObject({ total: 3, succeeded: 3 });
     expect(await owner.api.run(STATS)).toMatchObject({ total: before.total, succeeded: before.succeeded });
     await statsUntil(server, server.api, ({ succeeded }) => succeeded === 3 + before.succeeded);
+  });
+
+  it('are forgotten when no window reaches them any more, and not before', async () => {
+    const { engine } = server.app.db;
+    await engine.query(
+      `insert into delivery_stats (scope_id, step, at, part_id, created, succeeded, failed, cancelled)
+       select 'old', step, date_bin(step * interval '1 second', now(), 'epoch') - n * step * interval '1 second', '', 1, 1, 0, 0
+       from unnest(array[60, 900, 7200, 21600]) step cross join generate_series(0, 150) n`,
+    );
+    await forgetStats(engine);
+    const { rows } = await engine.query(
+      `select step, count(*)::int as kept from delivery_stats where scope_id = 'old' group by step order by step`,
+    );
+    expect(rows.map(({ step }) => step)).toEqual(DIVISIONS.map(({ step }) => step));
+    for (const [index, { step, keep, points }] of DIVISIONS.entries()) {
+      // The one that is under way, and those that began within the time.
+      expect([keep / step, keep / step + 1]).toContain(rows[index]!.kept);
+      expect(points * step).toBeLessThan(keep);
+    }
+    await engine.query(`delete from delivery_stats where scope_id = 'old'`);
   });
 });

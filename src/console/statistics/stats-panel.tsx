@@ -22,6 +22,7 @@ export function StatsPanel({ webhookId }: { webhookId: string | null }) {
       <Group justify="space-between" gap="xs">
         <SegmentedControl
           aria-label="Time"
+          styles={{ label: { paddingInline: 8 } }}
           data={WINDOWS.map(({ key, label }) => ({ value: key, label }))}
           value={chosen.key}
           onChange={(key) => change({ window: key })}

@@ -3,13 +3,12 @@ import { formatDuration } from '../ui/time.tsx';
 
 const PERCENT = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
 
-/**
- * A share as "99.2 %". Only what is all is called 100 %, and only nothing 0 %: 99.97 % is rounded down, so that one failure
- * among thousands is not made to disappear.
- */
+/** A share as "99.2%". Only what is all is called 100%, and only nothing 0%: one failure among thousands is not made to disappear. */
 export function formatShare(share: number): string {
-  const kept = share > 0.5 ? Math.floor(share * 1_000) / 1_000 : Math.ceil(share * 1_000) / 1_000;
-  return PERCENT.format(kept);
+  const rounded = Math.round(share * 1_000) / 1_000;
+  if (rounded === 1 && share < 1) return PERCENT.format(0.999);
+  if (rounded === 0 && share > 0) return PERCENT.format(0.001);
+  return PERCENT.format(rounded);
 }
 
 /** "99.2% of 1,204 delivered in the last 24 hours"; phrase ends the sentence. */
