@@ -61,7 +61,7 @@ export function askedSource(name: string, ask: () => Promise<Reading[]>): Source
 }
 
 /** Tables whose rows are changed or deleted as fast as deliveries go. */
-const HOT_TABLES = ['delivery_queue', 'delivery_log'];
+const HOT_TABLES = ['delivery_queue', 'delivery_log', 'delivery_stats'];
 
 /** What the database knows; oldestDue is shared with the readiness check, which asks more often. */
 export function databaseSources(sql: Sql, oldestDue: (limitMs: number) => Promise<number>): Source[] {

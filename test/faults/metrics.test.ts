@@ -154,10 +154,11 @@ describe('what the metrics say', () => {
     );
   });
 
-  it('shows for how long a transaction elsewhere holds the delivery log back, until it ends', async () => {
+  it('shows for how long a transaction elsewhere holds the delivery log, and the statistics, back, until it ends', async () => {
     const holder = new pg.Client({ connectionString: server.database.url });
     await holder.connect();
     const lag = async () => (await scrape(open)).get('bellwire_delivery_log_lag_seconds')!;
+    const statsLag = async () => (await scrape(open)).get('bellwire_stats_lag_seconds')!;
     try {
       await holder.query('begin');
       await holder.query('select pg_current_xact_id()');
@@ -165,11 +166,13 @@ describe('what the metrics say', () => {
       await publish(server.api, clientEvent('held'));
       const held = await asked(lag, (seconds) => seconds > 1);
       expect(held).toBeLessThan(60);
+      await asked(statsLag, (seconds) => seconds > 1 && seconds < 60);
     } finally {
       await holder.query('rollback');
       await holder.end();
     }
     await asked(lag, (seconds) => seconds < 1);
+    await asked(statsLag, (seconds) => seconds === 0);
   });
 
   it('shows dead rows of the hot tables, the clock, the version and the process', async () => {
@@ -177,6 +180,7 @@ describe('what the metrics say', () => {
     for (const name of [
       'bellwire_dead_tuples{table="delivery_queue"}',
       'bellwire_dead_tuples{table="delivery_log"}',
+      'bellwire_dead_tuples{table="delivery_stats"}',
       'process_resident_memory_bytes',
       'nodejs_eventloop_lag_p99_seconds',
     ])

@@ -1,21 +1,25 @@
 /** "Last 24 hours" of the rows of the saved table: read behind the table, so that it never waits for them. */
 import { Group, Text } from '@mantine/core';
-import { createContext, type ReactNode, useContext } from 'react';
+import { createContext, type ReactNode, useContext, useEffect } from 'react';
 
 import { type Hour, Sparkline } from './sparkline.tsx';
-import { type LastDay, useLastDays } from './use-last-days.ts';
+import { useLastDays } from './use-last-days.ts';
 import { formatShare, outcomeSentence } from './words.ts';
 
-const LastDaysContext = createContext<ReadonlyMap<string, LastDay>>(new Map());
+const LastDaysContext = createContext<ReturnType<typeof useLastDays> | null>(null);
 
 /** Reads the last day of webhooks for the cells below. */
-export function LastDaysProvider({ ids, children }: { ids: readonly string[]; children: ReactNode }) {
-  return <LastDaysContext value={useLastDays(ids)}>{children}</LastDaysContext>;
+export function LastDaysProvider({ children }: { children: ReactNode }) {
+  return <LastDaysContext value={useLastDays()}>{children}</LastDaysContext>;
 }
 
 /** The last day of a webhook; nothing until it is known. */
 export function LastDayCell({ webhookId }: { webhookId: string }) {
-  const stats = useContext(LastDaysContext).get(webhookId);
+  const lastDays = useContext(LastDaysContext);
+  if (lastDays === null) throw new Error('There is no provider of last days around this cell.');
+  const { days, show } = lastDays;
+  useEffect(() => show(webhookId), [show, webhookId]);
+  const stats = days.get(webhookId);
   if (stats === undefined) return null;
   const { successRate, series } = stats;
   const sentence = outcomeSentence(stats, 'in the last 24 hours');

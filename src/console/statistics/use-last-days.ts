@@ -1,5 +1,5 @@
-/** The last day of webhooks, a hundred at a time, read anew each minute while the page is on display. */
-import { useEffect, useRef, useState } from 'react';
+/** The last day of the webhooks whose cells are on display, read a hundred at a time, and anew each minute. */
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useClient } from 'urql';
 
 import { BACKGROUND } from '../api/urql.ts';
@@ -11,23 +11,28 @@ type Node = NonNullable<WebhookSparklinesQuery['nodes'][number]>;
 export type LastDay = Extract<Node, { stats: unknown }>['stats'];
 
 const AGAIN_MS = 60_000;
+/** Cells that appear together are asked for together. */
+const GATHER_MS = 50;
 /** As many as the API takes well at once. */
 const BATCH = 100;
 
-export function useLastDays(ids: readonly string[]): ReadonlyMap<string, LastDay> {
+interface LastDays {
+  days: ReadonlyMap<string, LastDay>;
+  /** Says that the cell of a webhook is on display; the result says that it is gone. */
+  show: (id: string) => () => void;
+}
+
+export function useLastDays(): LastDays {
   const client = useClient();
   const [days, setDays] = useState<ReadonlyMap<string, LastDay>>(new Map());
-  const wanted = useRef(ids);
-  wanted.current = ids;
-  /** What was asked for, be it answered or not: rows that come are asked for once. */
-  const asked = useRef(new Set<string>());
-  const news = useRef<() => void>(() => undefined);
+  /** What is on display; whether it was asked for is remembered for as long as it is. */
+  const shown = useRef(new Map<string, { asked: boolean }>());
+  const gathering = useRef<ReturnType<typeof setTimeout>>(undefined);
 
-  useEffect(() => {
-    let gone = false;
-    const read = async (of: readonly string[]): Promise<void> => {
-      for (let from = 0; from < of.length && !gone; from += BATCH) {
-        const batch = of.slice(from, from + BATCH);
+  const [show, again] = useMemo(() => {
+    const read = async (ids: readonly string[]): Promise<void> => {
+      for (let from = 0; from < ids.length; from += BATCH) {
+        const batch = ids.slice(from, from + BATCH);
         const { data } = await client
           .query(WebhookSparklinesDocument, { ids: batch }, BACKGROUND)
           .toPromise();
@@ -35,26 +40,28 @@ export function useLastDays(ids: readonly string[]): ReadonlyMap<string, LastDay
         const found = (data?.nodes ?? []).flatMap((node): [string, LastDay][] =>
           node && 'stats' in node ? [[node.id, node.stats]] : [],
         );
-        if (!gone && found.length > 0) setDays((now) => new Map([...now, ...found]));
+        if (found.length > 0) setDays((now) => new Map([...now, ...found]));
       }
     };
-    const look = (): void => {
-      const fresh = wanted.current.filter((id) => !asked.current.has(id));
-      fresh.forEach((id) => asked.current.add(id));
-      if (fresh.length > 0) void read(fresh);
+    const readFresh = (): void => {
+      const fresh = [...shown.current].filter(([, state]) => !state.asked);
+      for (const [, state] of fresh) state.asked = true;
+      void read(fresh.map(([id]) => id));
     };
-    look();
-    news.current = look;
-    const timer = setInterval(() => {
-      if (!document.hidden) void read(wanted.current);
-    }, AGAIN_MS);
-    return () => {
-      gone = true;
-      asked.current = new Set();
-      clearInterval(timer);
+    const showCell = (id: string) => {
+      if (!shown.current.has(id)) shown.current.set(id, { asked: false });
+      clearTimeout(gathering.current);
+      gathering.current = setTimeout(readFresh, GATHER_MS);
+      return () => void shown.current.delete(id);
     };
+    return [showCell, () => void read([...shown.current.keys()])];
   }, [client]);
-  const key = ids.join();
-  useEffect(() => news.current(), [key]);
-  return days;
+
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) again();
+    }, AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [again]);
+  return useMemo(() => ({ days, show }), [days, show]);
 }

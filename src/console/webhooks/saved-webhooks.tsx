@@ -24,7 +24,6 @@ export function SavedWebhooks({ first }: { first: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const mayManage = useMay('WEBHOOKS_MANAGE');
   const shown = useMemo(() => columns(mayManage, setDeleting), [mayManage]);
-  const ids = useMemo(() => list.rows.map(({ id }) => id), [list.rows]);
   const navigate = useNavigate();
   const announce = useAnnounce();
   useEffect(() => {
@@ -78,7 +77,7 @@ export function SavedWebhooks({ first }: { first: ReactNode }) {
           </Group>
         </Alert>
       )}
-      <LastDaysProvider ids={ids}>
+      <LastDaysProvider>
         <DataTable
           label="Saved Webhooks"
           what="webhooks"
