@@ -115,9 +115,11 @@ const COMPLETE: Statement = {
     for update of c
   ),
   recovered as (
+    -- An open one keeps what opened it: a success that was on the wire then says nothing new, and one that does closes it (circuits.ts).
     update endpoint_circuits set failing_since = null, failures = 0, failure_code = null
     where endpoint_id = any (array(select v.endpoint_id from verdicts v join circuits c on c.endpoint_id = v.endpoint_id
                                    where v.healthy and v.hold_ms = 0))
+      and state <> 'OPEN'
   ),
   -- Failures, and what a receiver asked for beside successes: it then has no failures, but is left alone all the same.
   noted as (

@@ -19,8 +19,11 @@ export interface HandOver {
 /** Places that a sender has set aside. Either start() or release() is called, once. */
 export interface Reservation {
   readonly taken: readonly boolean[];
-  /** Sends what was born for some of the places, and frees the others. Never rejects: what it cannot send it gives back. */
-  start(jobs: Job[]): Promise<void>;
+  /**
+   * Sends what was born for some of the places, and frees the others; bornAt is performance.now() when the statement of the birth
+   * had answered. Never rejects: what it cannot send, or what took too long to commit, it gives back.
+   */
+  start(jobs: Job[], bornAt: number): Promise<void>;
   /** Frees all of them: nothing was born. */
   release(): void;
 }

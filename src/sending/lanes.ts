@@ -53,6 +53,8 @@ export class Lane {
   /** Its own limit; null takes the default. */
   limit: number | null = null;
   state: Standing['state'] = 'CLOSED';
+  /** Since when this sender knows that it is not closed: what was on the wire before says nothing of that. */
+  openSince = 0;
   allowance: Allowance | null = null;
   pace: Pace | null = null;
   /** Requests of others on the wire. */
@@ -77,6 +79,12 @@ export class Lane {
   /** The same, while it is being slowed down or ramped up. */
   allowedBy(limits: LaneLimits): number {
     return Math.min(this.limitBy(limits), this.allowance?.value ?? Infinity);
+  }
+
+  /** Its circuit is found, or made, to be so. */
+  turn(state: Standing['state'], nowMs: number): void {
+    if (this.state === 'CLOSED' && state !== 'CLOSED') this.openSince = nowMs;
+    this.state = state;
   }
 
   /** Whether nothing but the sender's own defaults says how much it gets. */
@@ -233,7 +241,7 @@ export class Lanes {
     const lane = this.of(standing.endpointId);
     lane.account = standing.accountId ?? UNKNOWN;
     lane.limit = standing.maxConcurrency;
-    lane.state = standing.state;
+    lane.turn(standing.state, nowMs);
     lane.foreign = standing.foreign;
     if (standing.ratePerSecond !== (lane.pace?.perSecond ?? null))
       lane.pace = standing.ratePerSecond === null ? null : new Pace(standing.ratePerSecond, nowMs);

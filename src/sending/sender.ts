@@ -39,6 +39,11 @@ const CLAIM_SHARE_AHEAD = 0.5;
 const CLAIM_WAIT_MS = 5;
 /** A claim whose answer took so long (the process slept, the network hung) may know settings that no longer hold, ms. */
 const STALE_CLAIM_MS = 5_000;
+/**
+ * A birth whose commit took so long goes through the queue after all, ms: what was switched off meanwhile did not see it, and a
+ * claim judges anew. It takes 1 to 5.
+ */
+const LONG_COMMIT_MS = 20;
 /** How long a stop waits for the database beyond the requests on the wire, ms. */
 const LAST_WORDS_MS = 5_000;
 /** What must be left of a lease beyond the request's deadline, ms; less than the margin allows with short test leases. */
@@ -366,9 +371,10 @@ export class Sender {
       for (const lane of lanes) lane.inFlight -= 1;
       this.#rouse();
     };
-    const start = async (jobs: Job[]): Promise<void> => {
+    const start = async (jobs: Job[], bornAt: number): Promise<void> => {
       release();
       try {
+        if (performance.now() - bornAt > LONG_COMMIT_MS) return await this.#giveBack(jobs);
         this.#options.observer?.handedOver(jobs.length);
         await this.#start(jobs, reservedAt);
       } catch (error) {
@@ -395,7 +401,7 @@ export class Sender {
         // Given back already.
         if (completion === null) return void this.#lanes.expect(job.endpointId, 0, performance.now());
         await this.#recorder.record(completion);
-        await this.#heed(lane, job, completion);
+        await this.#heed(lane, entry, completion);
       })
       // A bug must cost one delivery, not the process: its lease runs out and counts as lost.
       .catch((error: unknown) =>
@@ -410,13 +416,13 @@ export class Sender {
   }
 
   /** What a recorded result means for what comes next. */
-  async #heed(lane: Lane, job: Job, completion: Completion): Promise<void> {
+  async #heed(lane: Lane, { job, startedAt }: InFlight, completion: Completion): Promise<void> {
     const now = performance.now();
     this.#options.observer?.attempted(completion.outcome, completion.durationMs);
     if (completion.next === 'RETRY') this.#lanes.expect(job.endpointId, completion.delayMs + 1, now);
     else if (job.ordered) this.#lanes.expect(job.endpointId, 0, now);
     if (completion.refusal !== undefined) await this.#refuse(job, completion.refusal);
-    await this.#circuits.judge(lane, completion, now);
+    await this.#circuits.judge(lane, completion, now, startedAt);
   }
 
   /** Never rejects: what cannot be written now, the next refusal will ask for. */

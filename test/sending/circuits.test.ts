@@ -137,6 +137,28 @@ describe('the circuit of an endpoint', () => {
     });
   });
 
+  it('is neither closed nor opened again by what was on the wire when it opened, but by what began after that', async () => {
+    for (const from of ['OPEN', 'HALF_OPEN'] as const) {
+      await pool.query('delete from endpoint_circuits');
+      await probe();
+      if (from === 'OPEN')
+        await pool.query(`update endpoint_circuits set state = 'OPEN', probe_at = now() + interval '1 hour'`);
+      lane.turn('CLOSED', 0);
+      lane.turn(from, 100);
+      await circuits.judge(lane, result(null), 120, 99);
+      await circuits.judge(lane, result('STATUS'), 120, 99);
+      expect([(await circuit()).state, lane.state]).toEqual([from, from]);
+      await circuits.judge(lane, result(null), 140, 130);
+      expect([(await circuit('state, failures, failing_since')).state, lane.state]).toEqual([
+        'CLOSED',
+        'CLOSED',
+      ]);
+      expect(await circuit('failures, failing_since, failure_code')).toEqual({
+        ...{ failures: 0, failing_since: null, failure_code: null },
+      });
+    }
+  });
+
   it('opens again when its probe fails', async () => {
     await probe();
     await judge('-');

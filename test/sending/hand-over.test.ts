@@ -1,5 +1,6 @@
 /** Deliveries that are sent by the process that publishes them, without a way through the queue; and those that may not be. */
 import { newId } from '../../src/ids.ts';
+import { createCommitGate } from '../support/commit-gate.ts';
 import { type Receiver, startReceiver, status } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
@@ -140,6 +141,26 @@ describe('what is published', () => {
     for (const go of blocked) go();
     const hits = await receiver.until(7);
     expect(JSON.parse(hits.at(-1)!.body.toString()).entityId).toBe('late');
+  });
+
+  it('whose commit takes long goes through the queue, where what was switched off meanwhile is judged', async () => {
+    await webhook();
+    const gate = await createCommitGate(server.database.url);
+    try {
+      await gate.shut();
+      const before = await handedOver();
+      const published = publish(server.api, clientEvent('slow commit'));
+      await gate.held(1);
+      await gate.open();
+      await published;
+      await receiver.until(1);
+      expect((await handedOver()) - before).toBe(0);
+      await empty();
+      receiver.hits.length = 0;
+      expect(await handedOverOf('quick commit')).toBe(1);
+    } finally {
+      await gate.close();
+    }
   });
 
   it('in a transaction of the caller’s own is never handed over, and sent once it has committed', async () => {
