@@ -1046,7 +1046,7 @@ export type WebhookSparklinesQuery = { nodes: Array<
     | { id: string }
     | { id: string }
     | { id: string }
-    | { id: string, stats: { succeeded: number, failed: number, successRate: number | null, series: Array<{ at: string, succeeded: number, failed: number }> } }
+    | { id: string, stats: { succeeded: number, failed: number, successRate: number | null, series: Array<{ succeeded: number, failed: number }> } }
     | { id: string }
    | null> };
 
@@ -2347,7 +2347,6 @@ export const WebhookSparklinesDocument = /*#__PURE__*/ gql`
         failed
         successRate
         series {
-          at
           succeeded
           failed
         }

@@ -1,4 +1,4 @@
-/** The last day of the webhooks whose cells are on display, read a hundred at a time, and anew each minute. */
+/** The last day of the webhooks whose cells are on display, read some at a time, and anew each minute. */
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useClient } from 'urql';
 
@@ -11,10 +11,10 @@ type Node = NonNullable<WebhookSparklinesQuery['nodes'][number]>;
 export type LastDay = Extract<Node, { stats: unknown }>['stats'];
 
 const AGAIN_MS = 60_000;
-/** Cells that appear together are asked for together. */
-const GATHER_MS = 50;
-/** As many as the API takes well at once. */
-const BATCH = 100;
+/** So long no other cell may appear: while the table is scrolled nothing is read. */
+const GATHER_MS = 250;
+/** Each has some hundred points: the server and the page are never busy with them for long. */
+const BATCH = 25;
 
 interface LastDays {
   days: ReadonlyMap<string, LastDay>;
