@@ -262,7 +262,7 @@ describe('a database that is slow or away', () => {
       );
       const series = await asked(
         () => scrape(open),
-        (found) => failed(found).length === 5,
+        (found) => failed(found).length === 6,
       );
       expect(series.get('bellwire_scrape_failed{source="process"}')).toBe(0);
       expect(series.get('bellwire_events_published_total')).toBeGreaterThan(0);
@@ -292,7 +292,7 @@ describe('a database that is slow or away', () => {
     );
     queries.mockClear();
     await Promise.all(Array.from({ length: 50 }, () => scrape(open)));
-    // Four sources, and the partitions of a readiness check that may fall into it.
+    // Five sources, and the partitions of a readiness check that may fall into it.
     expect(queries.mock.calls.length).toBeLessThanOrEqual(10);
     queries.mockRestore();
   });
