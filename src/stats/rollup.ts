@@ -14,8 +14,9 @@ import { type RolledUp, rollUp } from './roll-up.ts';
 const STEP_LINES = 20_000;
 /** How long there is at least between two steps in the whole cluster while it is not behind: half of the poll interval, but no longer, ms. */
 const PACE_MS = 500;
-/** It rests so many times as long as a step took; while it is behind once. */
+/** It rests so many times as long as a step took: a fifth of a core at most; while it is behind, half as long. */
 const REST = 4;
+const REST_BEHIND = 0.5;
 /** How often it looks without a hint, ms. */
 const LOOK_MS = 10_000;
 /** How long it waits when the database is away, or a step fails, ms. */
@@ -68,7 +69,7 @@ export class StatsRollup {
       const began = performance.now();
       outcome = await this.#step(outcome === 'MORE' ? 0 : this.#paceMs);
       const took = performance.now() - began;
-      if (outcome === 'MORE') await this.#wakeups.pause(took, signal);
+      if (outcome === 'MORE') await this.#wakeups.pause(REST_BEHIND * took, signal);
       else
         await this.#wakeups.pause(outcome === 'AWAY' ? AWAY_MS : Math.max(this.#paceMs, REST * took), signal);
       if (outcome === 'DONE') await this.#wakeups.wait(seen, LOOK_MS, signal);
