@@ -15,7 +15,7 @@ import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { HandOver, Reservation } from '../queue/hand-over.ts';
 import { deliver, type Delivered, MAX_DELIVERIES } from './deliver.ts';
-import { type CheckedEvent, checkEvents, type EventInput, MAX_EVENTS } from './event-input.ts';
+import { type CheckedEvent, checkEvents, type EventInput } from './event-input.ts';
 import { takeKeys } from './idempotency.ts';
 import { countDeliveries, type EventLogin, type StoredEvent } from './store.ts';
 
@@ -97,15 +97,10 @@ export class Publisher {
   /** Checks what is published by whom; sql is a transaction to read logins in. */
   async #prepare(viewer: Viewer, inputs: EventInput[], sql?: Sql): Promise<Result<StoredEvent[]>> {
     if (!may(viewer, 'EVENTS_PUBLISH')) return refused(missing('EVENTS_PUBLISH'));
-    // Side by side: each is a way to the database and back. In the caller's transaction there is one connection only.
-    const wanted =
-      sql || inputs.length > MAX_EVENTS
-        ? null
-        : this.#access.loginsForPublish(viewer, wantedOf(viewer, inputs));
-    wanted?.catch(() => undefined);
     const { events, problems } = await checkEvents(inputs, this.#catalog, 'HOST');
     if (problems.length > 0) return refused(...problems);
-    const found = await (wanted ?? this.#access.loginsForPublish(viewer, wantedOf(viewer, inputs), sql));
+    // Behind the catalog, so that a change of the tree that has answered meanwhile counts.
+    const found = await this.#access.loginsForPublish(viewer, wantedOf(viewer, events), sql);
     const logins = loginsOf(viewer, events, found);
     if (!logins.ok) return logins;
     return ok(events.map((event, index) => ({ ...event, id: newId('event'), login: logins.value[index]! })));
@@ -143,11 +138,11 @@ export class Publisher {
 }
 
 /** Whose events they are said to be; without a login they are the caller's. */
-function wantedOf(viewer: Viewer, inputs: EventInput[]): { ids: string[]; numbers: number[] } {
-  const ids = inputs.map(
-    ({ loginId, loginNumber }) => loginId ?? (loginNumber == null ? viewer.loginId : null),
+function wantedOf(viewer: Viewer, events: CheckedEvent[]): { ids: string[]; numbers: number[] } {
+  const ids = events.map(
+    ({ loginId, loginNumber }) => loginId ?? (loginNumber === null ? viewer.loginId : null),
   );
-  const numbers = inputs.map(({ loginNumber }) => loginNumber ?? null);
+  const numbers = events.map(({ loginNumber }) => loginNumber);
   return {
     ids: [...new Set(ids)].filter((id) => id !== null),
     numbers: [...new Set(numbers)].filter((number) => number !== null),

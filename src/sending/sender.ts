@@ -43,7 +43,7 @@ const STALE_CLAIM_MS = 5_000;
  * A birth whose commit took so long goes through the queue after all, ms: what was switched off meanwhile did not see it, and a
  * claim judges anew. It takes 1 to 5.
  */
-const LONG_COMMIT_MS = 20;
+const LONG_COMMIT_MS = 50;
 /** How long a stop waits for the database beyond the requests on the wire, ms. */
 const LAST_WORDS_MS = 5_000;
 /** What must be left of a lease beyond the request's deadline, ms; less than the margin allows with short test leases. */

@@ -44,7 +44,7 @@ export async function createCommitGate(databaseUrl: string): Promise<CommitGate>
         waiting = rows[0]!.count;
       }
       // Longer than a sender takes for the time of a usual commit.
-      await client.query('select pg_sleep(0.05)');
+      await client.query('select pg_sleep(0.1)');
     },
     close: () => client.end(),
   };
