@@ -116,7 +116,9 @@ it.each([
             expect.stringMatching(/^(attempts|deliveries|delivery_log|delivery_queue|events)/),
           );
           expect(
-            read.filter(([relation, how]) => /^(delivery_stats|webhooks)$/.test(relation) && how === 'Seq Scan'),
+            read.filter(
+              ([relation, how]) => /^(delivery_stats|webhooks)$/.test(relation) && how === 'Seq Scan',
+            ),
           ).toEqual([]);
           rows = Math.max(rows, plan['Actual Rows'] as number);
         }
