@@ -16,7 +16,9 @@ import { listen, listeningUrl } from './listen.ts';
 import type { Logger } from './log.ts';
 import { createMetricsServer, createProbes, createProbeServer, type ProbeOptions } from './metrics/probes.ts';
 import { processSources } from './metrics/sources.ts';
+import { LOG_CHANNEL } from './queue/enqueue.ts';
 import type { Sender } from './sending/sender.ts';
+import { StatsRollup } from './stats/rollup.ts';
 
 export type { Overrides };
 
@@ -66,6 +68,7 @@ export function startApp(config: Config, overrides: Overrides = {}): Promise<App
     if (sender) own.sender = sender;
     metrics.add(...processSources({ clock, edge, ...(sender ? { sender } : {}) }));
     sender?.start();
+    startStats(ground, stops);
     const housekeeping = startHousekeeping(ground, rooms);
     stops.push(() => housekeeping.stop());
     stops.push(async () => {
@@ -88,6 +91,7 @@ export function startWorker(config: Config, overrides: Overrides = {}): Promise<
     const sender = createSender(ground, stops);
     metrics.add(...processSources({ clock, sender }));
     sender.start();
+    startStats(ground, stops);
     const housekeeping = startHousekeeping(ground);
     stops.push(() => housekeeping.stop());
     stops.push(async () => {
@@ -111,6 +115,16 @@ async function starting<T>(start: (stops: Stops, stop: () => Promise<void>) => P
     await stopAll();
     throw error;
   }
+}
+
+/** Counts what is sent, as every process does. */
+function startStats({ config, db, clock, logger }: Ground, stops: Stops): void {
+  const rollup = new StatsRollup({
+    ...{ pool: db.streams, hints: db.hints, channel: LOG_CHANNEL },
+    ...{ pollMs: config.pollMs, now: clock.now, logger },
+  });
+  rollup.start();
+  stops.push(() => rollup.stop());
 }
 
 function probeOptions({ access, logger, metrics, readiness }: Ground): ProbeOptions {

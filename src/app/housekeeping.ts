@@ -6,6 +6,7 @@ import { forgetKeys } from '../events/idempotency.ts';
 import type { Rooms } from '../graphql/rooms.ts';
 import { Retention } from '../history/retention.ts';
 import { describeError } from '../log.ts';
+import { forgetStats } from '../stats/forget.ts';
 import { endingCertificates } from '../webhooks/ending-certificates.ts';
 import { forgetEndedSecrets } from '../webhooks/endpoint-secrets.ts';
 import type { Ground } from './ground.ts';
@@ -42,6 +43,7 @@ export function startHousekeeping(
       await forgetIdempotencyKeys(db.engine);
       await forgetWebhookChanges(db.engine);
       await forgetEndedSecrets(db.engine);
+      await forgetStats(db.engine);
       await retention.run(Date.now());
     } catch (error) {
       logger.error(describeError(error), 'housekeeping failed, it is tried again in an hour');

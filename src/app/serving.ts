@@ -20,6 +20,8 @@ import type { Probes } from '../metrics/probes.ts';
 import { LOG_CHANNEL } from '../queue/enqueue.ts';
 import type { HandOver } from '../queue/hand-over.ts';
 import { switchOffIn } from '../sending/auto-disable.ts';
+import { Stats } from '../stats/stats.ts';
+import { StatsWatch } from '../stats/watch.ts';
 import { Drafts } from '../webhooks/drafts.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
 import type { Ground } from './ground.ts';
@@ -42,7 +44,7 @@ export async function createServing(
   probes: Probes,
   handOver: () => HandOver | null,
 ): Promise<Serving> {
-  const { config, logger, db, keyring, egress, access, metrics, publicAddress } = ground;
+  const { config, logger, db, keyring, egress, access, metrics, clock, publicAddress } = ground;
   const platform = createPlatform(ground);
   const catalog = new Catalog(db.orm);
   await catalog.ensureOwn();
@@ -80,6 +82,8 @@ export async function createServing(
     }),
     history: new History(db.reads),
     live,
+    stats: new Stats({ sql: db.reads, now: clock.now }),
+    statsWatch: new StatsWatch({ hints: db.hints, logger }),
     consent: new Consent({
       pool: db.engine,
       keyring,
@@ -105,7 +109,7 @@ export async function createServing(
       // Streams end by their sockets, which tells clients to come back, and not by completing, which would not.
       // What waits for notifications is answered now: it would hold its connection until it is cut.
       await Promise.all([edge.stop(graceMs), feed.stop()]);
-      await Promise.all([live.stop(), rooms.changes.stop()]);
+      await Promise.all([live.stop(), rooms.changes.stop(), rooms.statsWatch.stop()]);
     },
   };
 }

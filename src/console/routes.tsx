@@ -85,6 +85,12 @@ const PAGES: RouteObject[] = [
     ['WEBHOOKS_MANAGE'],
     { teamMembers: true },
   ),
+  page(
+    'statistics',
+    () => import('./statistics/statistics-page.tsx').then((m) => ({ Component: m.StatisticsPage })),
+    ['WEBHOOKS_MANAGE'],
+    { teamMembers: true },
+  ),
   page('events', () => import('./events/events-page.tsx').then((m) => ({ Component: m.EventsPage })), [
     'WEBHOOKS_MANAGE',
     'EVENTS_PUBLISH',

@@ -14,6 +14,8 @@ import type { Platform } from '../identity/platform.ts';
 import type { Live } from '../live/live.ts';
 import type { WebhookChanges } from '../live/webhook-changes.ts';
 import type { Consent } from '../mailboxes/consent.ts';
+import type { Stats } from '../stats/stats.ts';
+import type { StatsWatch } from '../stats/watch.ts';
 import type { Drafts } from '../webhooks/drafts.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 
@@ -30,6 +32,8 @@ export interface Rooms {
   events: Publisher;
   history: History;
   live: Live;
+  stats: Stats;
+  statsWatch: StatsWatch;
   consent: Consent;
   changes: WebhookChanges;
   links: WebhooksLinks;

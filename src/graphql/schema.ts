@@ -12,6 +12,7 @@ import { DeliveryEventsResolver } from './resolvers/delivery-events.resolver.ts'
 import { DraftResolver, DraftTriggerResolver } from './resolvers/draft.resolver.ts';
 import { EventResolver } from './resolvers/event.resolver.ts';
 import { NodeResolver } from './resolvers/node.resolver.ts';
+import { EndpointStatsResolver, StatsResolver, WebhookStatsResolver } from './resolvers/stats.resolver.ts';
 import {
   EndpointMailboxResolver,
   EndpointResolver,
@@ -67,6 +68,9 @@ function build(): GraphQLSchema {
       DeliveryEventsResolver,
       WebhookChangesResolver,
       WebhooksLinkResolver,
+      StatsResolver,
+      WebhookStatsResolver,
+      EndpointStatsResolver,
     ],
     // Inputs carry no class-validator decorators: the rooms check them, so that problems have paths.
     validate: false,

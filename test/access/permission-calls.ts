@@ -79,6 +79,10 @@ export const CALLS: Record<string, (objects: Objects) => Call> = {
     got: ({ events }) =>
       events.some((event: { delivery: { id: string } }) => event.delivery.id === deliveryId),
   }),
+  'Query.deliveryStats': ({ webhookId }) => ({
+    document: 'query ($id: ID!) { deliveryStats(webhookId: $id) { total } }',
+    variables: { id: webhookId },
+  }),
   'Query.logins': ({ loginId }) => list('logins', loginId),
   'Query.teams': ({ teamId }) => list('teams', teamId),
   'Query.accessTokens': ({ loginId, tokenId }) => ({
