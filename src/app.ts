@@ -16,6 +16,7 @@ import { listen, listeningUrl } from './listen.ts';
 import type { Logger } from './log.ts';
 import { createMetricsServer, createProbes, createProbeServer, type ProbeOptions } from './metrics/probes.ts';
 import { processSources } from './metrics/sources.ts';
+import { ReplayPump } from './replay/pump.ts';
 
 export type { Overrides };
 
@@ -62,6 +63,7 @@ export function startApp(config: Config, overrides: Overrides = {}): Promise<App
     const sender = config.role === 'all' ? createSender(ground, stops) : undefined;
     metrics.add(...processSources({ clock, edge, ...(sender ? { sender } : {}) }));
     sender?.start();
+    if (sender) startReplays(ground, stops);
     const housekeeping = startHousekeeping(ground, rooms);
     stops.push(() => housekeeping.stop());
     stops.push(async () => {
@@ -84,6 +86,7 @@ export function startWorker(config: Config, overrides: Overrides = {}): Promise<
     const sender = createSender(ground, stops);
     metrics.add(...processSources({ clock, sender }));
     sender.start();
+    startReplays(ground, stops);
     const housekeeping = startHousekeeping(ground);
     stops.push(() => housekeeping.stop());
     stops.push(async () => {
@@ -92,6 +95,13 @@ export function startWorker(config: Config, overrides: Overrides = {}): Promise<
     });
     return { port, url: listeningUrl(config.host, port), metricsUrl, db, config, logger, stop };
   });
+}
+
+/** Carries replays out, wherever deliveries are sent. */
+function startReplays({ config, db, logger }: Ground, stops: Stops): void {
+  const pump = new ReplayPump({ pool: db.engine, logger, pollMs: config.pollMs, keep: config });
+  stops.push(() => pump.stop());
+  pump.start();
 }
 
 /** Runs a start that notes what has to be stopped; stop undoes it once, however often it is called. */

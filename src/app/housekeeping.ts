@@ -5,6 +5,7 @@ import { ensurePartitions } from '../db/partitions.ts';
 import { forgetKeys } from '../events/idempotency.ts';
 import type { Rooms } from '../graphql/rooms.ts';
 import { Retention } from '../history/retention.ts';
+import { forgetReplays } from '../replay/forget.ts';
 import { describeError } from '../log.ts';
 import { endingCertificates } from '../webhooks/ending-certificates.ts';
 import { forgetEndedSecrets } from '../webhooks/endpoint-secrets.ts';
@@ -42,6 +43,7 @@ export function startHousekeeping(
       await forgetIdempotencyKeys(db.engine);
       await forgetWebhookChanges(db.engine);
       await forgetEndedSecrets(db.engine);
+      await forgetReplays(db.engine, config.keepDeliveriesMs);
       await retention.run(Date.now());
     } catch (error) {
       logger.error(describeError(error), 'housekeeping failed, it is tried again in an hour');

@@ -18,6 +18,8 @@ import { WebhookChanges } from '../live/webhook-changes.ts';
 import { Consent } from '../mailboxes/consent.ts';
 import type { Probes } from '../metrics/probes.ts';
 import { LOG_CHANNEL } from '../queue/enqueue.ts';
+import { ReplayProgress } from '../replay/progress.ts';
+import { Replays } from '../replay/replays.ts';
 import { switchOffIn } from '../sending/auto-disable.ts';
 import { Drafts } from '../webhooks/drafts.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
@@ -73,6 +75,8 @@ export async function createServing(ground: Ground, probes: Probes): Promise<Ser
       onPublished: metrics.published,
     }),
     history: new History(db.reads),
+    replays: new Replays({ pool: db.reads, keep: config, maxMatched: config.maxReplay }),
+    replayProgress: new ReplayProgress({ pool: db.streams, logger }),
     live,
     consent: new Consent({
       pool: db.engine,
@@ -99,7 +103,7 @@ export async function createServing(ground: Ground, probes: Probes): Promise<Ser
       // Streams end by their sockets, which tells clients to come back, and not by completing, which would not.
       // What waits for notifications is answered now: it would hold its connection until it is cut.
       await Promise.all([edge.stop(graceMs), feed.stop()]);
-      await Promise.all([live.stop(), rooms.changes.stop()]);
+      await Promise.all([live.stop(), rooms.changes.stop(), rooms.replayProgress.stop()]);
     },
   };
 }

@@ -14,6 +14,8 @@ import type { Platform } from '../identity/platform.ts';
 import type { Live } from '../live/live.ts';
 import type { WebhookChanges } from '../live/webhook-changes.ts';
 import type { Consent } from '../mailboxes/consent.ts';
+import type { ReplayProgress } from '../replay/progress.ts';
+import type { Replays } from '../replay/replays.ts';
 import type { Drafts } from '../webhooks/drafts.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 
@@ -29,6 +31,8 @@ export interface Rooms {
   drafts: Drafts;
   events: Publisher;
   history: History;
+  replays: Replays;
+  replayProgress: ReplayProgress;
   live: Live;
   consent: Consent;
   changes: WebhookChanges;

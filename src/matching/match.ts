@@ -31,24 +31,27 @@ export interface Matches {
  * path and team_ids; except an expression of a webhook that is not to be among them, or of null.
  */
 export const firedSql = (event: string, except: string): string => `array(
-  select distinct r.webhook_id
+  select distinct r.webhook_id ${firingRoutes(event)} and r.webhook_id is distinct from ${except}
+  order by r.webhook_id)`;
+
+/** Whether an event would fire a webhook (an expression of its id) as its triggers are now. */
+export const wouldFireSql = (event: string, webhook: string): string =>
+  `exists (select 1 ${firingRoutes(event)} and r.webhook_id = ${webhook})`;
+
+/** Routes r of enabled webhooks w that an event takes. */
+const firingRoutes = (event: string): string => `
   from trigger_routes r
   join resources res on res.name = ${event}.resource and res.allowed
   join resource_events rev on rev.resource_id = res.id and rev.name = ${event}.name and rev.supported
   join webhooks w on w.id = r.webhook_id and w.enabled and w.deleted_at is null
-  where r.resource = ${event}.resource and r.event = ${event}.name and r.webhook_id is distinct from ${except}
-    and r.scope_id = any (${event}.path || ${event}.team_ids) and r.account_id = any (${event}.path)
-  order by r.webhook_id)`;
+  where r.resource = ${event}.resource and r.event = ${event}.name
+    and r.scope_id = any (${event}.path || ${event}.team_ids) and r.account_id = any (${event}.path)`;
 
-const MATCH: Statement = {
-  name: 'match',
-  text: `select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay,
-              case ep.ordering when 'PER_ENTITY' then concat_ws('/', e.resource, e.entity_id, whom.id) end as entity_key,
-              whom.id as mailbox_id, whom.awaiting, whom.login_id, whom.email
-       from events e
-       cross join lateral unnest(e.fired) as fired (webhook_id)
-       join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null and ep.disabled_as is null
-       cross join lateral (
+/**
+ * Who gets an event at an endpoint ep of a webhook (an expression of its id), as the subquery of a lateral join: nobody but
+ * the endpoint itself (id null), or its mailboxes; of a member of a team whose mailbox is not known yet, login_id and email.
+ */
+export const recipientsSql = (webhook: string): string => `(
          select null::text as id, false as awaiting, null::text as login_id, null::text as email where ep.kind = 'URL'
          union all
          select mb.id, mb.status = 'UNCONFIRMED', null, null from mailboxes mb
@@ -60,10 +63,24 @@ const MATCH: Statement = {
           join team_members tm on tm.team_id = w.team_id
           join logins l on l.id = tm.login_id and not l.disabled and l.email <> ''
           left join mailboxes mb on mb.endpoint_id = ep.id and mb.given = lower(l.email) and mb.removed_at is null
-          where ep.kind = 'TEAM_MAILBOXES' and w.id = fired.webhook_id
+          where ep.kind = 'TEAM_MAILBOXES' and w.id = ${webhook}
             and (mb.id is null or mb.status in ('UNCONFIRMED', 'CONFIRMED'))
           order by lower(l.email), l.id)
-       ) whom
+       )`;
+
+/** The entity whose order the endpoint ep keeps, for an event and the recipient's id; null where it keeps none. */
+export const entityKeySql = (event: string, recipient: string): string =>
+  `case ep.ordering when 'PER_ENTITY' then concat_ws('/', ${event}.resource, ${event}.entity_id, ${recipient}) end`;
+
+const MATCH: Statement = {
+  name: 'match',
+  text: `select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay,
+              ${entityKeySql('e', 'whom.id')} as entity_key,
+              whom.id as mailbox_id, whom.awaiting, whom.login_id, whom.email
+       from events e
+       cross join lateral unnest(e.fired) as fired (webhook_id)
+       join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null and ep.disabled_as is null
+       cross join lateral ${recipientsSql('fired.webhook_id')} whom
        where e.id = any ($1::text[])
        order by e.id, fired.webhook_id, ep.position, whom.id
        limit $2`,

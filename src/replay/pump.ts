@@ -1,0 +1,88 @@
+/**
+ * Carries replays out, in rounds, on every process that sends. A round of a replay lets go what its rate allows, counts
+ * what has come to an end, and ends it when all has. All that is known of it is in the database, so any process goes on
+ * where another one died, in its next round; the row of the replay is locked for each step, so two never do the same.
+ */
+import type pg from 'pg';
+
+import type { Keep } from '../db/partitions.ts';
+import type { Logger } from '../log.ts';
+import { Rounds } from '../sending/rounds.ts';
+import { logFailure } from '../sending/upkeep.ts';
+import { admit } from './admit.ts';
+import { finish, type Looked, settle, takeBack } from './settle.ts';
+
+/** Between two rounds while there is a replay, at most, ms. */
+const BUSY_POLL_MS = 200;
+/** How long one round of a replay looks at what it has queued; the next round goes on there, ms. */
+const LOOK_MS = 100;
+
+/** What the pump takes. */
+export interface ReplayPumpOptions {
+  pool: pg.Pool;
+  logger: Logger;
+  pollMs: number;
+  keep: Keep;
+}
+
+/** Runs until it is stopped. */
+export class ReplayPump {
+  readonly #options: ReplayPumpOptions;
+  readonly #rounds: Rounds;
+  /** How far the present look at the queued items of a replay has come. */
+  readonly #looked = new Map<string, number>();
+
+  constructor(options: ReplayPumpOptions) {
+    this.#options = options;
+    const busyMs = Math.min(BUSY_POLL_MS, options.pollMs);
+    this.#rounds = new Rounds(
+      () => (this.#looked.size > 0 ? busyMs : options.pollMs),
+      () => this.#work(),
+    );
+  }
+
+  /** Begins. */
+  start(): void {
+    this.#rounds.start();
+  }
+
+  /** Starts no further step; resolves when the present one is over. */
+  stop(): Promise<void> {
+    return this.#rounds.stop();
+  }
+
+  async #work(): Promise<void> {
+    const { pool, logger } = this.#options;
+    try {
+      const { rows } = await pool.query<{ id: string; cancelled: boolean }>(
+        `select id, status = 'CANCELLED' as cancelled from replays
+         where status = 'RUNNING' or admitted > succeeded + failed + withdrawn order by id`,
+      );
+      for (const id of this.#looked.keys()) if (!rows.some((row) => row.id === id)) this.#looked.delete(id);
+      for (const { id, cancelled } of rows) {
+        if (!this.#rounds.running) return;
+        await this.#round(id, cancelled);
+      }
+    } catch (error) {
+      logFailure(logger, error, 'replay.failed');
+    }
+  }
+
+  async #round(id: string, cancelled: boolean): Promise<void> {
+    const { pool, keep } = this.#options;
+    if (cancelled)
+      for (let looked: Looked = { upTo: 0 }; looked.upTo !== null && this.#rounds.running;)
+        looked = await takeBack(pool, id, looked.upTo);
+    const until = performance.now() + LOOK_MS;
+    let after = this.#looked.get(id) ?? 0;
+    do {
+      const { upTo } = await settle(pool, id, after);
+      after = upTo ?? 0;
+    } while (after > 0 && performance.now() < until && this.#rounds.running);
+    this.#looked.set(id, after);
+    if (!cancelled) {
+      await admit(pool, id, keep);
+      await finish(pool, id);
+    }
+  }
+}
