@@ -109,7 +109,8 @@ function webhookNamed(id: string, term: string): string {
 
 function sentBy(replayId: string): SqlFragment {
   if (kindOfId(replayId) !== 'replay') return () => 'false';
-  return (add) => `exists (select 1 from replay_items i where i.replay_id = ${add(replayId)} and i.delivery_id = d.id)`;
+  return (add) =>
+    `exists (select 1 from replay_items i where i.replay_id = ${add(replayId)} and i.delivery_id = d.id)`;
 }
 
 /** PostgreSQL refuses NUL in a text outright; no stored text holds one, so such a value equals nothing. */

@@ -75,7 +75,9 @@ export async function sendableFrom(
 ): Promise<KeptFrom & { missingFrom: string }> {
   const partitions = await listPartitions(sql);
   const beginningOf = (table: string, keptUntilMs: number): number => {
-    const kept = partitions.find((partition) => partition.of.table === table && dueMs(partition, keep) > keptUntilMs);
+    const kept = partitions.find(
+      (partition) => partition.of.table === table && dueMs(partition, keep) > keptUntilMs,
+    );
     return kept === undefined ? nowMs : (kept.fromMs ?? 0);
   };
   const payloadsFrom = beginningOf('event_payloads', nowMs + EXPIRY_LEAD_MS);

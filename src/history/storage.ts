@@ -6,7 +6,14 @@ import { dueMs } from './retention-plan.ts';
 import { jobsEverywhere } from './retention-progress.ts';
 
 /** Tables without partitions that grow with use, and are forgotten in other ways or never. */
-const WHOLE = ['delivery_queue', 'event_keys', 'idempotency_keys', 'webhook_changes', 'audit_log', 'replay_items'] as const;
+const WHOLE = [
+  'delivery_queue',
+  'event_keys',
+  'idempotency_keys',
+  'webhook_changes',
+  'audit_log',
+  'replay_items',
+] as const;
 
 /** One table. */
 export interface StoredTable {

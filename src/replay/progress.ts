@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 
 import { isConnectionLoss } from '../db/connection-loss.ts';
-import { describeError, type Logger } from '../log.ts';
 import { Wakeups } from '../live/wakeups.ts';
+import { describeError, type Logger } from '../log.ts';
 import { readReplays, type ReplayRow, withIds } from './rows.ts';
 
 /** The least time between two messages, and between two looks, ms. */

@@ -77,12 +77,18 @@ export class Replays {
     const { rows } = await pool.query<{ count: number }>(text, values);
     const { count } = rows[0]!;
     return ok(
-      count > PREVIEW_LIMIT ? { value: PREVIEW_LIMIT, precision: 'AT_LEAST' } : { value: count, precision: 'EXACT' },
+      count > PREVIEW_LIMIT
+        ? { value: PREVIEW_LIMIT, precision: 'AT_LEAST' }
+        : { value: count, precision: 'EXACT' },
     );
   }
 
   /** Fixes the set and starts; codes: INVALID, NOT_FOUND, INVALID_STATE (nothing matches), TOO_MANY, those of the key. */
-  async start(caller: ReplayCaller, input: ReplayStart, idempotencyKey: string | null): Promise<Result<string>> {
+  async start(
+    caller: ReplayCaller,
+    input: ReplayStart,
+    idempotencyKey: string | null,
+  ): Promise<Result<string>> {
     const wrong = [
       idempotencyKey === null ? null : checkKey(idempotencyKey),
       rateProblem(input.ratePerSecond),
@@ -156,10 +162,12 @@ export class Replays {
       (add) =>
         `select w.enabled from webhooks w where w.id = ${add(missingFor)} and w.deleted_at is null and (${managed(add)})`,
     );
-    const known = kindOfId(missingFor) === 'webhook' ? (await sql.query<{ enabled: boolean }>(text, values)).rows : [];
+    const known =
+      kindOfId(missingFor) === 'webhook' ? (await sql.query<{ enabled: boolean }>(text, values)).rows : [];
     const field = ['missingFor'];
     if (!known[0]) return problem('NOT_FOUND', field, 'There is no such webhook that you may manage.');
-    if (!known[0].enabled) return problem('INVALID_STATE', field, 'The webhook is disabled: enable it first.');
+    if (!known[0].enabled)
+      return problem('INVALID_STATE', field, 'The webhook is disabled: enable it first.');
     return null;
   }
 
@@ -215,5 +223,9 @@ async function writeReplay(
 
 function rateProblem(rate: number): Problem | null {
   if (rate >= 1 && rate <= MAX_RATE) return null;
-  return problem('INVALID', ['ratePerSecond'], `The rate must be from 1 to ${MAX_RATE} a second, it is ${rate}.`);
+  return problem(
+    'INVALID',
+    ['ratePerSecond'],
+    `The rate must be from 1 to ${MAX_RATE} a second, it is ${rate}.`,
+  );
 }

@@ -141,6 +141,8 @@ export type DeliveryFilterInput = {
   event?: string | null | undefined;
   /** Those of one event. */
   eventId?: string | number | null | undefined;
+  /** Those that one replay sent, or sent again. */
+  replayId?: string | number | null | undefined;
   /** Those about one resource, by name. */
   resource?: string | null | undefined;
   /** The id of a delivery, of its event or of its entity, or the number or name of its webhook. */
@@ -166,6 +168,8 @@ export type DeliveryOrdering =
 export type DeliveryOrigin =
   /** A trigger fired for a published event. */
   | 'EVENT'
+  /** A replay made it for an event that had no delivery to the webhook. */
+  | 'REPLAY'
   /** Somebody sent a test event. */
   | 'TEST';
 
@@ -608,6 +612,7 @@ export type AuditTableQuery = { auditLog: { nodes: Array<{ id: string, at: strin
         | { id: string }
         | { id: string }
         | { id: string, number: number, name: string }
+        | { id: string }
         | { id: string, number: number, name: string }
         | { id: string }
         | { id: string, number: number, name: string }
@@ -624,6 +629,7 @@ export type AuditRowFragment = { id: string, at: string, action: string, changes
     | { id: string }
     | { id: string }
     | { id: string, number: number, name: string }
+    | { id: string }
     | { id: string, number: number, name: string }
     | { id: string }
     | { id: string, number: number, name: string }
@@ -645,6 +651,7 @@ export type AuditNamesQuery = { nodes: Array<
     | { id: string }
     | { id: string }
     | { id: string, number: number, name: string }
+    | { id: string }
     | { id: string, number: number, name: string }
     | { id: string }
     | { id: string, number: number, name: string }
@@ -669,6 +676,8 @@ type NamedThing_Event_Fragment = { id: string };
 
 type NamedThing_Login_Fragment = { number: number, name: string, id: string };
 
+type NamedThing_Replay_Fragment = { id: string };
+
 type NamedThing_Team_Fragment = { number: number, name: string, id: string };
 
 type NamedThing_Trigger_Fragment = { id: string };
@@ -687,6 +696,7 @@ export type NamedThingFragment =
   | NamedThing_EndpointSecret_Fragment
   | NamedThing_Event_Fragment
   | NamedThing_Login_Fragment
+  | NamedThing_Replay_Fragment
   | NamedThing_Team_Fragment
   | NamedThing_Trigger_Fragment
   | NamedThing_Webhook_Fragment
@@ -708,6 +718,7 @@ export type CatalogResourceDetailsQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string, name: string, label: string, description: string, allowed: boolean, model: string, payloadSchema: unknown, events: Array<{ name: string, label: string, description: string, supported: boolean, examplePayload: unknown }> }
+    | { id: string }
     | { id: string }
     | { id: string }
     | { id: string }
@@ -801,6 +812,7 @@ export type DeliveryAttemptQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
    | null };
 
 export type DeliveryPageRetryMutationVariables = Exact<{
@@ -875,6 +887,7 @@ export type EventLoginQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
    | null };
 
 export type EventRowFragment = { id: string, resource: string, name: string, entityId: string, occurredAt: string, login: { id: string, number: number, name: string } | null, deliveries: { nodes: Array<{ id: string, status: DeliveryStatus }>, pageInfo: { hasNextPage: boolean } } };
@@ -914,6 +927,7 @@ export type LoginDetailsQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
    | null };
 
 export type LoginFactsFragment = { id: string, number: number, name: string, email: string, isAccount: boolean, disabled: boolean, permissions: Array<Permission>, createdAt: string, account: { id: string, number: number, name: string }, parent: { id: string } | null, teams: Array<{ id: string, number: number, name: string }> };
@@ -933,6 +947,7 @@ export type LoginAboveQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string, number: number, name: string, isAccount: boolean, parent: { id: string, number: number, name: string, isAccount: boolean, parent: { id: string, number: number, name: string, isAccount: boolean, parent: { id: string, number: number, name: string, isAccount: boolean, parent: { id: string } | null } | null } | null } | null }
+    | { id: string }
     | { id: string }
     | { id: string }
     | { id: string }
@@ -963,6 +978,7 @@ export type LoginChildrenQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string, children: { totalCount: number, nodes: Array<{ id: string, number: number, name: string, isAccount: boolean, disabled: boolean, children: { totalCount: number } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } }
+    | { id: string }
     | { id: string }
     | { id: string }
     | { id: string }
@@ -1026,6 +1042,7 @@ export type TeamDetailsQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
     | { id: string, number: number, name: string, createdAt: string, members: { totalCount: number } }
     | { id: string }
     | { id: string }
@@ -1040,6 +1057,7 @@ export type TeamMembersQueryVariables = Exact<{
 
 
 export type TeamMembersQuery = { node:
+    | { id: string }
     | { id: string }
     | { id: string }
     | { id: string }

@@ -9,7 +9,9 @@ import { DeliveryFilterInput } from './delivery.input.ts';
     'What a replay sends again: deliveries that have ended and that could be retried by hand now. Those on their way are left out, and so are those whose webhook, endpoint or mailbox is off, or whose payload is no longer kept.',
 })
 export class ReplayInput {
-  @Field(() => DeliveryFilterInput, { description: 'Which deliveries; an empty filter means all that the caller manages.' })
+  @Field(() => DeliveryFilterInput, {
+    description: 'Which deliveries; an empty filter means all that the caller manages.',
+  })
   filter: DeliveryFilterInput;
 
   @Field(() => ID, {

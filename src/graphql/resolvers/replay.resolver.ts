@@ -1,5 +1,16 @@
 /** Replays: counted before, started, held, cancelled, listed and followed. */
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import {
+  Arg,
+  Ctx,
+  FieldResolver,
+  ID,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
 
 import { may, mayReadReplay, missing, replayVisible, webhookManaged } from '../../access/policy.ts';
 import type { Viewer } from '../../access/viewer.ts';
@@ -59,7 +70,8 @@ export class ReplayResolver {
   })
   async replays(
     @Ctx() context: Context,
-    @Arg('first', () => Int, { defaultValue: 20, description: 'How many at most: from 0 to 100.' }) first: number,
+    @Arg('first', () => Int, { defaultValue: 20, description: 'How many at most: from 0 to 100.' })
+    first: number,
   ): Promise<ReplayType[]> {
     checkReader(context);
     const { limit } = valueOf(readPage({ first }));
@@ -99,7 +111,10 @@ export class ReplayResolver {
     if (!may(viewer, 'WEBHOOKS_MANAGE')) return { errors: [missing('WEBHOOKS_MANAGE')], replay: null };
     const { filter, missingFor = null } = input;
     const wish = { filter, missingFor, ratePerSecond: input.ratePerSecond ?? DEFAULT_RATE };
-    return await payloadOf(context, await rooms.replays.start(callerOf(viewer), wish, idempotencyKey ?? null));
+    return await payloadOf(
+      context,
+      await rooms.replays.start(callerOf(viewer), wish, idempotencyKey ?? null),
+    );
   }
 
   @Mutation(() => ReplayPayloadType, {

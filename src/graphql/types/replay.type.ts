@@ -33,7 +33,9 @@ export class ReplayType {
   @Field(() => SafeInt, { description: 'How many deliveries it sends in all.' })
   matched: number;
 
-  @Field(() => SafeInt, { description: 'How many of them have come to their end: succeeded and failed ones.' })
+  @Field(() => SafeInt, {
+    description: 'How many of them have come to their end: succeeded and failed ones.',
+  })
   done: number;
 
   @Field(() => SafeInt, { description: 'How many have arrived.' })
@@ -76,6 +78,9 @@ export class ReplayType {
 export class ReplayPayloadType {
   errors: UserErrorType[];
 
-  @Field(() => ReplayType, { nullable: true, description: 'The replay as it is now; null when there are errors.' })
+  @Field(() => ReplayType, {
+    nullable: true,
+    description: 'The replay as it is now; null when there are errors.',
+  })
   replay: ReplayType | null;
 }
