@@ -211,6 +211,19 @@ describe('a replay', () => {
     expect((await moveReplay(server.api, 'Resume', id)).errors).toMatchObject([{ code: 'INVALID_STATE' }]);
   });
 
+  it('makes up for two seconds without a sender, and no more', async () => {
+    const { filter } = await history(['a', 'b', 'c', 'd', 'e']);
+    const { id } = await startReplay(server.api, { filter, ratePerSecond: 1 });
+    await server.app.db.engine.query(
+      `update replays set paced_at = now() - interval '1 hour' where id = $1`,
+      [id],
+    );
+    await receiver.until(2);
+    const { rows } = await server.app.db.engine.query('select admitted from replays where id = $1', [id]);
+    expect(rows).toEqual([{ admitted: 2 }]);
+    await moveReplay(server.api, 'Cancel', id);
+  });
+
   it('that is cancelled takes back what it has queued, and what is on the wire counts', async () => {
     const { filter, deliveries } = await history(['a', 'b', 'c'], { advanced: { maxConcurrency: 1 } });
     const flying: ServerResponse[] = [];
