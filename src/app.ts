@@ -17,6 +17,7 @@ import type { Logger } from './log.ts';
 import { createMetricsServer, createProbes, createProbeServer, type ProbeOptions } from './metrics/probes.ts';
 import { processSources } from './metrics/sources.ts';
 import { ReplayPump } from './replay/pump.ts';
+import type { Sender } from './sending/sender.ts';
 
 export type { Overrides };
 
@@ -51,7 +52,9 @@ export function startApp(config: Config, overrides: Overrides = {}): Promise<App
     const { access, metrics, clock, db, logger } = ground;
     // Only here: it brings the schema and everything behind it.
     const { createServing } = await import('./app/serving.ts');
-    const serving = await createServing(ground, createProbes(probeOptions(ground)));
+    const own: { sender?: Sender } = {};
+    const handOver = () => own.sender?.handOver ?? null;
+    const serving = await createServing(ground, createProbes(probeOptions(ground)), handOver);
     const { edge, rooms } = serving;
     stops.push(() => edge.stop(0));
     const { port, url } = await edge.listen();
@@ -61,6 +64,7 @@ export function startApp(config: Config, overrides: Overrides = {}): Promise<App
     // Last of all that can fail: a token that is made must also be shown.
     const rootToken = await access.ensureRoot();
     const sender = config.role === 'all' ? createSender(ground, stops) : undefined;
+    if (sender) own.sender = sender;
     metrics.add(...processSources({ clock, edge, ...(sender ? { sender } : {}) }));
     sender?.start();
     if (sender) startReplays(ground, stops);

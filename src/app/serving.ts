@@ -18,6 +18,7 @@ import { WebhookChanges } from '../live/webhook-changes.ts';
 import { Consent } from '../mailboxes/consent.ts';
 import type { Probes } from '../metrics/probes.ts';
 import { LOG_CHANNEL } from '../queue/enqueue.ts';
+import type { HandOver } from '../queue/hand-over.ts';
 import { ReplayProgress } from '../replay/progress.ts';
 import { Replays } from '../replay/replays.ts';
 import { switchOffIn } from '../sending/auto-disable.ts';
@@ -37,8 +38,12 @@ export interface Serving {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Makes it. */
-export async function createServing(ground: Ground, probes: Probes): Promise<Serving> {
+/** Makes it; handOver is the sender of this process, once there is one. */
+export async function createServing(
+  ground: Ground,
+  probes: Probes,
+  handOver: () => HandOver | null,
+): Promise<Serving> {
   const { config, logger, db, keyring, egress, access, metrics, publicAddress } = ground;
   const platform = createPlatform(ground);
   const catalog = new Catalog(db.orm);
@@ -73,6 +78,7 @@ export async function createServing(ground: Ground, probes: Probes): Promise<Ser
       catalog,
       firstDelayMs: config.retrySchedule[0]!,
       onPublished: metrics.published,
+      handOver,
     }),
     history: new History(db.reads),
     replays: new Replays({ pool: db.reads, keep: config, maxMatched: config.maxReplay }),

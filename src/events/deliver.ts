@@ -4,25 +4,37 @@ import { newId } from '../ids.ts';
 import { ensureMailboxes } from '../mailboxes/mailboxes.ts';
 import { type Match, match } from '../matching/match.ts';
 import { enqueue } from '../queue/enqueue.ts';
+import { bornJob, type HandOver, type Reservation } from '../queue/hand-over.ts';
 import { jitter } from '../queue/jitter.ts';
+import type { Job } from '../queue/job.ts';
 import { insertEvents, type StoredEvent } from './store.ts';
 
 /** The most deliveries that one publish may cause. */
 export const MAX_DELIVERIES = 100_000;
 
+/** What came of events. */
+export interface Delivered {
+  matches: Match[];
+  /** Deliveries that were born with a sender, to be started once the transaction has committed; null without any. */
+  born: { jobs: Job[]; reservation: Reservation } | null;
+}
+
 /**
  * Stores events and queues all their deliveries; null when there are more than MAX_DELIVERIES, and the caller's transaction is to
  * be undone. firstDelayMs is the wait before the first attempt at endpoints that have no schedule of their own; the webhook
- * except, if there is one, gets nothing.
+ * except, if there is one, gets nothing. What handOver, if it is given, has places for is the caller's to start. When this throws
+ * no place is kept.
  */
 export async function deliver(
   sql: Sql,
   events: StoredEvent[],
-  { firstDelayMs, except = null }: { firstDelayMs: number; except?: string | null },
-): Promise<Match[] | null> {
-  if (events.length === 0) return [];
+  options: { firstDelayMs: number; except?: string | null; handOver?: HandOver | null },
+): Promise<Delivered | null> {
+  const { firstDelayMs, except = null, handOver = null } = options;
+  const nothing = { matches: [], born: null };
+  if (events.length === 0) return nothing;
   const stored = await insertEvents(sql, events, { except });
-  if (!stored.fires) return [];
+  if (!stored.fires) return nothing;
   const eventIds = events.map((event) => event.id);
   let found = await match(sql, eventIds, MAX_DELIVERIES);
   if (found.newMembers.length > 0) {
@@ -36,6 +48,40 @@ export async function deliver(
     ...row,
     delayMs: jitter(firstDelaySeconds === null ? firstDelayMs : firstDelaySeconds * 1000, Math.random()),
   }));
-  await enqueue(sql, deliveries, 'EVENT', stored.at);
-  return matches;
+  const reservation = handOver === null ? null : reserve(handOver, deliveries);
+  if (handOver === null || reservation === null) {
+    await enqueue(sql, deliveries, 'EVENT', stored.at);
+    return { matches, born: null };
+  }
+  try {
+    const { sender, leaseMarginMs } = handOver;
+    const offer = { sender, leaseMarginMs, taken: reservation.taken };
+    const places = await enqueue(sql, deliveries, 'EVENT', stored.at, offer);
+    const byEndpoint = new Map(places.map((place) => [place.endpoint_id, place]));
+    const byId = new Map(events.map((event) => [event.id, event]));
+    const jobs = deliveries.flatMap(({ id, eventId, endpointId }, index): Job[] => {
+      const place = reservation.taken[index] ? byEndpoint.get(endpointId) : undefined;
+      if (!place) return [];
+      const event = byId.get(eventId)!;
+      const occurredAt = event.occurredAt ?? stored.now;
+      return [bornJob(id, { ...event, occurredAt }, place, leaseMarginMs)];
+    });
+    return { matches, born: { jobs, reservation } };
+  } catch (error) {
+    reservation.release();
+    throw error;
+  }
+}
+
+/** Places for what may go at once; null where there are none. */
+function reserve(
+  handOver: HandOver,
+  deliveries: { endpointId: string; delayMs: number; entityKey: string | null; mailbox: unknown }[],
+): Reservation | null {
+  const may = deliveries.map((row) => row.delayMs === 0 && row.entityKey === null && row.mailbox === null);
+  if (!may.includes(true)) return null;
+  const reservation = handOver.reserve(deliveries.map((row, index) => (may[index] ? row.endpointId : null)));
+  if (reservation.taken.includes(true)) return reservation;
+  reservation.release();
+  return null;
 }

@@ -13,7 +13,8 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { savepointOfResult, type Sql, transactionOfResult } from '../db/sql.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { deliver, MAX_DELIVERIES } from './deliver.ts';
+import type { HandOver, Reservation } from '../queue/hand-over.ts';
+import { deliver, type Delivered, MAX_DELIVERIES } from './deliver.ts';
 import { type CheckedEvent, checkEvents, type EventInput } from './event-input.ts';
 import { takeKeys } from './idempotency.ts';
 import { countDeliveries, type EventLogin, type StoredEvent } from './store.ts';
@@ -32,20 +33,24 @@ export class Publisher {
   readonly #catalog: Catalog;
   readonly #firstDelayMs: number;
   readonly #onPublished: (events: number) => void;
+  readonly #handOver: () => HandOver | null;
 
-  /** firstDelayMs is the first entry of the server's retry schedule, ms; onPublished is told how many events were stored. */
+  /** firstDelayMs is the first entry of the server's retry schedule, ms; onPublished is told how many events were stored; handOver
+   * is the sender of this process, once there is one. */
   constructor(options: {
     pool: pg.Pool;
     access: Access;
     catalog: Catalog;
     firstDelayMs: number;
     onPublished?: (events: number) => void;
+    handOver?: () => HandOver | null;
   }) {
     this.#pool = options.pool;
     this.#access = options.access;
     this.#catalog = options.catalog;
     this.#firstDelayMs = options.firstDelayMs;
     this.#onPublished = options.onPublished ?? (() => undefined);
+    this.#handOver = options.handOver ?? (() => null);
   }
 
   /**
@@ -55,9 +60,21 @@ export class Publisher {
   async publish(viewer: Viewer, inputs: EventInput[]): Promise<Result<PublishedEvent[]>> {
     const events = await this.#prepare(viewer, inputs);
     if (!events.ok) return events;
-    const published = await transactionOfResult(this.#pool, (sql) => this.#store(sql, viewer, events.value));
-    if (published.ok) this.#onPublished(published.value.filter((event) => !event.duplicate).length);
-    return published;
+    let reserved: Reservation | undefined;
+    const stored = await transactionOfResult(this.#pool, async (sql) => {
+      const result = await this.#store(sql, viewer, events.value, this.#handOver());
+      if (result.ok) reserved = result.value.born?.reservation;
+      return result;
+    }).catch((error: unknown) => {
+      // Not committed, or nobody knows: what is there all the same has a lease, which runs out.
+      reserved?.release();
+      throw error;
+    });
+    if (!stored.ok) return stored;
+    const { published, born } = stored.value;
+    await born?.reservation.start(born.jobs);
+    this.#onPublished(published.filter((event) => !event.duplicate).length);
+    return ok(published);
   }
 
   /**
@@ -70,7 +87,11 @@ export class Publisher {
   async publishIn(sql: Sql, viewer: Viewer, inputs: EventInput[]): Promise<Result<PublishedEvent[]>> {
     const events = await this.#prepare(viewer, inputs, sql);
     if (!events.ok) return events;
-    return savepointOfResult(sql, () => this.#store(sql, viewer, events.value));
+    return savepointOfResult(sql, async () => {
+      // Nothing is handed over: it is the caller who knows when, and whether, these events exist.
+      const stored = await this.#store(sql, viewer, events.value, null);
+      return stored.ok ? ok(stored.value.published) : stored;
+    });
   }
 
   /** Checks what is published by whom; sql is a transaction to read logins in. */
@@ -83,12 +104,17 @@ export class Publisher {
     return ok(events.map((event, index) => ({ ...event, id: newId('event'), login: logins.value[index]! })));
   }
 
-  async #store(sql: Sql, viewer: Viewer, events: StoredEvent[]): Promise<Result<PublishedEvent[]>> {
+  async #store(
+    sql: Sql,
+    viewer: Viewer,
+    events: StoredEvent[],
+    handOver: HandOver | null,
+  ): Promise<Result<{ published: PublishedEvent[]; born: Delivered['born'] }>> {
     const keys = await takeKeys(sql, viewer.loginId, events);
     if (!keys.ok) return keys;
     const fresh = events.filter((event) => keys.value.get(event.id) === event.id);
-    const matches = await deliver(sql, fresh, { firstDelayMs: this.#firstDelayMs });
-    if (matches === null)
+    const delivered = await deliver(sql, fresh, { firstDelayMs: this.#firstDelayMs, handOver });
+    if (delivered === null)
       return refused(
         problem(
           'TOO_MANY',
@@ -97,7 +123,7 @@ export class Publisher {
         ),
       );
     const counts = new Map<string, number>();
-    for (const row of matches) counts.set(row.eventId, (counts.get(row.eventId) ?? 0) + 1);
+    for (const row of delivered.matches) counts.set(row.eventId, (counts.get(row.eventId) ?? 0) + 1);
     const ownIds = new Set(fresh.map((event) => event.id));
     const earlier = events.map((event) => keys.value.get(event.id)!).filter((id) => !ownIds.has(id));
     for (const [id, count] of await countDeliveries(sql, earlier)) counts.set(id, count);
@@ -105,7 +131,7 @@ export class Publisher {
       const eventId = keys.value.get(event.id)!;
       return { eventId, duplicate: eventId !== event.id, deliveryCount: counts.get(eventId) ?? 0 };
     });
-    return ok(published);
+    return ok({ published, born: delivered.born });
   }
 
   /** The login of each event; what the caller may not publish for answers like what does not exist. */

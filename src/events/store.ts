@@ -37,13 +37,16 @@ const INSERT_EVENTS: Statement = {
      payloads as (
        insert into event_payloads (event_id, payload) select id, payload from given
      )
-     select statement_timestamp()::text as at, coalesce(bool_or(fires), false) as fires from stored`,
+     select statement_timestamp()::text as at, date_trunc('milliseconds', statement_timestamp()) as now, coalesce(bool_or(fires), false) as fires
+     from stored`,
 };
 
 /** What storing events told. */
 export interface Stored {
   /** The database's time when the webhooks were chosen that they fire, as text to the microsecond. */
   at: string;
+  /** The same to the millisecond: when events occurred that do not say when. */
+  now: Date;
   /** Whether any of them fired one. */
   fires: boolean;
 }

@@ -52,6 +52,11 @@ export class Metrics {
       buckets: CLAIM_BUCKETS,
       registers,
     });
+    const handedOver = new Counter({
+      name: 'bellwire_deliveries_handed_over_total',
+      help: 'Deliveries that this process published and began to send at once, without a way through the queue.',
+      registers,
+    });
     const events = new Counter({
       name: 'bellwire_events_published_total',
       help: 'Events that this process took and stored; repeats by idempotency key do not count.',
@@ -65,6 +70,7 @@ export class Metrics {
     }).set({ version, role }, 1);
     this.sending = {
       claimed: (durationMs) => claims.observe(durationMs / 1000),
+      handedOver: (jobs) => handedOver.inc(jobs),
       attempted: (outcome, durationMs) => {
         attempts.inc({ outcome });
         if (durationMs !== null) durations.observe(durationMs / 1000);

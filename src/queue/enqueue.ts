@@ -1,5 +1,6 @@
 /** Puts new deliveries into the queue: rows, log lines and one hint, in the caller's transaction. */
 import type { Sql, Statement } from '../db/sql.ts';
+import { type BirthPlace, birthPlacesSql, type HandOver } from './hand-over.ts';
 import { AWAITING_DAYS, RANK } from './rank.ts';
 import type { DeliveryOrigin } from './status.ts';
 
@@ -25,55 +26,92 @@ export interface NewDelivery {
   mailbox: { id: string; awaiting: boolean } | null;
 }
 
-const ENQUEUE: Statement = {
-  name: 'enqueue',
-  text: `with given as materialized (
+/** The parameters of both statements; those that say who takes deliveries at their birth have one only in the second. */
+const BORN = { offered: '$13::boolean[]', sender: '$14::text', marginMs: '$15::int' };
+
+/** With born, what is offered is born with a sender where its endpoint may be sent to at once; the rows are those endpoints. */
+const enqueueSql = (born: typeof BORN | null): string => `with given as materialized (
        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[],
-                            $8::text[], $9::boolean[], $11::text[], $12::boolean[])
-         as t (id, event_id, webhook_id, endpoint_id, delay_ms, entity_key, follows, mailbox_id, awaiting)
+                            $8::text[], $9::boolean[], $11::text[], $12::boolean[]${born ? `, ${born.offered}` : ''})
+         as t (id, event_id, webhook_id, endpoint_id, delay_ms, entity_key, follows, mailbox_id, awaiting${born ? ', offered' : ''})
      ),
+     ${born ? `places as materialized (${birthPlacesSql('given', '$7::timestamptz', born.sender)}),` : ''}
      queued as (
        insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, queued_at, created_at,
-                                   rank, entity_key, entity_seq, blocked, format, mailbox_id)
+                                   rank, entity_key, entity_seq, blocked, format, mailbox_id${
+                                     born ? ', sender, claimed_at, fence, attempt_count' : ''
+                                   })
        select g.id, g.event_id, g.webhook_id, g.endpoint_id, $6,
-              $7::timestamptz + case when g.awaiting then interval '${AWAITING_DAYS} days' else g.delay_ms * interval '1 ms' end,
-              $7::timestamptz, $7::timestamptz, 
+              ${born ? `case when p.endpoint_id is not null then clock_timestamp() + (p.timeout_ms + ${born.marginMs}) * interval '1 ms' else` : ''}
+              $7::timestamptz + case when g.awaiting then interval '${AWAITING_DAYS} days' else g.delay_ms * interval '1 ms' end
+              ${born ? 'end' : ''},
+              $7::timestamptz, $7::timestamptz,
               case when g.awaiting then ${RANK.awaiting} when $6 = 'TEST' then ${RANK.byHand} when $6 = 'REPLAY' then ${RANK.retry} else ${RANK.first} end, g.entity_key,
               case when g.entity_key is not null then nextval('delivery_queue_entity_seq') end,
               g.entity_key is not null and (g.follows or exists (
                 select 1 from delivery_queue o where o.endpoint_id = g.endpoint_id and o.entity_key = g.entity_key)),
               (select ep.format from endpoints ep where ep.id = g.endpoint_id), g.mailbox_id
+              ${
+                born
+                  ? `, case when p.endpoint_id is not null then ${born.sender} end,
+              case when p.endpoint_id is not null then clock_timestamp() end,
+              (p.endpoint_id is not null)::int, (p.endpoint_id is not null)::int`
+                  : ''
+              }
        from given g
-       returning id, case when rank <> ${RANK.awaiting} then due_at end as due_at
+       ${born ? 'left join places p on p.endpoint_id = g.endpoint_id and g.offered' : ''}
      ),
      logged as (
        insert into delivery_log (kind, delivery_id, version, event_id, webhook_id, endpoint_id, origin,
                                  attempt_count, next_attempt_at, created_at)
-       select 'CREATED', g.id, 1, g.event_id, g.webhook_id, g.endpoint_id, $6, 0, q.due_at, $7::timestamptz
-       from given g join queued q on q.id = g.id
+       select 'CREATED', g.id, 1, g.event_id, g.webhook_id, g.endpoint_id, $6, 0,
+              case when not g.awaiting then $7::timestamptz + g.delay_ms * interval '1 ms' end, $7::timestamptz
+       from given g
        order by g.id
+     ),
+     hinted as (
+       select case when $10::text is not null then pg_notify('${QUEUE_CHANNEL}', $10) end, pg_notify('${LOG_CHANNEL}', '')
      )
-     select pg_notify('${QUEUE_CHANNEL}', $10), pg_notify('${LOG_CHANNEL}', '')`,
-};
+     ${
+       born
+         ? `, refused as (
+       select pg_notify('${QUEUE_CHANNEL}', string_agg(distinct g.endpoint_id, ' ')) from given g
+       where g.offered and not exists (select 1 from places p where p.endpoint_id = g.endpoint_id)
+       having count(*) > 0
+     )
+     select p.* from hinted left join refused on true left join places p on true`
+         : 'select from hinted'
+     }`;
+
+const ENQUEUE: Statement = { name: 'enqueue', text: enqueueSql(null) };
+const ENQUEUE_BORN: Statement = { name: 'enqueue_born', text: enqueueSql(BORN) };
+
+/** Deliveries that a sender has places for, in the order of the deliveries. */
+export interface Offer extends Pick<HandOver, 'sender' | 'leaseMarginMs'> {
+  taken: readonly boolean[];
+}
 
 /**
  * Inserts the deliveries, all with the same origin, each with the format that its endpoint has now. matchedAt is the database's time (as text, to
- * the microsecond) of the statement that matched them: a webhook enabled after it does not send them.
+ * the microsecond) of the statement that matched them: a webhook enabled after it does not send them. What is offered to a sender
+ * is born with it where its endpoint may be sent to at once: the answer is those endpoints.
  */
 export async function enqueue(
   sql: Sql,
   deliveries: NewDelivery[],
   origin: DeliveryOrigin,
   matchedAt: string,
-): Promise<void> {
-  if (deliveries.length === 0) return;
+  offer: Offer | null = null,
+): Promise<BirthPlace[]> {
+  if (deliveries.length === 0) return [];
   const first = new Set<string>();
   const follows = deliveries.map(({ endpointId, entityKey }) => {
     if (entityKey === null) return false;
     const place = `${endpointId} ${entityKey}`;
     return first.has(place) || !first.add(place);
   });
-  await sql.query(ENQUEUE, [
+  const waiting = deliveries.filter((_, index) => offer?.taken[index] !== true);
+  const { rows } = await sql.query<BirthPlace>(offer ? ENQUEUE_BORN : ENQUEUE, [
     deliveries.map((delivery) => delivery.id),
     deliveries.map((delivery) => delivery.eventId),
     deliveries.map((delivery) => delivery.webhookId),
@@ -83,10 +121,13 @@ export async function enqueue(
     matchedAt,
     deliveries.map((delivery) => delivery.entityKey),
     follows,
-    queueHint(deliveries.map((delivery) => delivery.endpointId)),
+    waiting.length > 0 ? queueHint(waiting.map((delivery) => delivery.endpointId)) : null,
     deliveries.map((delivery) => delivery.mailbox?.id ?? null),
     deliveries.map((delivery) => delivery.mailbox?.awaiting ?? false),
+    ...(offer ? [offer.taken, offer.sender, offer.leaseMarginMs] : []),
   ]);
+  // Without any such endpoint there is one row of nulls.
+  return offer ? rows.filter((row) => row.endpoint_id !== null) : [];
 }
 
 /**

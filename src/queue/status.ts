@@ -14,6 +14,7 @@ export type DeliveryOrigin = 'EVENT' | 'TEST' | 'REPLAY';
 /** What moves a delivery from one state to the next. */
 export type StepCause =
   | 'publish'
+  | 'hand-over'
   | 'claim'
   | 'success'
   | 'failure'
@@ -42,6 +43,7 @@ const WAITING = ['PENDING', 'RETRY_SCHEDULED'] as const;
  */
 export const STEPS: readonly Step[] = [
   { from: null, to: 'PENDING', by: 'publish', logged: true },
+  { from: null, to: 'IN_FLIGHT', by: 'hand-over', logged: true },
   ...WAITING.flatMap((from): Step[] => [
     { from, to: 'IN_FLIGHT', by: 'claim', logged: false },
     { from, to: 'CANCELLED', by: 'cancel', logged: true },

@@ -114,6 +114,23 @@ export class Lanes {
     return lane;
   }
 
+  /**
+   * Takes a place at an endpoint for a delivery that is about to be born; null where others wait before it, or how much the
+   * endpoint may get is not for one sender to say.
+   */
+  take(endpointId: string, nowMs: number): Lane | null {
+    const lane = this.of(endpointId);
+    const waits = lane.dueAt <= nowMs || lane.notBefore > nowMs || lane.state !== 'CLOSED';
+    const limited = lane.limit !== null || lane.pace !== null || lane.allowance !== null || lane.foreign > 0;
+    if (waits || limited || lane.inFlight >= lane.limitBy(this.#limits)) return null;
+    lane.inFlight += 1;
+    lane.usedAt = nowMs;
+    this.#turn += 1;
+    lane.servedAt = this.#turn;
+    this.#accountServedAt.set(lane.account, this.#turn);
+    return lane;
+  }
+
   /** How many requests could be started now with so many free slots, and how many the endpoints with work take at most. */
   pressure(free: number, nowMs: number): { startable: number; capacity: number } {
     let startable = 0;

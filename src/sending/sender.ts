@@ -13,6 +13,7 @@ import { releaseEndpoints } from '../queue/circuits.ts';
 import { type Ask, claim } from '../queue/claim.ts';
 import { type Completion, release } from '../queue/complete.ts';
 import { QUEUE_CHANNEL } from '../queue/enqueue.ts';
+import type { HandOver, Reservation } from '../queue/hand-over.ts';
 import type { Job } from '../queue/job.ts';
 import { readyEndpoints } from '../queue/ready.ts';
 import type { Rescued } from '../queue/rescue.ts';
@@ -56,6 +57,8 @@ const RETRIES_TURN = 8;
 export interface SenderObserver {
   /** A claim took so many ms and brought so many jobs. */
   claimed(durationMs: number, jobs: number): void;
+  /** So many jobs came from a publish of this process, without a claim. */
+  handedOver(jobs: number): void;
   /** An attempt ended; durationMs is null where there was no exchange. */
   attempted(outcome: AttemptOutcome, durationMs: number | null): void;
 }
@@ -114,6 +117,8 @@ export class Sender {
   #earliestLook = 0;
   #claims = 0;
   #claimedAt = 0;
+  /** Places for deliveries that are being born. */
+  #reserved = 0;
 
   constructor(options: SenderOptions) {
     const { pool, logger } = options;
@@ -140,6 +145,15 @@ export class Sender {
       recordLost: (lost) => this.#recordLost(lost),
       nudge: (endpointIds) => this.#hint(endpointIds),
     });
+  }
+
+  /** Takes what this process publishes without a way through the queue, as far as there are places. */
+  get handOver(): HandOver {
+    return {
+      sender: this.#name,
+      leaseMarginMs: this.#options.leaseMarginMs,
+      reserve: (endpointIds) => this.#reserve(endpointIds),
+    };
   }
 
   /** Requests on the wire, and results that are not recorded yet. */
@@ -279,10 +293,8 @@ export class Sender {
       if (startedAt > now - PARKED_MS) break;
       parked += 1;
     }
-    return Math.min(
-      concurrency - (this.#inFlight.size - parked),
-      mostOnTheWire(concurrency) - this.#inFlight.size,
-    );
+    const taken = this.#inFlight.size + this.#reserved;
+    return Math.min(concurrency - (taken - parked), mostOnTheWire(concurrency) - taken);
   }
 
   /** When the next request stops holding a slot. */
@@ -293,7 +305,7 @@ export class Sender {
   }
 
   async #claimAndStart(asks: Ask[]): Promise<void> {
-    const { pool, leaseMarginMs, observer } = this.#options;
+    const { pool, observer } = this.#options;
     const askedAt = performance.now();
     this.#claimedAt = askedAt;
     this.#claims += 1;
@@ -308,22 +320,58 @@ export class Sender {
     const now = performance.now();
     this.#lanes.paceRescans(asks, now - askedAt, now);
     for (const standing of claimed.standings) this.#lanes.settle(standing, askedAt, now);
+    observer?.claimed(now - askedAt, claimed.jobs.length);
+    await this.#start(claimed.jobs, askedAt);
+  }
+
+  /** Sends what is leased since askedAt at the earliest, and gives back what it is too late for. */
+  async #start(jobs: Job[], askedAt: number): Promise<void> {
+    const age = performance.now() - askedAt;
+    const reserve = Math.min(LEASE_RESERVE_MS, this.#options.leaseMarginMs / 2);
     const late: Job[] = [];
-    for (const job of claimed.jobs) {
-      // Conservative: the lease is taken to have begun when the claim was asked for.
-      const age = now - askedAt;
-      const reserve = Math.min(LEASE_RESERVE_MS, leaseMarginMs / 2);
+    for (const job of jobs) {
+      // Conservative: the lease is taken to have begun when it was asked for.
       if (!this.#running || age > STALE_CLAIM_MS || job.leaseMs - age < job.timeoutMs + reserve)
         late.push(job);
       else this.#send(job, askedAt);
     }
-    observer?.claimed(now - askedAt, claimed.jobs.length);
     if (late.length > 0) await this.#giveBack(late);
   }
 
   async #giveBack(jobs: Job[]): Promise<void> {
     await release(this.#options.pool, jobs);
     for (const job of jobs) this.#lanes.expect(job.endpointId, 0, performance.now());
+  }
+
+  #reserve(endpointIds: readonly (string | null)[]): Reservation {
+    const reservedAt = performance.now();
+    // What waits goes first.
+    const idle = this.#running && this.#lanes.pressure(Infinity, reservedAt).startable === 0;
+    let free = idle ? this.#free(reservedAt) : 0;
+    const lanes: Lane[] = [];
+    const taken = endpointIds.map((endpointId) => {
+      const lane = endpointId !== null && free > 0 ? this.#lanes.take(endpointId, reservedAt) : null;
+      if (lane === null) return false;
+      free -= 1;
+      return lanes.push(lane) > 0;
+    });
+    this.#reserved += lanes.length;
+    const release = (): void => {
+      this.#reserved -= lanes.length;
+      for (const lane of lanes) lane.inFlight -= 1;
+      this.#rouse();
+    };
+    const start = async (jobs: Job[]): Promise<void> => {
+      release();
+      try {
+        this.#options.observer?.handedOver(jobs.length);
+        await this.#start(jobs, reservedAt);
+      } catch (error) {
+        // Their leases run out.
+        logFailure(this.#options.logger, error, 'release.failed');
+      }
+    };
+    return { taken, start, release };
   }
 
   #send(job: Job, claimedAt: number): void {

@@ -4,13 +4,14 @@
  * success; the body is evidence, read up to a limit. Nothing is retried here, no redirect is
  * followed, nothing is unpacked. What a crash leaves is a lease that runs out (src/queue).
  */
-import { got, type Request, type Response } from 'got';
+import type { Request, Response } from 'got';
 
-import { parseAddress } from '../egress/address.ts';
+import type { AgentPair } from '../egress/agents.ts';
 import type { ClientIdentity, Egress } from '../egress/egress.ts';
 import type { FailureCode } from '../errors.ts';
 import { describeError, type Logger } from '../log.ts';
 import { failureOf, statusFailure } from './exchange-failure.ts';
+import { begin, type Destination, destinationOf } from './lean-got.ts';
 import { type Phase, phasesOf } from './phases.ts';
 
 export type { Phase } from './phases.ts';
@@ -63,29 +64,28 @@ export interface TransportOptions {
   logger?: Logger;
 }
 
-/** Status line and headers of an answer; node's own default, held against a larger process flag. */
-const MAX_HEADER_BYTES = 16 * 1024;
 /** Interim answers (1xx) before the final one; beyond it is a flood, at some 300 bytes of memory each. */
 const MAX_INTERIM_ANSWERS = 100;
 
-const client = got.extend({
-  method: 'POST',
-  followRedirect: false,
-  retry: { limit: 0 },
-  throwHttpErrors: false,
-  decompress: false,
-  enableUnixSockets: false,
-  maxHeaderSize: MAX_HEADER_BYTES,
-  headers: { 'user-agent': undefined },
-});
-
 /** A transport that sends through the guard. */
 export function createTransport(egress: Egress, options: TransportOptions): Transport {
+  // An endpoint's agents are of one version of it, under one policy: what was judged for them holds as long as they do.
+  const known = new WeakMap<AgentPair, Destination>();
+  const destination = ({ url, key, identity }: OutgoingRequest): Destination | null => {
+    const agents = egress.agents(key, identity);
+    const last = known.get(agents);
+    if (last?.url === url) return last;
+    const verdict = egress.policy.checkUrl(url);
+    if (!verdict.ok) return null;
+    const found = { ...destinationOf(verdict.url, agents), url };
+    known.set(agents, found);
+    return found;
+  };
   return {
     async send(request) {
-      const verdict = egress.policy.checkUrl(request.url);
-      if (!verdict.ok) return blocked();
-      return new Promise((resolve) => exchange(egress, options, { ...request, url: verdict.url }, resolve));
+      const place = destination(request);
+      if (place === null) return blocked();
+      return new Promise((resolve) => exchange(place, options, request, resolve));
     },
   };
 }
@@ -95,7 +95,7 @@ type Ending = 'COMPLETE' | 'LIMIT' | FailureCode;
 
 /** Runs one exchange and calls done exactly once, at the deadline at the latest. */
 function exchange(
-  egress: Egress,
+  destination: Destination,
   options: TransportOptions,
   request: OutgoingRequest,
   done: (exchange: Exchange) => void,
@@ -114,7 +114,7 @@ function exchange(
     if (settled) return;
     settled = true;
     clearTimeout(deadline);
-    const phases = stream ? timings(stream, request, startedAt, ending) : [];
+    const phases = stream ? timings(stream, destination, startedAt, ending) : [];
     const complete = ending === 'COMPLETE';
     if (!complete) stream?.destroy();
     if (ending === 'ADDRESS_NOT_ALLOWED') return done(blocked());
@@ -146,9 +146,8 @@ function exchange(
   };
 
   try {
-    const { method = 'POST', headers, key, identity } = request;
-    const body = method === 'GET' ? {} : { body: request.body };
-    stream = client.stream(request.url, { method, headers, ...body, agent: egress.agents(key, identity) });
+    const { method = 'POST', headers, body } = request;
+    stream = begin(destination, { method, headers, body });
   } catch (error) {
     return fail(error);
   }
@@ -187,16 +186,20 @@ export function blocked(): Exchange {
   };
 }
 
-function timings(stream: Request, request: OutgoingRequest, startedAt: number, ending: Ending): Phase[] {
-  const { protocol, hostname } = new URL(request.url);
+function timings(
+  stream: Request,
+  { secure, literal }: Destination,
+  startedAt: number,
+  ending: Ending,
+): Phase[] {
   const { lookup, ...later } = stream.timings ?? {};
   // got notes the end of a lookup that failed, too.
   return phasesOf(ending === 'DNS_FAILED' ? later : { lookup, ...later }, {
     startedAt,
     endedAt: Date.now(),
     reusedSocket: stream.reusedSocket ?? false,
-    secure: protocol === 'https:',
-    literal: parseAddress(hostname) !== undefined,
+    secure,
+    literal,
   });
 }
 

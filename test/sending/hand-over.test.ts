@@ -1,0 +1,165 @@
+/** Deliveries that are sent by the process that publishes them, without a way through the queue; and those that may not be. */
+import { newId } from '../../src/ids.ts';
+import { type Receiver, startReceiver, status } from '../support/receiver.ts';
+import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
+import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
+
+const SLOTS = 4;
+
+let server: TestServer;
+let receiver: Receiver;
+let made: string[] = [];
+
+beforeAll(async () => {
+  server = await startServer({ BELLWIRE_CONCURRENCY: String(SLOTS), BELLWIRE_ENDPOINT_CONCURRENCY: '4' });
+  receiver = await startReceiver();
+  await registerResource(server.api);
+});
+beforeEach(() => {
+  receiver.hits.length = 0;
+  receiver.answer = status(204);
+});
+afterEach(async () => {
+  for (const id of made)
+    await server.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', { id });
+  made = [];
+});
+afterAll(async () => {
+  await server?.stop();
+  await receiver?.close();
+});
+
+async function webhook(advanced: Record<string, unknown> = {}): Promise<string> {
+  const { id, endpointId } = await createWebhook(server.api, receiver.url, { advanced });
+  made.push(id);
+  return endpointId;
+}
+
+/** How many deliveries this process has sent without a claim. */
+async function handedOver(): Promise<number> {
+  const response = await fetch(`${server.app.url}/metrics`, {
+    headers: { authorization: `Bearer ${ROOT_TOKEN}` },
+  });
+  return Number(/^bellwire_deliveries_handed_over_total (\d+)$/m.exec(await response.text())![1]);
+}
+
+/** How many of the published events were handed over; all of them have arrived, each once. */
+async function handedOverOf(...ids: string[]): Promise<number> {
+  const before = await handedOver();
+  await publish(server.api, ...ids.map((id) => clientEvent(id)));
+  const hits = await receiver.until(ids.length);
+  expect(hits.map(({ body }) => JSON.parse(body.toString()).entityId).sort()).toEqual([...ids].sort());
+  return (await handedOver()) - before;
+}
+
+/** Resolves when the queue has no row left. */
+async function empty(): Promise<void> {
+  for (;;) {
+    const { rows } = await server.app.db.reads.query('select from delivery_queue limit 1');
+    if (rows.length === 0) return;
+  }
+}
+
+describe('what is published', () => {
+  it('is on the wire without a claim when a place is free, and recorded as any other', async () => {
+    await webhook();
+    expect(await handedOverOf('one')).toBe(1);
+    await empty();
+    const [hit] = receiver.hits;
+    expect(hit!.headers['webhook-attempt']).toBe('1');
+    expect(hit!.headers['webhook-signature']).toMatch(/^v1,/);
+    const delivery = await server.api.run(
+      `query ($id: ID!) { delivery(id: $id) { status version attempts { nodes { number origin outcome } } } }`,
+      { id: hit!.headers['webhook-id'] as string },
+    );
+    expect(delivery).toEqual({
+      status: 'SUCCEEDED',
+      version: 2,
+      attempts: { nodes: [{ number: 1, origin: 'FIRST', outcome: 'SUCCEEDED' }] },
+    });
+  });
+
+  it('beyond the free places waits in the queue, and is sent from there', async () => {
+    await webhook();
+    const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`);
+    // An endpoint that is not known to be quick gets half of the places.
+    expect(await handedOverOf(...ids)).toBe(SLOTS / 2);
+  });
+
+  it.each([
+    ['with a rate', { ratePerSecond: 50 }],
+    ['with a limit of its own', { maxConcurrency: 2 }],
+    ['that keeps the order of entities', { ordering: 'PER_ENTITY' }],
+    ['that wants its first attempt later', { retrySchedule: [1, 1] }],
+  ])('for an endpoint %s goes through the queue; for another one beside it not', async (_, advanced) => {
+    await webhook(advanced);
+    expect(await handedOverOf('through')).toBe(0);
+    await empty();
+    receiver.hits.length = 0;
+    await webhook();
+    const before = await handedOver();
+    await publish(server.api, clientEvent('both'));
+    await receiver.until(2);
+    expect((await handedOver()) - before).toBe(1);
+  });
+
+  it('for an endpoint whose circuit is open waits; once it is closed it is handed over', async () => {
+    const endpointId = await webhook();
+    const open = (state: string, hold: string) =>
+      server.app.db.engine.query(
+        `insert into endpoint_circuits (endpoint_id, state, opened_at, probe_at, hold_until)
+         values ($1, $2, case when $2 = 'OPEN' then now() end, case when $2 = 'OPEN' then now() + interval '1 hour' end, $3::timestamptz)
+         on conflict (endpoint_id) do update set state = excluded.state, opened_at = excluded.opened_at,
+           probe_at = excluded.probe_at, hold_until = excluded.hold_until`,
+        [endpointId, state, hold],
+      );
+    await open('OPEN', '-infinity');
+    const before = await handedOver();
+    await publish(server.api, clientEvent('held'));
+    expect((await handedOver()) - before).toBe(0);
+    await open('CLOSED', 'infinity');
+    await publish(server.api, clientEvent('held back'));
+    expect((await handedOver()) - before).toBe(0);
+    await open('CLOSED', '-infinity');
+    await receiver.until(2);
+    await empty();
+    receiver.hits.length = 0;
+    expect(await handedOverOf('free')).toBe(1);
+  });
+
+  it('while others wait for the same endpoint goes behind them', async () => {
+    await webhook();
+    const blocked: (() => void)[] = [];
+    receiver.answer = (_hit, response) => void blocked.push(() => response.writeHead(204).end());
+    await publish(server.api, ...Array.from({ length: 6 }, (_, index) => clientEvent(`slow-${index}`)));
+    await receiver.until(SLOTS / 2);
+    const before = await handedOver();
+    await publish(server.api, clientEvent('late'));
+    expect((await handedOver()) - before).toBe(0);
+    receiver.answer = status(204);
+    for (const go of blocked) go();
+    const hits = await receiver.until(7);
+    expect(JSON.parse(hits.at(-1)!.body.toString()).entityId).toBe('late');
+  });
+
+  it('in a transaction of the caller’s own is never handed over, and sent once it has committed', async () => {
+    await webhook();
+    const before = await handedOver();
+    const client = await server.app.db.engine.connect();
+    try {
+      await client.query('begin');
+      const viewer = (await server.app.rooms.access.viewerOfToken(ROOT_TOKEN))!;
+      const result = await server.app.rooms.events.publishIn(client, viewer, [
+        { resource: 'clients', event: 'create', entityId: newId('event'), payload: { id: '1', name: 'One' } },
+      ]);
+      expect(result.ok).toBe(true);
+      expect((await handedOver()) - before).toBe(0);
+      expect(receiver.hits).toHaveLength(0);
+      await client.query('commit');
+    } finally {
+      client.release();
+    }
+    await receiver.until(1);
+    expect((await handedOver()) - before).toBe(0);
+  });
+});
