@@ -81,7 +81,15 @@ export function birthPlacesSql(given: string, matchedAt: string, sender: string)
 export function bornJob(id: string, event: BornEvent, place: BirthPlace, leaseMarginMs: number): Job {
   return {
     ...{ id, fence: 1, attempt: 1, lostCount: 0, priorCount: 0 },
-    ...{ manual: false, byHand: false, hastened: false, origin: 'EVENT', ordered: false, kind: 'URL', mailboxId: null },
+    ...{
+      manual: false,
+      byHand: false,
+      hastened: false,
+      origin: 'EVENT',
+      ordered: false,
+      kind: 'URL',
+      mailboxId: null,
+    },
     format: place.format,
     leaseMs: place.timeout_ms + leaseMarginMs,
     eventId: event.id,
