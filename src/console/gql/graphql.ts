@@ -385,6 +385,27 @@ export type Permission =
   /** Create, edit, switch, test and delete the account's webhooks, and read what they sent. */
   | 'WEBHOOKS_MANAGE';
 
+/** What a replay sends again: deliveries that have ended and that could be retried by hand now. Those on their way are left out, and so are those whose webhook, endpoint or mailbox is off, or whose payload is no longer kept. */
+export type ReplayInput = {
+  /** Which deliveries; an empty filter means all that the caller manages. */
+  filter: DeliveryFilterInput;
+  /** A webhook: also events that its triggers cover as they are now and that never had a delivery to it, within the filter's time, resource, event, entity and endpoint. */
+  missingFor?: string | number | null | undefined;
+  /** How many deliveries go in a second at most: from 1 to 1000. */
+  ratePerSecond?: number | null | undefined;
+};
+
+/** The state of a replay. */
+export type ReplayStatus =
+  /** It was stopped: no further delivery goes. What it had queued and was not on the wire was cancelled; the rest still comes to its end. */
+  | 'CANCELLED'
+  /** All of its deliveries have come to their end. */
+  | 'FINISHED'
+  /** No further delivery goes until it is resumed; those under way come to their end. */
+  | 'PAUSED'
+  /** Its deliveries go, at its rate. */
+  | 'RUNNING';
+
 /** How the requests of an endpoint are signed (Standard Webhooks). */
 export type SigningScheme =
   /** Not at all: the receiver cannot tell who a request is from. */
@@ -612,7 +633,7 @@ export type AuditTableQuery = { auditLog: { nodes: Array<{ id: string, at: strin
         | { id: string }
         | { id: string }
         | { id: string, number: number, name: string }
-        | { id: string }
+        | { id: string, matched: number, startedAt: string }
         | { id: string, number: number, name: string }
         | { id: string }
         | { id: string, number: number, name: string }
@@ -629,7 +650,7 @@ export type AuditRowFragment = { id: string, at: string, action: string, changes
     | { id: string }
     | { id: string }
     | { id: string, number: number, name: string }
-    | { id: string }
+    | { id: string, matched: number, startedAt: string }
     | { id: string, number: number, name: string }
     | { id: string }
     | { id: string, number: number, name: string }
@@ -651,7 +672,7 @@ export type AuditNamesQuery = { nodes: Array<
     | { id: string }
     | { id: string }
     | { id: string, number: number, name: string }
-    | { id: string }
+    | { id: string, matched: number, startedAt: string }
     | { id: string, number: number, name: string }
     | { id: string }
     | { id: string, number: number, name: string }
@@ -676,7 +697,7 @@ type NamedThing_Event_Fragment = { id: string };
 
 type NamedThing_Login_Fragment = { number: number, name: string, id: string };
 
-type NamedThing_Replay_Fragment = { id: string };
+type NamedThing_Replay_Fragment = { matched: number, startedAt: string, id: string };
 
 type NamedThing_Team_Fragment = { number: number, name: string, id: string };
 
@@ -1016,6 +1037,90 @@ export type PaletteWebhooksQueryVariables = Exact<{
 
 export type PaletteWebhooksQuery = { webhooks: { nodes: Array<{ id: string, number: number, name: string }> } | null };
 
+export type ReplaysTableQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ReplaysTableQuery = { replays: Array<{ ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null, login: { id: string, number: number, name: string } }> | null };
+
+export type ReplayPageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ReplayPageQuery = { node:
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null, login: { id: string, number: number, name: string } }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null };
+
+export type ReplayPageProgressSubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ReplayPageProgressSubscription = { replayProgress: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } };
+
+export type ReplayDialogCountQueryVariables = Exact<{
+  input: ReplayInput;
+  filter?: DeliveryFilterInput | null | undefined;
+}>;
+
+
+export type ReplayDialogCountQuery = { replayPreview: { value: number, precision: CountPrecision } | null, deliveries: { count: { value: number, precision: CountPrecision } } | null };
+
+export type ReplayDialogWebhookQueryVariables = Exact<{
+  number: number;
+}>;
+
+
+export type ReplayDialogWebhookQuery = { webhookByNumber: { id: string, number: number, name: string, status: WebhookStatus } | null };
+
+export type ReplayDialogStartMutationVariables = Exact<{
+  input: ReplayInput;
+  idempotencyKey?: string | null | undefined;
+}>;
+
+
+export type ReplayDialogStartMutation = { replayStart: { replay: { id: string, matched: number } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
+export type ReplayPagePauseMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ReplayPagePauseMutation = { replayPause: { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
+export type ReplayPageResumeMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ReplayPageResumeMutation = { replayResume: { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
+export type ReplayPageCancelMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ReplayPageCancelMutation = { replayCancel: { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
+export type ReplayMovedFragment = { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> };
+
+export type ReplayCountsFragment = { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null };
+
+export type ReplayRowFragment = { ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null, login: { id: string, number: number, name: string } };
+
 export type TeamsTableQueryVariables = Exact<{
   first: number;
   after?: string | null | undefined;
@@ -1350,6 +1455,10 @@ export const NamedThingFragmentDoc = /*#__PURE__*/ gql`
     name
     label
   }
+  ... on Replay {
+    matched
+    startedAt
+  }
 }
     ` as unknown as DocumentNode<NamedThingFragment, unknown>;
 export const AuditRowFragmentDoc = /*#__PURE__*/ gql`
@@ -1608,6 +1717,43 @@ export const TreeNodeFragmentDoc = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<TreeNodeFragment, unknown>;
+export const ReplayCountsFragmentDoc = /*#__PURE__*/ gql`
+    fragment ReplayCounts on Replay {
+  id
+  status
+  matched
+  done
+  succeeded
+  failed
+  finishedAt
+}
+    ` as unknown as DocumentNode<ReplayCountsFragment, unknown>;
+export const ReplayMovedFragmentDoc = /*#__PURE__*/ gql`
+    fragment ReplayMoved on ReplayPayload {
+  replay {
+    ...ReplayCounts
+  }
+  errors {
+    code
+    field
+    message
+  }
+}
+    ` as unknown as DocumentNode<ReplayMovedFragment, unknown>;
+export const ReplayRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment ReplayRow on Replay {
+  ...ReplayCounts
+  ratePerSecond
+  startedAt
+  filter
+  missingFor
+  login {
+    id
+    number
+    name
+  }
+}
+    ` as unknown as DocumentNode<ReplayRowFragment, unknown>;
 export const TeamRowFragmentDoc = /*#__PURE__*/ gql`
     fragment TeamRow on Team {
   id
@@ -2269,6 +2415,93 @@ export const PaletteWebhooksDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<PaletteWebhooksQuery, PaletteWebhooksQueryVariables>;
+export const ReplaysTableDocument = /*#__PURE__*/ gql`
+    query ReplaysTable {
+  replays(first: 100) {
+    ...ReplayRow
+  }
+}
+    ${ReplayRowFragmentDoc}
+${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplaysTableQuery, ReplaysTableQueryVariables>;
+export const ReplayPageDocument = /*#__PURE__*/ gql`
+    query ReplayPage($id: ID!) {
+  node(id: $id) {
+    id
+    ...ReplayRow
+  }
+}
+    ${ReplayRowFragmentDoc}
+${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplayPageQuery, ReplayPageQueryVariables>;
+export const ReplayPageProgressDocument = /*#__PURE__*/ gql`
+    subscription ReplayPageProgress($id: ID!) {
+  replayProgress(id: $id) {
+    ...ReplayCounts
+  }
+}
+    ${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplayPageProgressSubscription, ReplayPageProgressSubscriptionVariables>;
+export const ReplayDialogCountDocument = /*#__PURE__*/ gql`
+    query ReplayDialogCount($input: ReplayInput!, $filter: DeliveryFilterInput) {
+  replayPreview(input: $input) {
+    value
+    precision
+  }
+  deliveries(first: 0, filter: $filter) {
+    count(limit: 10000) {
+      value
+      precision
+    }
+  }
+}
+    ` as unknown as DocumentNode<ReplayDialogCountQuery, ReplayDialogCountQueryVariables>;
+export const ReplayDialogWebhookDocument = /*#__PURE__*/ gql`
+    query ReplayDialogWebhook($number: Int!) {
+  webhookByNumber(number: $number) {
+    id
+    number
+    name
+    status
+  }
+}
+    ` as unknown as DocumentNode<ReplayDialogWebhookQuery, ReplayDialogWebhookQueryVariables>;
+export const ReplayDialogStartDocument = /*#__PURE__*/ gql`
+    mutation ReplayDialogStart($input: ReplayInput!, $idempotencyKey: String) {
+  replayStart(input: $input, idempotencyKey: $idempotencyKey) {
+    replay {
+      id
+      matched
+    }
+    errors {
+      code
+      field
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<ReplayDialogStartMutation, ReplayDialogStartMutationVariables>;
+export const ReplayPagePauseDocument = /*#__PURE__*/ gql`
+    mutation ReplayPagePause($id: ID!) {
+  replayPause(id: $id) {
+    ...ReplayMoved
+  }
+}
+    ${ReplayMovedFragmentDoc}
+${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplayPagePauseMutation, ReplayPagePauseMutationVariables>;
+export const ReplayPageResumeDocument = /*#__PURE__*/ gql`
+    mutation ReplayPageResume($id: ID!) {
+  replayResume(id: $id) {
+    ...ReplayMoved
+  }
+}
+    ${ReplayMovedFragmentDoc}
+${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplayPageResumeMutation, ReplayPageResumeMutationVariables>;
+export const ReplayPageCancelDocument = /*#__PURE__*/ gql`
+    mutation ReplayPageCancel($id: ID!) {
+  replayCancel(id: $id) {
+    ...ReplayMoved
+  }
+}
+    ${ReplayMovedFragmentDoc}
+${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplayPageCancelMutation, ReplayPageCancelMutationVariables>;
 export const TeamsTableDocument = /*#__PURE__*/ gql`
     query TeamsTable($first: Int!, $after: String, $search: String) {
   teams(first: $first, after: $after, search: $search) {
