@@ -37,7 +37,6 @@ export function PreviewLines({ preview, missing }: { preview: Preview; missing: 
           </Text>
         </Stack>
       )}
-      {matching === null && sent !== null && <Text size="sm"> </Text>}
     </Paper>
   );
 }
