@@ -27,7 +27,7 @@ export interface DeliveryFilter {
   event?: string | null;
   createdAt?: TimeRange | null;
   search?: string | null;
-  /** Those that a replay sent, or sent again. */
+  /** Those that a replay sent, or sent again, so far. */
   replayId?: string | null;
 }
 
@@ -110,7 +110,7 @@ function webhookNamed(id: string, term: string): string {
 function sentBy(replayId: string): SqlFragment {
   if (kindOfId(replayId) !== 'replay') return () => 'false';
   return (add) =>
-    `exists (select 1 from replay_items i where i.replay_id = ${add(replayId)} and i.delivery_id = d.id)`;
+    `exists (select 1 from replay_items i where i.replay_id = ${add(replayId)} and i.delivery_id = d.id and i.state <> 'WAITING')`;
 }
 
 /** PostgreSQL refuses NUL in a text outright; no stored text holds one, so such a value equals nothing. */

@@ -141,7 +141,7 @@ export type DeliveryFilterInput = {
   event?: string | null | undefined;
   /** Those of one event. */
   eventId?: string | number | null | undefined;
-  /** Those that one replay sent, or sent again. */
+  /** Those whose turn in one replay has come. */
   replayId?: string | number | null | undefined;
   /** Those about one resource, by name. */
   resource?: string | null | undefined;

@@ -3,6 +3,7 @@ import { Anchor, Group, Stack, Text } from '@mantine/core';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, useParams } from 'react-router';
 
+import { useNames } from '../audit/use-names.ts';
 import type { DeliveryFilterInput, ReplayRowFragment } from '../gql/graphql.ts';
 import { Page } from '../layout/page.tsx';
 import { useAnnounce } from '../ui/announcer.tsx';
@@ -15,7 +16,7 @@ import { formatNumber, Time } from '../ui/time.tsx';
 import { ReplayProgress, ReplayStatusBadge } from './replay-status.tsx';
 import { ReplaySteps } from './replay-steps.tsx';
 import { hasEnded, useLiveReplay } from './use-live-replay.ts';
-import { estimate, filterWords, REPLAY_WORDS } from './words.ts';
+import { estimate, filterWords, REPLAY_WORDS, webhooksOf } from './words.ts';
 
 /** It is said how far it is in so many parts, not with each step. */
 const SAID_PARTS = 4;
@@ -24,6 +25,7 @@ export function ReplayPage() {
   const { id = '' } = useParams();
   const { replay, status, error, live, reload, show } = useLiveReplay(id);
   useSaid(replay);
+  const name = useNames(replay ? webhooksOf(replay) : []);
   if (status === 'missing') return <NotFoundPage what="replay" />;
   return (
     <Page
@@ -47,7 +49,7 @@ export function ReplayPage() {
             <Results replay={replay} />
           </Section>
           <Section title="What is sent again">
-            <Facts label="Facts of the replay" rows={facts(replay)} />
+            <Facts label="Facts of the replay" rows={facts(replay, name)} />
           </Section>
         </>
       )}
@@ -106,26 +108,21 @@ function Result({ count, word, to }: { count: number; word: string; to: string }
   );
 }
 
-function facts(replay: ReplayRowFragment): [string, ReactNode][] {
+function facts(replay: ReplayRowFragment, name: (id: string) => string): [string, ReactNode][] {
   const { matched, ratePerSecond, startedAt, finishedAt, login, missingFor } = replay;
-  const words = filterWords(replay.filter as DeliveryFilterInput);
+  const words = filterWords(replay.filter as DeliveryFilterInput, name);
   return [
-    ['Deliveries', `${words.join(', ') || 'All'}${ofWebhook(replay)}`],
+    ['Deliveries', words.join(', ') || 'All'],
     ['How many', formatNumber(matched)],
     [
       'Missing ones',
-      missingFor == null ? 'Not made' : 'Made for events that never had a delivery to the webhook',
+      missingFor == null ? 'Not made' : `Made for events that never had a delivery to ${name(missingFor)}`,
     ],
     ['Rate', `At most ${formatNumber(ratePerSecond)} a second`],
     ['Started', <Time key="started" at={startedAt} full />],
     ['By', <LoginName key="by" login={login} />],
     ['Ended', finishedAt == null ? 'Not yet' : <Time key="ended" at={finishedAt} full />],
   ];
-}
-
-/** The list of a webhook names it by its id alone. */
-function ofWebhook({ filter }: ReplayRowFragment): string {
-  return (filter as DeliveryFilterInput).webhookId == null ? '' : ', of one webhook';
 }
 
 /** Says the state, and each quarter of the way, to those who hear the page. */

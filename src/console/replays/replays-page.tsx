@@ -3,6 +3,7 @@ import { Anchor, Button } from '@mantine/core';
 import { Link, useNavigate } from 'react-router';
 
 import { useWhole } from '../api/use-whole.ts';
+import { useNames } from '../audit/use-names.ts';
 import {
   type DeliveryFilterInput,
   type ReplayRowFragment,
@@ -15,16 +16,16 @@ import { LoginName } from '../ui/login-name.tsx';
 import { formatNumber, Time } from '../ui/time.tsx';
 import { ReplayProgress, ReplayStatusBadge } from './replay-status.tsx';
 import { hasEnded } from './use-live-replay.ts';
-import { filterWords } from './words.ts';
+import { filterWords, webhooksOf } from './words.ts';
 
 /** While one of them runs, ms. */
 const AGAIN_MS = 2_000;
 
-const COLUMNS: Column<ReplayRowFragment>[] = [
+const columns = (name: (id: string) => string): Column<ReplayRowFragment>[] => [
   {
     key: 'started',
     header: 'Started',
-    width: '14%',
+    width: '12.5rem',
     cell: ({ id, startedAt }) => (
       <Anchor component={Link} to={`/replays/${id}`} size="sm">
         <Time at={startedAt} />
@@ -42,12 +43,12 @@ const COLUMNS: Column<ReplayRowFragment>[] = [
     header: 'What',
     cell: ({ filter, missingFor }) => (
       <span>
-        {filterWords(filter as DeliveryFilterInput).join(', ') || 'All deliveries'}
+        {filterWords(filter as DeliveryFilterInput, name).join(', ') || 'All deliveries'}
         {missingFor != null && ', and missing ones'}
       </span>
     ),
   },
-  { key: 'progress', header: 'Progress', width: '24%', cell: (replay) => <ReplayProgress replay={replay} /> },
+  { key: 'progress', header: 'Progress', width: '22%', cell: (replay) => <ReplayProgress replay={replay} /> },
   {
     key: 'rate',
     header: 'Rate',
@@ -65,6 +66,7 @@ export function ReplaysPage() {
     select: (data: ReplaysTableQuery) => data.replays,
     again: { everyMs: AGAIN_MS, while: (replay) => !hasEnded(replay) },
   });
+  const name = useNames(list.rows.flatMap(webhooksOf));
   return (
     <Page
       title="Replays"
@@ -79,7 +81,7 @@ export function ReplaysPage() {
         label="Replays"
         what="replays"
         list={list}
-        columns={COLUMNS}
+        columns={columns(name)}
         onOpen={({ id }) => void navigate(`/replays/${id}`)}
         filtered={false}
         onClearFilters={() => undefined}

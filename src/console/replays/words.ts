@@ -12,17 +12,22 @@ export const REPLAY_WORDS: Record<ReplayStatus, string> = {
   CANCELLED: 'Cancelled',
 };
 
-/** What a filter asks for, in short pieces: "Failed", "Webhook 12", "since 3 May, 14:00". Nothing for all deliveries. */
-export function filterWords(filter: DeliveryFilterInput): string[] {
+/** What a filter asks for, in short pieces: "Failed", "Webhook 12", "since 3 May, 14:00"; name tells what an id names. Nothing for all deliveries. */
+export function filterWords(filter: DeliveryFilterInput, name = (id: string): string => id): string[] {
   const { status, statusCode, webhookNumber, endpointId, resource, event, entityId } = filter;
-  const { createdAt, search, replayId, eventId } = filter;
+  const { createdAt, search, replayId, eventId, webhookId } = filter;
   return [
     status && status.length > 0 ? statusWords(status) : null,
     webhookNumber == null ? null : `Webhook ${webhookNumber}`,
-    endpointId == null ? null : `Endpoint ${endpointId}`,
-    resource == null && event == null
-      ? null
-      : `Event ${[resource ?? 'any', event].filter(Boolean).join('.')}`,
+    webhookId == null ? null : `Webhook ${name(String(webhookId))}`,
+    endpointId == null ? null : 'one endpoint',
+    resource == null
+      ? event == null
+        ? null
+        : `Event ${event}`
+      : event == null
+        ? `Resource ${resource}`
+        : `Event ${resource}.${event}`,
     entityId == null ? null : `Entity ${entityId}`,
     eventId == null ? null : `Event ${eventId}`,
     statusCode && statusCode.length > 0 ? `HTTP ${codesInWords(statusCode)}` : null,
@@ -31,6 +36,12 @@ export function filterWords(filter: DeliveryFilterInput): string[] {
     search ? `“${search}”` : null,
     replayId == null ? null : 'sent by one replay',
   ].filter((piece) => piece !== null);
+}
+
+/** The ids of the webhooks that a replay names. */
+export function webhooksOf(replay: { filter: unknown; missingFor?: string | null }): string[] {
+  const { webhookId } = replay.filter as DeliveryFilterInput;
+  return [webhookId, replay.missingFor].filter((id) => id != null).map(String);
 }
 
 function statusWords(status: readonly string[]): string {

@@ -47,7 +47,7 @@ export class DeliveryFilterInput {
   })
   search?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'Those that one replay sent, or sent again.' })
+  @Field(() => ID, { nullable: true, description: 'Those whose turn in one replay has come.' })
   replayId?: string | null;
 }
 
