@@ -31,21 +31,25 @@ export interface Matches {
  * path and team_ids; except an expression of a webhook that is not to be among them, or of null.
  */
 export const firedSql = (event: string, except: string): string => `array(
-  select distinct r.webhook_id ${firingRoutes(event)} and r.webhook_id is distinct from ${except}
+  select distinct r.webhook_id ${liveRoutes(`${event}.resource`, `${event}.name`)}
+  where r.resource = ${event}.resource and r.event = ${event}.name and r.webhook_id is distinct from ${except}
+    and ${covers('r', event)}
   order by r.webhook_id)`;
 
-/** Whether an event would fire a webhook (an expression of its id) as its triggers are now. */
-export const wouldFireSql = (event: string, webhook: string): string =>
-  `exists (select 1 ${firingRoutes(event)} and r.webhook_id = ${webhook})`;
+/** The routes of one webhook (an expression of its id), as a query: for many events at once, see covers. */
+export const routesOfSql = (webhook: string): string =>
+  `select r.resource, r.event, r.scope_id, r.account_id ${liveRoutes('r.resource', 'r.event')} where r.webhook_id = ${webhook}`;
 
-/** Routes r of enabled webhooks w that an event takes. */
-const firingRoutes = (event: string): string => `
+/** Whether a route of the event's resource and name covers whose activity the event is. */
+export const covers = (route: string, event: string): string =>
+  `${route}.scope_id = any (${event}.path || ${event}.team_ids) and ${route}.account_id = any (${event}.path)`;
+
+/** Routes r of enabled webhooks, where the resource and the event (expressions) may be listened to. */
+const liveRoutes = (resource: string, event: string): string => `
   from trigger_routes r
-  join resources res on res.name = ${event}.resource and res.allowed
-  join resource_events rev on rev.resource_id = res.id and rev.name = ${event}.name and rev.supported
-  join webhooks w on w.id = r.webhook_id and w.enabled and w.deleted_at is null
-  where r.resource = ${event}.resource and r.event = ${event}.name
-    and r.scope_id = any (${event}.path || ${event}.team_ids) and r.account_id = any (${event}.path)`;
+  join resources res on res.name = ${resource} and res.allowed
+  join resource_events rev on rev.resource_id = res.id and rev.name = ${event} and rev.supported
+  join webhooks w on w.id = r.webhook_id and w.enabled and w.deleted_at is null`;
 
 /**
  * Who gets an event at an endpoint ep of a webhook (an expression of its id), as the subquery of a lateral join: nobody but

@@ -7,7 +7,7 @@ import { ENDPOINTS } from '../catalog/own-resources.ts';
 import { allOf } from '../db/fragment.ts';
 import type { SqlFragment } from '../db/sql.ts';
 import { type DeliveryFilter, deliveryFilter, undeliveredFilter } from '../history/delivery-filter.ts';
-import { recipientsSql, wouldFireSql } from '../matching/match.ts';
+import { covers, recipientsSql, routesOfSql } from '../matching/match.ts';
 import { RANK } from '../queue/rank.ts';
 import type { KeptFrom } from '../queue/requeue.ts';
 import { sendable, settingsJoin } from '../queue/sendable.ts';
@@ -54,12 +54,15 @@ function missingSql(filter: DeliveryFilter, webhookId: string, { managed, kept }
     return `
     select x.at, x.event_id as id, null, x.event_id, x.webhook_id, x.endpoint_id, x.mailbox_id
     from (
+      -- Read once: to look for them anew for each event took 16 of its 21 µs.
+      with routes as materialized (${routesOfSql(webhook)})
       select e.published_at as at, e.id as event_id, ep.webhook_id, ep.id as endpoint_id, whom.id as mailbox_id,
              'REPLAY' as origin, statement_timestamp() as queued_at, ${RANK.retry} as rank
       from events e
       join endpoints ep on ep.webhook_id = ${webhook} ${endpoint}
       cross join lateral ${recipientsSql(webhook)} whom
-      where not e.test and e.id >= ${add(kept.missingFrom)} and (${where(add)}) and ${wouldFireSql('e', webhook)}
+      where not e.test and e.id >= ${add(kept.missingFrom)} and (${where(add)})
+        and exists (select 1 from routes f where f.resource = e.resource and f.event = e.name and ${covers('f', 'e')})
         and (whom.login_id is null or whom.id is not null)
         -- A webhook is told nothing of its own endpoints.
         and not (e.resource = '${ENDPOINTS}' and exists (
