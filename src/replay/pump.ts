@@ -10,12 +10,20 @@ import type { Logger } from '../log.ts';
 import { Rounds } from '../sending/rounds.ts';
 import { logFailure } from '../sending/upkeep.ts';
 import { admit } from './admit.ts';
-import { finish, type Looked, settle, takeBack } from './settle.ts';
+import { finish, settle, takeBack } from './settle.ts';
 
 /** Between two rounds while there is a replay, at most, ms. */
 const BUSY_POLL_MS = 200;
 /** How long one round of a replay looks at what it has queued; the next round goes on there, ms. */
 const LOOK_MS = 100;
+/** The share of its time that looking may take while nothing comes to an end, such as behind an open circuit. */
+const LOOK_SHARE = 0.05;
+
+/** A replay's look at what it has queued: how far it has come, and until when it rests. */
+interface Look {
+  after: number;
+  restUntil: number;
+}
 
 /** What the pump takes. */
 export interface ReplayPumpOptions {
@@ -29,14 +37,13 @@ export interface ReplayPumpOptions {
 export class ReplayPump {
   readonly #options: ReplayPumpOptions;
   readonly #rounds: Rounds;
-  /** How far the present look at the queued items of a replay has come. */
-  readonly #looked = new Map<string, number>();
+  readonly #looks = new Map<string, Look>();
 
   constructor(options: ReplayPumpOptions) {
     this.#options = options;
     const busyMs = Math.min(BUSY_POLL_MS, options.pollMs);
     this.#rounds = new Rounds(
-      () => (this.#looked.size > 0 ? busyMs : options.pollMs),
+      () => (this.#looks.size > 0 ? busyMs : options.pollMs),
       () => this.#work(),
     );
   }
@@ -58,7 +65,7 @@ export class ReplayPump {
         `select id, status = 'CANCELLED' as cancelled from replays
          where status = 'RUNNING' or admitted > succeeded + failed + withdrawn order by id`,
       );
-      for (const id of this.#looked.keys()) if (!rows.some((row) => row.id === id)) this.#looked.delete(id);
+      for (const id of this.#looks.keys()) if (!rows.some((row) => row.id === id)) this.#looks.delete(id);
       for (const { id, cancelled } of rows) {
         if (!this.#rounds.running) return;
         await this.#round(id, cancelled);
@@ -71,18 +78,27 @@ export class ReplayPump {
   async #round(id: string, cancelled: boolean): Promise<void> {
     const { pool, keep } = this.#options;
     if (cancelled)
-      for (let looked: Looked = { upTo: 0 }; looked.upTo !== null && this.#rounds.running;)
-        looked = await takeBack(pool, id, looked.upTo);
-    const until = performance.now() + LOOK_MS;
-    let after = this.#looked.get(id) ?? 0;
-    do {
-      const { upTo } = await settle(pool, id, after);
-      after = upTo ?? 0;
-    } while (after > 0 && performance.now() < until && this.#rounds.running);
-    this.#looked.set(id, after);
+      for (let after: number | null = 0; after !== null && this.#rounds.running;)
+        after = (await takeBack(pool, id, after)).upTo;
+    await this.#look(id);
     if (!cancelled) {
       await admit(pool, id, keep);
       await finish(pool, id);
     }
+  }
+
+  async #look(id: string): Promise<void> {
+    const look = this.#looks.get(id) ?? { after: 0, restUntil: 0 };
+    this.#looks.set(id, look);
+    const startedAt = performance.now();
+    if (startedAt < look.restUntil) return;
+    let ended = 0;
+    do {
+      const { upTo, over } = await settle(this.#options.pool, id, look.after);
+      look.after = upTo ?? 0;
+      ended += over;
+    } while (look.after > 0 && performance.now() - startedAt < LOOK_MS && this.#rounds.running);
+    const endedAt = performance.now();
+    look.restUntil = ended > 0 ? 0 : endedAt + (endedAt - startedAt) / LOOK_SHARE;
   }
 }

@@ -11,6 +11,8 @@ const BATCH = 1_000;
 export interface Looked {
   /** Behind it lie items that were not looked at; null: all were. */
   upTo: number | null;
+  /** How many of them have come to their end, or were taken back. */
+  over: number;
 }
 
 const SETTLE: Statement = {
@@ -46,7 +48,7 @@ const SETTLE: Statement = {
     update replays r set succeeded = r.succeeded + c.succeeded, failed = r.failed + c.failed
     from counted c where r.id = $1 and c.succeeded + c.failed > 0
   )
-  select count(*)::int as looked, max(position) as up_to from looked`,
+  select count(*)::int as looked, max(position) as up_to, (select succeeded + failed from counted) as over from looked`,
 };
 
 const FINISH: Statement = {
@@ -57,9 +59,12 @@ const FINISH: Statement = {
 
 /** Counts what has come to an end behind a position. */
 export async function settle(sql: Sql, replayId: string, after: number): Promise<Looked> {
-  const { rows } = await sql.query<{ looked: number; up_to: number | null }>(SETTLE, [replayId, after]);
-  const { looked, up_to: upTo } = rows[0]!;
-  return { upTo: looked === BATCH ? upTo : null };
+  const { rows } = await sql.query<{ looked: number; up_to: number | null; over: number }>(SETTLE, [
+    replayId,
+    after,
+  ]);
+  const { looked, up_to: upTo, over } = rows[0]!;
+  return { upTo: looked === BATCH ? upTo : null, over };
 }
 
 /** Ends a replay all of whose items have come to their end. */
@@ -91,6 +96,6 @@ export function takeBack(pool: pg.Pool, replayId: string, after: number): Promis
         withdrawn.length,
       ]);
     }
-    return { upTo: rows.length === BATCH ? rows.at(-1)!.position : null };
+    return { upTo: rows.length === BATCH ? rows.at(-1)!.position : null, over: withdrawn.length };
   });
 }

@@ -139,6 +139,23 @@ describe('a replay', () => {
     expect(hits.slice(2).map(deliveryOf)).toEqual(idsOf(deliveries.slice(1)));
   });
 
+  it('goes behind them also with what never had a delivery', async () => {
+    await publish(server.api, clientEvent('missed1'), clientEvent('missed2'), clientEvent('missed3'));
+    const { webhook, filter } = await history([], { advanced: { maxConcurrency: 1 } });
+    const flying: ServerResponse[] = [];
+    receiver.answer = (_hit, response) => void flying.push(response);
+    const about = { ...filter, createdAt: { from: new Date(Date.now() - 10_000).toISOString() } };
+    const replay = await startReplay(server.api, { filter: about, missingFor: webhook.id });
+    await receiver.until(1);
+    await queued(replay.id, 3);
+    await publish(server.api, clientEvent('new'));
+    receiver.answer = status(204);
+    flying[0]!.writeHead(204).end();
+    await finished(server.api, replay.id);
+    const hits = await receiver.until(4);
+    expect(hits[1]!.body.includes('"new"')).toBe(true);
+  });
+
   it('waits for an endpoint whose circuit is open, which a retry by hand does not', async () => {
     const { filter, deliveries, webhook } = await history(['a', 'b', 'c']);
     await server.app.db.engine.query(
