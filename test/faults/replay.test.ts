@@ -208,6 +208,7 @@ describe('a replay', () => {
     const { rows } = await server.app.db.engine.query('select admitted from replays where id = $1', [id]);
     const { admitted } = rows[0];
     await replayUntil(server.api, id, ({ done }) => done === admitted);
+    expect(await deliveriesOf(server.api, { replayId: id })).toHaveLength(admitted);
     // Its rate would have allowed the others since; another one goes, beside it.
     await server.app.db.engine.query(
       `update replays set paced_at = now() - interval '1 hour' where id = $1`,
