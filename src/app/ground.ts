@@ -17,7 +17,7 @@ import { ReadinessCheck } from '../metrics/readiness.ts';
 import { databaseSources, keepingSources } from '../metrics/sources.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { loadKeyring } from '../secrets/load-keyring.ts';
-import { mostOnTheWire } from '../sending/sender.ts';
+import { mostOnTheWire } from '../sending/slots.ts';
 import { missingKeys } from '../webhooks/missing-keys.ts';
 
 /** What tests replace: the world outside, never our own code. */

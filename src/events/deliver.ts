@@ -15,8 +15,8 @@ export const MAX_DELIVERIES = 100_000;
 /** What came of events. */
 export interface Delivered {
   matches: Match[];
-  /** Deliveries that were born with a sender, to be started once the transaction has committed; null without any. */
-  born: { jobs: Job[]; reservation: Reservation } | null;
+  /** Deliveries that were born with a sender at performance.now(), to be started once the transaction has committed; null without any. */
+  born: { jobs: Job[]; at: number; reservation: Reservation } | null;
 }
 
 /**
@@ -33,15 +33,15 @@ export async function deliver(
   const { firstDelayMs, except = null, handOver = null } = options;
   const nothing = { matches: [], born: null };
   if (events.length === 0) return nothing;
-  const stored = await insertEvents(sql, events, { except });
-  if (!stored.fires) return nothing;
-  const eventIds = events.map((event) => event.id);
-  let found = await match(sql, eventIds, MAX_DELIVERIES);
+  const stored = await insertEvents(sql, events, { except, limit: MAX_DELIVERIES });
+  let { found } = stored;
   if (found.newMembers.length > 0) {
     await ensureMailboxes(sql, found.newMembers);
+    const eventIds = events.map((event) => event.id);
     found = await match(sql, eventIds, MAX_DELIVERIES);
   }
   const { matches } = found;
+  if (matches.length === 0) return nothing;
   if (matches.length > MAX_DELIVERIES) return null;
   const deliveries = matches.map(({ firstDelaySeconds, ...row }) => ({
     id: newId('delivery'),
@@ -57,6 +57,7 @@ export async function deliver(
     const { sender, leaseMarginMs } = handOver;
     const offer = { sender, leaseMarginMs, taken: reservation.taken };
     const places = await enqueue(sql, deliveries, 'EVENT', stored.at, offer);
+    const at = performance.now();
     const byEndpoint = new Map(places.map((place) => [place.endpoint_id, place]));
     const byId = new Map(events.map((event) => [event.id, event]));
     const jobs = deliveries.flatMap(({ id, eventId, endpointId }, index): Job[] => {
@@ -66,7 +67,7 @@ export async function deliver(
       const occurredAt = event.occurredAt ?? stored.now;
       return [bornJob(id, { ...event, occurredAt }, place, leaseMarginMs)];
     });
-    return { matches, born: { jobs, reservation } };
+    return { matches, born: { jobs, at, reservation } };
   } catch (error) {
     reservation.release();
     throw error;

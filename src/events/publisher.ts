@@ -72,7 +72,7 @@ export class Publisher {
     });
     if (!stored.ok) return stored;
     const { published, born } = stored.value;
-    await born?.reservation.start(born.jobs);
+    await born?.reservation.start(born.jobs, born.at);
     this.#onPublished(published.filter((event) => !event.duplicate).length);
     return ok(published);
   }
@@ -99,7 +99,9 @@ export class Publisher {
     if (!may(viewer, 'EVENTS_PUBLISH')) return refused(missing('EVENTS_PUBLISH'));
     const { events, problems } = await checkEvents(inputs, this.#catalog, 'HOST');
     if (problems.length > 0) return refused(...problems);
-    const logins = await this.#loginsOf(viewer, events, sql);
+    // Behind the catalog, so that a change of the tree that has answered meanwhile counts.
+    const found = await this.#access.loginsForPublish(viewer, wantedOf(viewer, events), sql);
+    const logins = loginsOf(viewer, events, found);
     if (!logins.ok) return logins;
     return ok(events.map((event, index) => ({ ...event, id: newId('event'), login: logins.value[index]! })));
   }
@@ -133,37 +135,40 @@ export class Publisher {
     });
     return ok({ published, born: delivered.born });
   }
+}
 
-  /** The login of each event; what the caller may not publish for answers like what does not exist. */
-  async #loginsOf(viewer: Viewer, events: CheckedEvent[], sql?: Sql): Promise<Result<EventLogin[]>> {
-    const wanted = {
-      ids: [
-        ...new Set(
-          events.map((event) => event.loginId ?? (event.loginNumber === null ? viewer.loginId : null)),
+/** Whose events they are said to be; without a login they are the caller's. */
+function wantedOf(viewer: Viewer, events: CheckedEvent[]): { ids: string[]; numbers: number[] } {
+  const ids = events.map(
+    ({ loginId, loginNumber }) => loginId ?? (loginNumber === null ? viewer.loginId : null),
+  );
+  const numbers = events.map(({ loginNumber }) => loginNumber);
+  return {
+    ids: [...new Set(ids)].filter((id) => id !== null),
+    numbers: [...new Set(numbers)].filter((number) => number !== null),
+  };
+}
+
+/** The login of each event, of those found; what the caller may not publish for answers like what does not exist. */
+function loginsOf(viewer: Viewer, events: CheckedEvent[], found: EventLogin[]): Result<EventLogin[]> {
+  const byId = new Map(found.map((login) => [login.id, login]));
+  const byNumber = new Map(found.map((login) => [login.number, login]));
+  const logins: EventLogin[] = [];
+  const problems: Problem[] = [];
+  for (const [index, event] of events.entries()) {
+    const login =
+      event.loginNumber !== null
+        ? byNumber.get(event.loginNumber)
+        : byId.get(event.loginId ?? viewer.loginId);
+    if (login) logins.push(login);
+    else
+      problems.push(
+        problem(
+          'NOT_FOUND',
+          [String(index), event.loginNumber !== null ? 'loginNumber' : 'loginId'],
+          "There is no such login in the portfolio of the caller's account.",
         ),
-      ].filter((id) => id !== null),
-      numbers: [...new Set(events.map((event) => event.loginNumber))].filter((number) => number !== null),
-    };
-    const found = await this.#access.loginsForPublish(viewer, wanted, sql);
-    const byId = new Map(found.map((login) => [login.id, login]));
-    const byNumber = new Map(found.map((login) => [login.number, login]));
-    const logins: EventLogin[] = [];
-    const problems: Problem[] = [];
-    for (const [index, event] of events.entries()) {
-      const login =
-        event.loginNumber !== null
-          ? byNumber.get(event.loginNumber)
-          : byId.get(event.loginId ?? viewer.loginId);
-      if (login) logins.push(login);
-      else
-        problems.push(
-          problem(
-            'NOT_FOUND',
-            [String(index), event.loginNumber !== null ? 'loginNumber' : 'loginId'],
-            "There is no such login in the portfolio of the caller's account.",
-          ),
-        );
-    }
-    return problems.length > 0 ? refused(...problems) : ok(logins);
+      );
   }
+  return problems.length > 0 ? refused(...problems) : ok(logins);
 }

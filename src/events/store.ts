@@ -1,6 +1,6 @@
 /** The tables events and event_payloads: what publishing and test events write. */
 import type { Sql, Statement } from '../db/sql.ts';
-import { firedSql } from '../matching/match.ts';
+import { firedSql, type Matches, matchesSql, type MatchRow, toMatches } from '../matching/match.ts';
 import type { CheckedEvent } from './event-input.ts';
 
 /** Whose activity an event is, with its place in the tree and its teams as they are now. */
@@ -32,13 +32,14 @@ const INSERT_EVENTS: Statement = {
               case when $10 then '{}' else ${firedSql('g', '$11::text')} end,
               coalesce((select s.epoch from stream_epoch s), 0), pg_current_xact_id()
        from given g
-       returning fired <> '{}' as fires
+       returning id, fired, resource, entity_id
      ),
      payloads as (
        insert into event_payloads (event_id, payload) select id, payload from given
      )
-     select statement_timestamp()::text as at, date_trunc('milliseconds', statement_timestamp()) as now, coalesce(bool_or(fires), false) as fires
-     from stored`,
+     select statement_timestamp()::text as at, date_trunc('milliseconds', statement_timestamp()) as now, m.*
+     from (select count(*) from stored) all_of_them
+     left join (${matchesSql('stored', '$12')}) m on true`,
 };
 
 /** What storing events told. */
@@ -47,33 +48,39 @@ export interface Stored {
   at: string;
   /** The same to the millisecond: when events occurred that do not say when. */
   now: Date;
-  /** Whether any of them fired one. */
-  fires: boolean;
+  /** Who gets them. */
+  found: Matches;
 }
 
 /**
- * Stores events with the webhooks that they fire and their payloads, in the order given. Test events fire none, and
- * the webhook except, if there is one, is not among them.
+ * Stores events with the webhooks that they fire and their payloads, in the order given, and says who gets them: at most limit + 1
+ * matches are read. Test events fire none, and the webhook except, if there is one, is not among them.
  */
 export async function insertEvents(
   sql: Sql,
   events: StoredEvent[],
-  { test = false, except = null }: { test?: boolean; except?: string | null } = {},
+  { test = false, except = null, limit = 0 }: { test?: boolean; except?: string | null; limit?: number } = {},
 ): Promise<Stored> {
-  const { rows } = await sql.query<Stored>(INSERT_EVENTS, [
-    events.map((event) => event.id),
-    events.map((event) => event.login.id),
-    events.map((event) => `{${event.login.path.join(',')}}`),
-    events.map((event) => `{${event.login.teamIds.join(',')}}`),
-    events.map((event) => event.resource),
-    events.map((event) => event.event),
-    events.map((event) => event.entityId),
-    events.map((event) => event.occurredAt),
-    events.map((event) => event.text),
-    test,
-    except,
-  ]);
-  return rows[0]!;
+  const { rows } = await sql.query<{ at: string; now: Date } & (MatchRow | { event_id: null })>(
+    INSERT_EVENTS,
+    [
+      events.map((event) => event.id),
+      events.map((event) => event.login.id),
+      events.map((event) => `{${event.login.path.join(',')}}`),
+      events.map((event) => `{${event.login.teamIds.join(',')}}`),
+      events.map((event) => event.resource),
+      events.map((event) => event.event),
+      events.map((event) => event.entityId),
+      events.map((event) => event.occurredAt),
+      events.map((event) => event.text),
+      test,
+      except,
+      limit + 1,
+    ],
+  );
+  const { at, now } = rows[0]!;
+  // Without any match there is one row of nulls.
+  return { at, now, found: toMatches(rows.filter((row) => row.event_id !== null)) };
 }
 
 /** How many deliveries each of some events has, open and closed. */

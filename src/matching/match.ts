@@ -76,34 +76,47 @@ export const recipientsSql = (webhook: string): string => `(
 export const entityKeySql = (event: string, recipient: string): string =>
   `case ep.ordering when 'PER_ENTITY' then concat_ws('/', ${event}.resource, ${event}.entity_id, ${recipient}) end`;
 
-const MATCH: Statement = {
-  name: 'match',
-  text: `select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay,
+/**
+ * Who gets events, one row for each event and recipient, as a query; events is a relation with the columns id, fired, resource and
+ * entity_id, limit an expression.
+ */
+export const matchesSql = (events: string, limit: string): string => `
+       select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay,
               ${entityKeySql('e', 'whom.id')} as entity_key,
               whom.id as mailbox_id, whom.awaiting, whom.login_id, whom.email
-       from events e
+       from ${events} e
        cross join lateral unnest(e.fired) as fired (webhook_id)
        join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null and ep.disabled_as is null
        cross join lateral ${recipientsSql('fired.webhook_id')} whom
-       where e.id = any ($1::text[])
        order by e.id, fired.webhook_id, ep.position, whom.id
-       limit $2`,
+       limit ${limit}`;
+
+const MATCH: Statement = {
+  name: 'match',
+  text: matchesSql('(select id, fired, resource, entity_id from events where id = any ($1::text[]))', '$2'),
 };
+
+/** A row of a match. */
+export interface MatchRow {
+  event_id: string;
+  webhook_id: string;
+  endpoint_id: string;
+  first_delay: number | null;
+  entity_key: string | null;
+  mailbox_id: string | null;
+  awaiting: boolean;
+  login_id: string | null;
+  email: string | null;
+}
 
 /** Who gets events that are stored; reads at most limit + 1 rows, so the caller can see that there are too many. */
 export async function match(sql: Sql, eventIds: string[], limit: number): Promise<Matches> {
-  const { rows } = await sql.query<{
-    event_id: string;
-    webhook_id: string;
-    endpoint_id: string;
-    first_delay: number | null;
-    entity_key: string | null;
-    mailbox_id: string | null;
-    awaiting: boolean;
-    login_id: string | null;
-    email: string | null;
-  }>(MATCH, [eventIds, limit + 1]);
-  const isNew = (row: (typeof rows)[number]) => row.login_id !== null && row.mailbox_id === null;
+  return toMatches((await sql.query<MatchRow>(MATCH, [eventIds, limit + 1])).rows);
+}
+
+/** The rows of a match. */
+export function toMatches(rows: MatchRow[]): Matches {
+  const isNew = (row: MatchRow) => row.login_id !== null && row.mailbox_id === null;
   return {
     newMembers: rows.filter(isNew).map((row) => ({
       endpointId: row.endpoint_id,

@@ -53,6 +53,7 @@ export async function closeCircuit(
   const { rowCount } = await sql.query(
     `update endpoint_circuits
      set state = 'CLOSED', opened_at = null, probe_at = null, trips = 0, hold_until = null,
+         failing_since = null, failures = 0, failure_code = null,
          holder = $2, lease_until = clock_timestamp() + $3::int * interval '1 ms'
      where endpoint_id = $1 and state <> 'CLOSED'`,
     [endpointId, sender, leaseMs],

@@ -49,8 +49,9 @@ const COMPLETE: Statement = {
             failure_code, status_code, started_at, duration_ms, request, response, phases, telling, hold_ms)
   ),
   locked as materialized (
+    -- By the ids: written so that no index of all that is leased fits, which is read to its end.
     select q.* from delivery_queue q
-    where q.id = any ($1::text[]) and q.sender is not null
+    where q.id = any ($1::text[]) and coalesce(q.sender, '') <> ''
     for update
   ),
   held as materialized (
@@ -75,7 +76,7 @@ const COMPLETE: Statement = {
     set sender = null, claimed_at = null, due_at = h.next_attempt_at, version = h.version,
         status_code = h.status_code, lost_count = h.lost_count, rank = ${RANK.retry}
     from held h
-    where q.id = any (array(select id from held where next = 'RETRY')) and q.id = h.id
+    where q.id = any (array(select id from held where next = 'RETRY')) and q.id = h.id and h.next = 'RETRY'
   ),
   closed as (
     insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
@@ -112,9 +113,11 @@ const COMPLETE: Statement = {
     for update of c
   ),
   recovered as (
+    -- An open one keeps what opened it: a success that was on the wire then says nothing new, and one that does closes it (circuits.ts).
     update endpoint_circuits set failing_since = null, failures = 0, failure_code = null
     where endpoint_id = any (array(select v.endpoint_id from verdicts v join circuits c on c.endpoint_id = v.endpoint_id
                                    where v.healthy and v.hold_ms = 0))
+      and state <> 'OPEN'
   ),
   -- Failures, and what a receiver asked for beside successes: it then has no failures, but is left alone all the same.
   noted as (

@@ -5,7 +5,7 @@
  */
 import type { Sql, Statement } from '../db/sql.ts';
 import { takeSql } from './claim.ts';
-import { type Job, type JobRow, toJob } from './job.ts';
+import { type Job, type JobRow, toJobs } from './job.ts';
 import { RANK } from './rank.ts';
 
 /** How many mailboxes one claim looks after. */
@@ -39,7 +39,7 @@ export async function claimDigests(
 ): Promise<Job[][]> {
   const { rows } = await sql.query<JobRow>(CLAIM_DIGESTS, [sender, leaseMarginMs, size]);
   const groups = new Map<string, Job[]>();
-  for (const job of rows.map(toJob)) {
+  for (const job of toJobs(rows)) {
     const group = groups.get(job.mailboxId!);
     if (group) group.push(job);
     else groups.set(job.mailboxId!, [job]);

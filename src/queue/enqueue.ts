@@ -1,6 +1,12 @@
 /** Puts new deliveries into the queue: rows, log lines and one hint, in the caller's transaction. */
 import type { Sql, Statement } from '../db/sql.ts';
-import { type BirthPlace, birthPlacesSql, type HandOver } from './hand-over.ts';
+import {
+  type BirthPlace,
+  type BirthPlaceRow,
+  birthPlacesSql,
+  type HandOver,
+  toBirthPlace,
+} from './hand-over.ts';
 import { AWAITING_DAYS, RANK } from './rank.ts';
 import type { DeliveryOrigin } from './status.ts';
 
@@ -111,7 +117,7 @@ export async function enqueue(
     return first.has(place) || !first.add(place);
   });
   const waiting = deliveries.filter((_, index) => offer?.taken[index] !== true);
-  const { rows } = await sql.query<BirthPlace>(offer ? ENQUEUE_BORN : ENQUEUE, [
+  const { rows } = await sql.query<BirthPlaceRow>(offer ? ENQUEUE_BORN : ENQUEUE, [
     deliveries.map((delivery) => delivery.id),
     deliveries.map((delivery) => delivery.eventId),
     deliveries.map((delivery) => delivery.webhookId),
@@ -127,7 +133,7 @@ export async function enqueue(
     ...(offer ? [offer.taken, offer.sender, offer.leaseMarginMs] : []),
   ]);
   // Without any such endpoint there is one row of nulls.
-  return offer ? rows.filter((row) => row.endpoint_id !== null) : [];
+  return offer ? rows.filter((row) => row.endpoint_id !== null).map(toBirthPlace) : [];
 }
 
 /**

@@ -4,7 +4,7 @@
  * birth read and judged, as a claim would. Goes out: jobs, once the publish has committed. What dies in between leaves a
  * lease behind, as a claim does.
  */
-import type { Job } from './job.ts';
+import { type Job, unpack } from './job.ts';
 import type { PayloadFormat } from './payload-format.ts';
 
 /** A sender that takes deliveries at their birth. */
@@ -19,14 +19,22 @@ export interface HandOver {
 /** Places that a sender has set aside. Either start() or release() is called, once. */
 export interface Reservation {
   readonly taken: readonly boolean[];
-  /** Sends what was born for some of the places, and frees the others. Never rejects: what it cannot send it gives back. */
-  start(jobs: Job[]): Promise<void>;
+  /**
+   * Sends what was born for some of the places, and frees the others; bornAt is performance.now() when the statement of the birth
+   * had answered. Never rejects: what it cannot send, or what took too long to commit, it gives back.
+   */
+  start(jobs: Job[], bornAt: number): Promise<void>;
   /** Frees all of them: nothing was born. */
   release(): void;
 }
 
 /** What a birth read of an endpoint that may be sent to at once. */
-export interface BirthPlace {
+export interface BirthPlace extends Omit<BirthPlaceRow, 'secrets'> {
+  secrets: Job['secrets'];
+}
+
+/** The same as a row. */
+export interface BirthPlaceRow {
   endpoint_id: string;
   endpoint_version: number;
   webhook_id: string;
@@ -77,6 +85,11 @@ export function birthPlacesSql(given: string, matchedAt: string, sender: string)
       and coalesce(c.holder = ${sender} or c.lease_until <= clock_timestamp(), true)`;
 }
 
+/** A row as a place. */
+export function toBirthPlace(row: BirthPlaceRow): BirthPlace {
+  return { ...row, secrets: (row.secrets ?? []).map(unpack) };
+}
+
 /** A delivery that was born with a sender, as a claim would have brought it. */
 export function bornJob(id: string, event: BornEvent, place: BirthPlace, leaseMarginMs: number): Job {
   return {
@@ -109,6 +122,6 @@ export function bornJob(id: string, event: BornEvent, place: BirthPlace, leaseMa
     timeoutMs: place.timeout_ms,
     retrySchedule: place.retry_schedule,
     signed: place.signed,
-    secrets: (place.secrets ?? []).map((row) => ({ id: row.id, sealed: Buffer.from(row.sealed, 'base64') })),
+    secrets: place.secrets,
   };
 }

@@ -43,6 +43,7 @@ export interface Job {
   authType: string;
   /** The credential; null where there is none. */
   authSealed: Buffer | null;
+  /** As stored. The same object stands in all jobs of one claim for the endpoint as it is, and so do its secrets. */
   headers: unknown;
   timeoutMs: number;
   /** Seconds; null takes the server's default. */
@@ -82,15 +83,35 @@ export interface JobRow {
   target: string;
   auth_type: string;
   auth_sealed: Buffer | null;
-  headers: unknown;
+  /** JSON texts. */
+  headers: string;
   timeout_ms: number;
   retry_schedule: number[] | null;
   signed: boolean;
-  secrets: { id: string; sealed: string }[] | null;
+  secrets: string | null;
 }
 
-/** A row of the claim as a job. */
-export function toJob(row: JobRow): Job {
+/** The rows of a claim as jobs; what belongs to an endpoint is taken apart once for all of them. */
+export function toJobs(rows: JobRow[]): Job[] {
+  const endpoints = new Map<string, Pick<Job, 'headers' | 'secrets'>>();
+  return rows.map((row) => {
+    const key = `${row.job_endpoint_id} ${row.headers} ${row.secrets}`;
+    let endpoint = endpoints.get(key);
+    if (!endpoint) {
+      const secrets = JSON.parse(row.secrets ?? '[]') as { id: string; sealed: string }[];
+      endpoint = { headers: JSON.parse(row.headers) as unknown, secrets: secrets.map(unpack) };
+      endpoints.set(key, endpoint);
+    }
+    return { ...toJob(row), ...endpoint };
+  });
+}
+
+/** A secret from its JSON. */
+export function unpack({ id, sealed }: { id: string; sealed: string }): { id: string; sealed: Buffer } {
+  return { id, sealed: Buffer.from(sealed, 'base64') };
+}
+
+function toJob(row: JobRow): Omit<Job, 'headers' | 'secrets'> {
   return {
     id: row.id,
     fence: row.fence,
@@ -119,10 +140,8 @@ export function toJob(row: JobRow): Job {
     target: row.target,
     authType: row.auth_type,
     authSealed: row.auth_sealed,
-    headers: row.headers,
     timeoutMs: row.timeout_ms,
     retrySchedule: row.retry_schedule,
     signed: row.signed,
-    secrets: (row.secrets ?? []).map(({ id, sealed }) => ({ id, sealed: Buffer.from(sealed, 'base64') })),
   };
 }

@@ -13,7 +13,7 @@ import { type Keyring, SecretUnavailableError } from '../secrets/keyring.ts';
 import { type AuthenticationType, type Credential, openCredential } from '../webhooks/authentication.ts';
 import type { StoredHeader } from '../webhooks/headers.ts';
 import { openEndpointSecrets } from '../webhooks/open-secrets.ts';
-import { authenticationOf, sendAuthenticated } from './authenticate.ts';
+import { type Authentication, authenticationOf, sendAuthenticated } from './authenticate.ts';
 import { attemptMail, type MailAttempt, type MailTools } from './mail/mail-attempt.ts';
 import type { OAuthTokens } from './oauth-tokens.ts';
 import { keepMailPhases, keepPhases, keepRequest, keepResponse, type KeptHeader } from './record.ts';
@@ -180,16 +180,51 @@ function scheduleOf(job: Job, tools: CompletionTools): number[] {
   return job.retrySchedule?.map((seconds) => seconds * 1000) ?? tools.scheduleMs;
 }
 
-function prepare(job: Job, startedAt: Date, tools: AttemptTools): Prepared {
-  if (job.payload === null) throw new Error(`the payload of ${job.eventId} is gone`);
-  const opened = openEndpointSecrets(tools.keyring, {
+/** An endpoint's part of a request, opened. */
+interface Opened {
+  custom: StoredHeader[];
+  headers: Record<string, string>;
+  signingKeys: string[];
+  credential: Credential | null;
+  authentication: Authentication;
+  /** What must not be kept of an answer that echoes it. */
+  secrets: string[];
+}
+
+/**
+ * For the jobs of one claim, which share the object that holds their secrets: opened once for all of them, and forgotten
+ * with them.
+ */
+const openedFor = new WeakMap<Job['secrets'], Opened>();
+
+function open(job: Job, keyring: Keyring): Opened {
+  const known = openedFor.get(job.secrets);
+  if (known) return known;
+  const { headers, signingKeys } = openEndpointSecrets(keyring, {
     endpointId: job.endpointId,
     headers: job.headers,
     secrets: job.secrets,
   });
   // Unsigned goes only what shall be: an endpoint that lost its secrets is a fault to be seen.
-  if (job.signed && opened.signingKeys.length === 0)
+  if (job.signed && signingKeys.length === 0)
     throw new SecretUnavailableError(`The endpoint ${job.endpointId} has no secret to sign with.`);
+  const credential = openCredential(keyring, job.endpointId, {
+    authType: job.authType as AuthenticationType,
+    authSealed: job.authSealed,
+  });
+  const authentication = authenticationOf(credential);
+  const custom = job.headers as StoredHeader[];
+  const secretValues = custom.filter((header) => header.secret).map((header) => headers[header.name]!);
+  const secrets = [...secretValues, ...signingKeys, ...authentication.secrets];
+  const opened = { custom, headers, signingKeys, credential, authentication, secrets };
+  openedFor.set(job.secrets, opened);
+  return opened;
+}
+
+function prepare(job: Job, startedAt: Date, tools: AttemptTools): Prepared {
+  if (job.payload === null) throw new Error(`the payload of ${job.eventId} is gone`);
+  const opened = open(job, tools.keyring);
+  const { authentication } = opened;
   const content = contentOf(job.format, { ...job, test: job.origin === 'TEST', payload: job.payload });
   const body = Buffer.from(content.body);
   const timestamp = Math.floor(startedAt.getTime() / 1000);
@@ -201,15 +236,8 @@ function prepare(job: Job, startedAt: Date, tools: AttemptTools): Prepared {
     'webhook-attempt': String(job.attempt),
     ...(job.origin === 'TEST' ? { 'webhook-test': 'true' } : {}),
   };
-  const credential = openCredential(tools.keyring, job.endpointId, {
-    authType: job.authType as AuthenticationType,
-    authSealed: job.authSealed,
-  });
-  const authentication = authenticationOf(credential);
   // One that was saved before its name was the server's alone does not go beside the server's own.
-  const custom = (job.headers as StoredHeader[]).filter(
-    ({ name }) => !Object.hasOwn(own, name.toLowerCase()),
-  );
+  const custom = opened.custom.filter(({ name }) => !Object.hasOwn(own, name.toLowerCase()));
   // An endpoint may bring a user agent of its own; everything else here is the server's to say.
   const agent: Record<string, string> = [...custom, ...authentication.kept].some(
     (header) => header.name.toLowerCase() === 'user-agent',
@@ -222,7 +250,6 @@ function prepare(job: Job, startedAt: Date, tools: AttemptTools): Prepared {
     ...custom.map(({ name, value, secret }) => ({ name, value: secret ? null : value, secret })),
     ...authentication.kept,
   ];
-  const secretValues = custom.filter((header) => header.secret).map((header) => opened.headers[header.name]!);
   return {
     headers: {
       ...agent,
@@ -231,8 +258,8 @@ function prepare(job: Job, startedAt: Date, tools: AttemptTools): Prepared {
       ...own,
     },
     kept,
-    secrets: [...secretValues, ...opened.signingKeys, ...authentication.secrets],
-    credential,
+    secrets: [...opened.secrets],
+    credential: opened.credential,
     body,
   };
 }

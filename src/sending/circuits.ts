@@ -50,24 +50,30 @@ export class Circuits {
     this.#options = options;
   }
 
-  /** Draws the conclusions of a recorded result. Never rejects: what cannot be written now, the next result will ask for. */
-  async judge(lane: Lane, result: Completion, nowMs: number): Promise<void> {
+  /**
+   * Draws the conclusions of a recorded result, whose request began at startedMs. Never rejects: what cannot be written now, the
+   * next result will ask for.
+   */
+  async judge(lane: Lane, result: Completion, nowMs: number, startedMs = nowMs): Promise<void> {
     if (!result.telling) return;
     const ok = result.outcome === 'SUCCEEDED';
     const failing = this.#health.note(lane.endpointId, ok, nowMs);
     this.#options.lanes.note(lane, ok, result.durationMs);
     if (isBusy(result.statusCode)) this.#options.lanes.slowDown(lane, nowMs);
+    // On the wire when it was opened, and so no probe, nor asked for by hand.
+    const late = lane.state !== 'CLOSED' && startedMs < lane.openSince;
     try {
       if (result.failureCode === 'GONE')
         await this.#switchOff(lane.endpointId, { code: 'GONE', failingSince: null });
       else if (ok) {
-        if (lane.state !== 'CLOSED') await this.#close(lane);
-      } else if (lane.state === 'HALF_OPEN') await this.#open(lane, result.failureCode!, 'HALF_OPEN');
+        if (lane.state !== 'CLOSED' && !late) await this.#close(lane);
+      } else if (lane.state === 'HALF_OPEN' && !late)
+        await this.#open(lane, result.failureCode!, 'HALF_OPEN', nowMs);
       else if (
         lane.state === 'CLOSED' &&
         (failing || lane.allowance?.failing || CERTAIN.has(result.failureCode))
       )
-        await this.#open(lane, result.failureCode!, 'CLOSED');
+        await this.#open(lane, result.failureCode!, 'CLOSED', nowMs);
     } catch (error) {
       this.#options.logger.warn({ endpoint: lane.endpointId, ...describeError(error) }, 'circuit.failed');
     }
@@ -93,7 +99,7 @@ export class Circuits {
       this.#options.logger.warn({ endpoint: endpointId, code: cause.code }, 'endpoint.switched-off');
   }
 
-  async #open(lane: Lane, code: FailureCode, from: 'CLOSED' | 'HALF_OPEN'): Promise<void> {
+  async #open(lane: Lane, code: FailureCode, from: 'CLOSED' | 'HALF_OPEN', nowMs: number): Promise<void> {
     const { pool, sender, probeMs, logger } = this.#options;
     const state = from === 'CLOSED' ? { state: from } : { state: from, sender };
     const spread = 1 - PROBE_SPREAD + 2 * PROBE_SPREAD * Math.random();
@@ -102,7 +108,7 @@ export class Circuits {
       maxMs: probeMs * PROBE_GROWTH,
       spread,
     });
-    lane.state = 'OPEN';
+    lane.turn('OPEN', nowMs);
     lane.allowance = null;
     this.#health.forget(lane.endpointId);
     if (opened) logger.info({ endpoint: lane.endpointId, from }, 'circuit.opened');
@@ -111,7 +117,7 @@ export class Circuits {
   async #close(lane: Lane): Promise<void> {
     const { pool, sender, endpointLeaseMs, logger } = this.#options;
     const closed = await closeCircuit(pool, lane.endpointId, sender, endpointLeaseMs);
-    lane.state = 'CLOSED';
+    lane.turn('CLOSED', 0);
     this.#health.forget(lane.endpointId);
     if (!closed) return;
     lane.allowance = new Allowance(2, 'DOUBLE');

@@ -33,6 +33,8 @@ export interface LaneLimits {
   most: number;
   /** While it is not known to be quick: what hangs holds a slot for a second, so it must never hold all of them. */
   untilQuick: number;
+  /** How many more are claimed for it once it is quick, so that a claim brings many: they wait here for a slot, for some ms. */
+  ahead: number;
 }
 
 /** One endpoint, as this sender knows it. */
@@ -40,6 +42,8 @@ export class Lane {
   readonly endpointId: string;
   account = UNKNOWN;
   inFlight = 0;
+  /** Claimed, and waiting for a slot. */
+  held = 0;
   /** When it has work. */
   dueAt = Infinity;
   /** Not to be asked before. */
@@ -49,6 +53,8 @@ export class Lane {
   /** Its own limit; null takes the default. */
   limit: number | null = null;
   state: Standing['state'] = 'CLOSED';
+  /** Since when this sender knows that it is not closed: what was on the wire before says nothing of that. */
+  openSince = 0;
   allowance: Allowance | null = null;
   pace: Pace | null = null;
   /** Requests of others on the wire. */
@@ -75,10 +81,37 @@ export class Lane {
     return Math.min(this.limitBy(limits), this.allowance?.value ?? Infinity);
   }
 
+  /** Its circuit is found, or made, to be so. */
+  turn(state: Standing['state'], nowMs: number): void {
+    if (this.state === 'CLOSED' && state !== 'CLOSED') this.openSince = nowMs;
+    this.state = state;
+  }
+
+  /** Whether nothing but the sender's own defaults says how much it gets. */
+  get unlimited(): boolean {
+    return (
+      this.limit === null &&
+      this.pace === null &&
+      this.allowance === null &&
+      this.foreign === 0 &&
+      this.state === 'CLOSED'
+    );
+  }
+
+  /** Whether more may be claimed for it than it may have on the wire: it answers so quickly that they wait for some ms. */
+  get isQuick(): boolean {
+    return this.unlimited && this.quick >= QUICK_AFTER;
+  }
+
+  /** How many may be claimed for it at once, those on the wire included. */
+  claimableBy(limits: LaneLimits): number {
+    return this.allowedBy(limits) + (this.isQuick ? limits.ahead : 0);
+  }
+
   /** Requests that may be added now. */
   room(nowMs: number, limits: LaneLimits): number {
     if (this.dueAt > nowMs || this.notBefore > nowMs) return 0;
-    const own = this.allowedBy(limits) - this.inFlight;
+    const own = this.claimableBy(limits) - this.inFlight - this.held;
     // Whether requests of others have ended is known by asking, and what is asked for is granted behind a count of them.
     const room = this.foreign > 0 ? Math.max(Math.min(1, own), own - this.foreign) : own;
     return Math.max(0, Math.min(room, this.pace ? this.pace.free(nowMs) : Infinity));
@@ -120,9 +153,8 @@ export class Lanes {
    */
   take(endpointId: string, nowMs: number): Lane | null {
     const lane = this.of(endpointId);
-    const waits = lane.dueAt <= nowMs || lane.notBefore > nowMs || lane.state !== 'CLOSED';
-    const limited = lane.limit !== null || lane.pace !== null || lane.allowance !== null || lane.foreign > 0;
-    if (waits || limited || lane.inFlight >= lane.limitBy(this.#limits)) return null;
+    const waits = lane.dueAt <= nowMs || lane.notBefore > nowMs || lane.held > 0;
+    if (waits || !lane.unlimited || lane.inFlight >= lane.limitBy(this.#limits)) return null;
     lane.inFlight += 1;
     lane.usedAt = nowMs;
     this.#turn += 1;
@@ -131,19 +163,19 @@ export class Lanes {
     return lane;
   }
 
-  /** How many requests could be started now with so many free slots, and how many the endpoints with work take at most. */
-  pressure(free: number, nowMs: number): { startable: number; capacity: number } {
-    let startable = 0;
+  /** How many could be claimed now with so many free places, and how many the endpoints with work take at most. */
+  pressure(free: number, nowMs: number): { claimable: number; capacity: number } {
+    let claimable = 0;
     let capacity = 0;
     for (const lane of this.#lanes.values()) {
       if (lane.dueAt > nowMs || lane.notBefore > nowMs) continue;
-      startable += lane.room(nowMs, this.#limits);
-      capacity += lane.allowedBy(this.#limits);
+      claimable += lane.room(nowMs, this.#limits);
+      capacity += lane.claimableBy(this.#limits);
     }
-    return { startable: Math.min(startable, free), capacity };
+    return { claimable: Math.min(claimable, free), capacity };
   }
 
-  /** Deals free slots; an ask for each endpoint that gets any. */
+  /** Deals free places; an ask for each endpoint that gets any. */
   choose(free: number, nowMs: number): Ask[] {
     const accounts = new Map<string, { lane: Lane; room: number; want: number }[]>();
     for (const lane of this.#lanes.values()) {
@@ -190,7 +222,7 @@ export class Lanes {
     return {
       endpointId: lane.endpointId,
       want,
-      inFlight: lane.inFlight,
+      inFlight: lane.inFlight + lane.held,
       ratePerSecond: lane.pace?.perSecond ?? null,
       exclusive: lane.allowance?.ramping ?? false,
       recount: lane.foreign > 0,
@@ -209,7 +241,7 @@ export class Lanes {
     const lane = this.of(standing.endpointId);
     lane.account = standing.accountId ?? UNKNOWN;
     lane.limit = standing.maxConcurrency;
-    lane.state = standing.state;
+    lane.turn(standing.state, nowMs);
     lane.foreign = standing.foreign;
     if (standing.ratePerSecond !== (lane.pace?.perSecond ?? null))
       lane.pace = standing.ratePerSecond === null ? null : new Pace(standing.ratePerSecond, nowMs);
@@ -267,13 +299,18 @@ export class Lanes {
     return next;
   }
 
+  /** Whether one more request that was claimed may start now beside so many others, as far as its endpoint goes. */
+  mayStart(lane: Lane, others = 0): boolean {
+    return lane.inFlight + others < lane.allowedBy(this.#limits);
+  }
+
   /** Forgets lanes without work, now and then. */
   tidy(nowMs: number): void {
     if (nowMs < this.#sweptAt + IDLE_MS) return;
     this.#sweptAt = nowMs;
     const accounts = new Set<string>();
     for (const [endpointId, lane] of this.#lanes)
-      if (lane.inFlight === 0 && lane.dueAt > nowMs + IDLE_MS && lane.usedAt < nowMs - IDLE_MS)
+      if (lane.inFlight + lane.held === 0 && lane.dueAt > nowMs + IDLE_MS && lane.usedAt < nowMs - IDLE_MS)
         this.#lanes.delete(endpointId);
       else accounts.add(lane.account);
     for (const account of this.#accountServedAt.keys())

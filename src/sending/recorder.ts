@@ -1,5 +1,6 @@
 /**
- * Records completions in batches: at most 250 rows or 3 ms after the first, two batches at a time.
+ * Records completions in batches: 3 ms after the first, or when the batch before it is through, or when there are 250, so that
+ * there are the more in a batch the more there is to do; two batches at a time at most.
  * While the database is away nothing is dropped: batches are tried again until it is back (a result
  * that comes after its lease is then ignored by its fence). A row that the database refuses is
  * recorded by itself, and if need be without what came back.
@@ -39,7 +40,7 @@ export class Recorder {
     return new Promise((done) => {
       this.#waiting.push({ completion, done });
       if (this.#waiting.length >= BATCH_ROWS) this.#flush();
-      else this.#timer ??= setTimeout(() => this.#flush(), BATCH_WAIT_MS);
+      else if (this.#running === 0) this.#timer ??= setTimeout(() => this.#flush(), BATCH_WAIT_MS);
     });
   }
 

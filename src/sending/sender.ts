@@ -17,6 +17,7 @@ import type { HandOver, Reservation } from '../queue/hand-over.ts';
 import type { Job } from '../queue/job.ts';
 import { readyEndpoints } from '../queue/ready.ts';
 import type { Rescued } from '../queue/rescue.ts';
+import { Ahead, AHEAD_FACTOR, AHEAD_MS } from './ahead.ts';
 import { attempt, type AttemptTools } from './attempt.ts';
 import { type CircuitOptions, Circuits } from './circuits.ts';
 import { type Lane, Lanes } from './lanes.ts';
@@ -24,6 +25,7 @@ import { Digests } from './mail/digests.ts';
 import { keepRequest } from './record.ts';
 import { Recorder } from './recorder.ts';
 import { decide } from './retry.ts';
+import { type InFlight, Slots } from './slots.ts';
 import { logFailure, Upkeep } from './upkeep.ts';
 
 /**
@@ -32,17 +34,20 @@ import { logFailure, Upkeep } from './upkeep.ts';
  */
 const CLAIM_SHARE = 0.25;
 const CLAIM_SHARE_OF_WORK = 0.5;
+/** The same, of what may be claimed ahead. */
+const CLAIM_SHARE_AHEAD = 0.5;
 const CLAIM_WAIT_MS = 5;
 /** A claim whose answer took so long (the process slept, the network hung) may know settings that no longer hold, ms. */
 const STALE_CLAIM_MS = 5_000;
+/**
+ * A birth whose commit took so long goes through the queue after all, ms: what was switched off meanwhile did not see it, and a
+ * claim judges anew. It takes 1 to 5.
+ */
+const LONG_COMMIT_MS = 50;
 /** How long a stop waits for the database beyond the requests on the wire, ms. */
 const LAST_WORDS_MS = 5_000;
 /** What must be left of a lease beyond the request's deadline, ms; less than the margin allows with short test leases. */
 const LEASE_RESERVE_MS = 1_000;
-/** A request on the wire for longer than that holds no slot, ms: it costs a socket and its body, and nobody else's turn. */
-const PARKED_MS = 1_000;
-/** How many requests are on the wire at most, those included that hold no slot, in slots. */
-const PARKED_FACTOR = 8;
 /** The share of the slots that an endpoint gets at most before it is known to be quick. */
 const SHARE_UNTIL_QUICK = 0.5;
 /** Looking for endpoints with work takes at most this share of the time, beside the claims. */
@@ -81,19 +86,6 @@ export interface SenderOptions extends AttemptTools, Omit<CircuitOptions, 'lanes
   digestSize: number;
 }
 
-interface InFlight {
-  job: Job;
-  startedAt: number;
-  ended: Promise<void>;
-  /** The attempt has ended, and its result is being recorded. */
-  answered: boolean;
-}
-
-/** How many requests a sender of so many slots has on the wire at most. */
-export function mostOnTheWire(concurrency: number): number {
-  return concurrency * PARKED_FACTOR;
-}
-
 /** Claims, sends and records until it is stopped. */
 export class Sender {
   readonly #options: SenderOptions;
@@ -103,8 +95,8 @@ export class Sender {
   readonly #circuits: Circuits;
   readonly #upkeep: Upkeep;
   readonly #digests: Digests | null;
-  /** In the order of their start. */
-  readonly #inFlight = new Map<string, InFlight>();
+  readonly #slots: Slots;
+  readonly #ahead: Ahead;
   #running = false;
   #loop: Promise<void> = Promise.resolve();
   #looking: Promise<void> = Promise.resolve();
@@ -117,8 +109,7 @@ export class Sender {
   #earliestLook = 0;
   #claims = 0;
   #claimedAt = 0;
-  /** Places for deliveries that are being born. */
-  #reserved = 0;
+  #pumping = false;
 
   constructor(options: SenderOptions) {
     const { pool, logger } = options;
@@ -126,7 +117,10 @@ export class Sender {
     this.#lanes = new Lanes({
       most: options.endpointConcurrency,
       untilQuick: Math.max(1, Math.floor(options.concurrency * SHARE_UNTIL_QUICK)),
+      ahead: options.concurrency * AHEAD_FACTOR,
     });
+    this.#slots = new Slots(options.concurrency);
+    this.#ahead = new Ahead(this.#lanes);
     this.#circuits = new Circuits({ ...options, lanes: this.#lanes, sender: this.#name });
     this.#recorder = new Recorder(pool, logger, (failing) => void this.#circuits.endFailing(failing));
     this.#digests =
@@ -158,7 +152,7 @@ export class Sender {
 
   /** Requests on the wire, and results that are not recorded yet. */
   get inFlight(): number {
-    return this.#inFlight.size;
+    return this.#slots.size;
   }
 
   /** Begins to claim. */
@@ -182,6 +176,7 @@ export class Sender {
     this.#unsubscribe();
     this.#rouse();
     const stoppedAt = performance.now();
+    this.#looking = Promise.all([this.#looking, this.#giveBack(this.#ahead.clear())]).then(() => undefined);
     // A statement may hang on a database that is away: the stop does not wait for it for ever.
     await within(LAST_WORDS_MS, [
       this.#loop.then(() => this.#looking),
@@ -192,9 +187,9 @@ export class Sender {
     const graceLeft = Math.max(0, graceMs - (performance.now() - stoppedAt));
     await within(
       graceLeft,
-      [...this.#inFlight.values()].map((entry) => entry.ended),
+      this.#slots.entries.map((entry) => entry.ended),
     );
-    const left = [...this.#inFlight.values()];
+    const left = this.#slots.entries;
     const lost = left.filter((entry) => !entry.answered);
     if (lost.length > 0)
       this.#options.logger.warn({ lost: lost.length }, 'stopped with requests on the wire');
@@ -273,35 +268,18 @@ export class Sender {
 
   /** Whom to ask for how much now: nobody, while it is better to wait a little for more free slots. */
   #choose(): Ask[] {
-    const now = performance.now();
-    const free = this.#free(now);
-    if (free <= 0) return [];
-    const { startable, capacity } = this.#lanes.pressure(free, now);
-    if (startable === 0) return [];
-    const wanted = Math.floor(
-      Math.min(this.#options.concurrency * CLAIM_SHARE, capacity * CLAIM_SHARE_OF_WORK),
-    );
-    const busy = this.#inFlight.size > 0 && now < this.#claimedAt + CLAIM_WAIT_MS;
-    return busy && startable < wanted ? [] : this.#lanes.choose(free, now);
-  }
-
-  /** Free slots; requests that are parked hold none, but there is an end of them, too. */
-  #free(now: number): number {
     const { concurrency } = this.#options;
-    let parked = 0;
-    for (const { startedAt } of this.#inFlight.values()) {
-      if (startedAt > now - PARKED_MS) break;
-      parked += 1;
-    }
-    const taken = this.#inFlight.size + this.#reserved;
-    return Math.min(concurrency - (taken - parked), mostOnTheWire(concurrency) - taken);
-  }
-
-  /** When the next request stops holding a slot. */
-  #nextParking(now: number): number {
-    for (const { startedAt } of this.#inFlight.values())
-      if (startedAt > now - PARKED_MS) return startedAt + PARKED_MS;
-    return Infinity;
+    const now = performance.now();
+    const ahead = Math.min(this.#slots.turnover(AHEAD_MS, now), concurrency * AHEAD_FACTOR);
+    const free = this.#slots.free(now) + ahead - this.#ahead.size;
+    if (free <= 0) return [];
+    const { claimable, capacity } = this.#lanes.pressure(free, now);
+    if (claimable === 0) return [];
+    const share = Math.max(concurrency * CLAIM_SHARE, ahead * CLAIM_SHARE_AHEAD);
+    const wanted = Math.floor(Math.min(share, capacity * CLAIM_SHARE_OF_WORK));
+    // While some wait here no slot is idle, however long a claim that pays is waited for.
+    const busy = this.#ahead.size > 0 || (this.#slots.size > 0 && now < this.#claimedAt + CLAIM_WAIT_MS);
+    return busy && claimable < wanted ? [] : this.#lanes.choose(free, now);
   }
 
   async #claimAndStart(asks: Ask[]): Promise<void> {
@@ -309,7 +287,9 @@ export class Sender {
     const askedAt = performance.now();
     this.#claimedAt = askedAt;
     this.#claims += 1;
-    const terms = { ...this.#options, sender: this.#name };
+    const { concurrency, endpointConcurrency } = this.#options;
+    const most = endpointConcurrency + concurrency * AHEAD_FACTOR;
+    const terms = { ...this.#options, endpointConcurrency: most, sender: this.#name };
     let claimed;
     try {
       claimed = await claim(pool, terms, asks, this.#claims % RETRIES_TURN === 0);
@@ -324,18 +304,48 @@ export class Sender {
     await this.#start(claimed.jobs, askedAt);
   }
 
-  /** Sends what is leased since askedAt at the earliest, and gives back what it is too late for. */
+  /** Sends what is leased since askedAt at the earliest, or has it wait for a slot, and gives back what it is too late for. */
   async #start(jobs: Job[], askedAt: number): Promise<void> {
-    const age = performance.now() - askedAt;
-    const reserve = Math.min(LEASE_RESERVE_MS, this.#options.leaseMarginMs / 2);
     const late: Job[] = [];
+    const now = performance.now();
     for (const job of jobs) {
-      // Conservative: the lease is taken to have begun when it was asked for.
-      if (!this.#running || age > STALE_CLAIM_MS || job.leaseMs - age < job.timeoutMs + reserve)
-        late.push(job);
-      else this.#send(job, askedAt);
+      const lane = this.#lanes.of(job.endpointId);
+      if (!this.#isInTime(job, askedAt, now)) late.push(job);
+      else if (this.#ahead.size > 0 || this.#slots.free(now) <= 0 || !this.#lanes.mayStart(lane))
+        this.#ahead.hold(job, lane, askedAt, now);
+      else this.#send(job, lane, askedAt);
     }
     if (late.length > 0) await this.#giveBack(late);
+    this.#pumpSoon();
+  }
+
+  /** Conservative: the lease is taken to have begun when it was asked for. */
+  #isInTime(job: Job, askedAt: number, now: number): boolean {
+    const age = now - askedAt;
+    const reserve = Math.min(LEASE_RESERVE_MS, this.#options.leaseMarginMs / 2);
+    return this.#running && age <= STALE_CLAIM_MS && job.leaseMs - age >= job.timeoutMs + reserve;
+  }
+
+  /**
+   * Starts what waits for a slot, once for all that ended in the same turn of the event loop: in the very moment in which an
+   * answer ends its socket is not free yet, and a request that starts then opens another one.
+   */
+  #pumpSoon(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    setImmediate(() => {
+      this.#pumping = false;
+      const now = performance.now();
+      const { ready, late } = this.#ahead.take(this.#slots.free(now), now);
+      for (const { job, askedAt } of ready)
+        if (this.#isInTime(job, askedAt, now)) this.#send(job, this.#lanes.of(job.endpointId), askedAt);
+        else late.push(job);
+      if (late.length > 0)
+        this.#giveBack(late).catch((error: unknown) =>
+          logFailure(this.#options.logger, error, 'release.failed'),
+        );
+      this.#rouse();
+    });
   }
 
   async #giveBack(jobs: Job[]): Promise<void> {
@@ -346,8 +356,8 @@ export class Sender {
   #reserve(endpointIds: readonly (string | null)[]): Reservation {
     const reservedAt = performance.now();
     // What waits goes first.
-    const idle = this.#running && this.#lanes.pressure(Infinity, reservedAt).startable === 0;
-    let free = idle ? this.#free(reservedAt) : 0;
+    const waiting = this.#ahead.size > 0 || this.#lanes.pressure(Infinity, reservedAt).claimable > 0;
+    let free = this.#running && !waiting ? this.#slots.free(reservedAt) : 0;
     const lanes: Lane[] = [];
     const taken = endpointIds.map((endpointId) => {
       const lane = endpointId !== null && free > 0 ? this.#lanes.take(endpointId, reservedAt) : null;
@@ -355,15 +365,16 @@ export class Sender {
       free -= 1;
       return lanes.push(lane) > 0;
     });
-    this.#reserved += lanes.length;
+    this.#slots.reserved += lanes.length;
     const release = (): void => {
-      this.#reserved -= lanes.length;
+      this.#slots.reserved -= lanes.length;
       for (const lane of lanes) lane.inFlight -= 1;
       this.#rouse();
     };
-    const start = async (jobs: Job[]): Promise<void> => {
+    const start = async (jobs: Job[], bornAt: number): Promise<void> => {
       release();
       try {
+        if (performance.now() - bornAt > LONG_COMMIT_MS) return await this.#giveBack(jobs);
         this.#options.observer?.handedOver(jobs.length);
         await this.#start(jobs, reservedAt);
       } catch (error) {
@@ -374,39 +385,44 @@ export class Sender {
     return { taken, start, release };
   }
 
-  #send(job: Job, claimedAt: number): void {
-    const lane = this.#lanes.of(job.endpointId);
+  #send(job: Job, lane: Lane, claimedAt: number): void {
     const entry: InFlight = { job, startedAt: performance.now(), ended: Promise.resolve(), answered: false };
+    // What keeps a limit waits for the verdict on the last one, too.
+    const judged = !lane.unlimited;
     lane.inFlight += 1;
+    const ended = () => {
+      lane.inFlight -= 1;
+      this.#pumpSoon();
+    };
     entry.ended = attempt(job, claimedAt, this.#options)
-      // The slot is held until the result is recorded: a database that is away stops the sending.
       .then(async (completion) => {
-        entry.answered = true;
+        this.#slots.answer(entry);
+        if (!judged) ended();
         // Given back already.
         if (completion === null) return void this.#lanes.expect(job.endpointId, 0, performance.now());
         await this.#recorder.record(completion);
-        await this.#heed(lane, job, completion);
+        await this.#heed(lane, entry, completion);
       })
       // A bug must cost one delivery, not the process: its lease runs out and counts as lost.
       .catch((error: unknown) =>
         this.#options.logger.error({ delivery: job.id, ...describeError(error) }, 'attempt.crashed'),
       )
       .then(() => {
-        this.#inFlight.delete(job.id);
-        lane.inFlight -= 1;
-        this.#rouse();
+        this.#slots.remove(entry);
+        if (judged) ended();
+        else this.#pumpSoon();
       });
-    this.#inFlight.set(job.id, entry);
+    this.#slots.add(entry);
   }
 
   /** What a recorded result means for what comes next. */
-  async #heed(lane: Lane, job: Job, completion: Completion): Promise<void> {
+  async #heed(lane: Lane, { job, startedAt }: InFlight, completion: Completion): Promise<void> {
     const now = performance.now();
     this.#options.observer?.attempted(completion.outcome, completion.durationMs);
     if (completion.next === 'RETRY') this.#lanes.expect(job.endpointId, completion.delayMs + 1, now);
     else if (job.ordered) this.#lanes.expect(job.endpointId, 0, now);
     if (completion.refusal !== undefined) await this.#refuse(job, completion.refusal);
-    await this.#circuits.judge(lane, completion, now);
+    await this.#circuits.judge(lane, completion, now, startedAt);
   }
 
   /** Never rejects: what cannot be written now, the next refusal will ask for. */
@@ -423,10 +439,14 @@ export class Sender {
   async #rest(): Promise<void> {
     if (this.#awake) return;
     const now = performance.now();
-    let until = Math.min(this.#lookAt, this.#lanes.nextAt(now));
+    if (this.#ahead.dueAt <= now) this.#pumpSoon();
+    let until = Math.min(this.#lookAt, this.#lanes.nextAt(now), this.#ahead.dueAt);
     // Only slots are missing, or a few more of them are waited for.
-    if (this.#lanes.pressure(Infinity, now).startable > 0)
-      until = Math.min(until, this.#free(now) > 0 ? this.#claimedAt + CLAIM_WAIT_MS : this.#nextParking(now));
+    if (this.#lanes.pressure(Infinity, now).claimable > 0)
+      until = Math.min(
+        until,
+        this.#slots.free(now) > 0 ? this.#claimedAt + CLAIM_WAIT_MS : this.#slots.nextParking(now),
+      );
     await this.#sleep(Math.max(1, until - now));
   }
 

@@ -23,7 +23,7 @@ export function start(program, args, options) {
   );
 }
 
-/** Starts a script of this folder that is talked to over IPC. @param {string} script @param {string[]} args @returns {Child} */
+/** Starts a script, named from this folder, that is talked to over IPC. @param {string} script @param {string[]} args @returns {Child} */
 export function startScript(script, args = []) {
   const path = fileURLToPath(new URL(script, import.meta.url));
   return watch(script, fork(path, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true }));
@@ -135,4 +135,17 @@ export function freePort() {
       server.close(() => resolve(port));
     });
   });
+}
+
+/**
+ * One promise for all processes of a system, those included that start later: it rejects when one of
+ * them ends unasked.
+ */
+export function watchDeaths() {
+  /** @type {(error: unknown) => void} */
+  let reject;
+  /** @type {Promise<never>} */
+  const died = new Promise((_, rejected) => (reject = rejected));
+  died.catch(() => undefined);
+  return { died, watch: (/** @type {Child} */ child) => void child.died.catch((error) => reject(error)) };
 }

@@ -10,15 +10,15 @@ const TICKS_PER_SECOND = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'u
 /** Whether this system tells. */
 export const cpuKnown = process.platform === 'linux';
 
-/** Microseconds of CPU used so far by the tree of a process without the trees of some others in it. @param {number} root @param {number[]} without */
-export function cpuOf(root, without = []) {
+/** Microseconds of CPU used so far by a process and all below it. @param {number} root */
+export function cpuOf(root) {
   if (!cpuKnown) return NaN;
   const table = readProcesses();
   let ticks = 0;
   const open = [root];
   for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
     ticks += table.get(pid)?.ticks ?? 0;
-    for (const [child, { parent }] of table) if (parent === pid && !without.includes(child)) open.push(child);
+    for (const [child, { parent }] of table) if (parent === pid) open.push(child);
   }
   return (ticks / TICKS_PER_SECOND) * 1e6;
 }

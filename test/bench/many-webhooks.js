@@ -1,13 +1,14 @@
 /**
  * A saved table of any size, written by SQL: 300 logins in 20 branches, 50 teams, webhooks with one
- * endpoint, its secret and three triggers each. The root administrator has made a third of them; a small
- * branch has 50, a small team 5, whatever the size. What only matching and sending read (routes, deliveries) is left out.
+ * endpoint, its secret and three triggers with their routes each. The root administrator has made a third of them; a small
+ * branch has 50, a small team 5, whatever the size.
  */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+import { built } from './postgres.js';
+
+/** How many webhooks the server beside the one with many has. */
+export const FEW = 1_000;
 
 /** Names of resources, all with the events create and update; webhooks also name "ghosts", which is none. */
 export const RESOURCES = [
@@ -69,6 +70,14 @@ const webhooks = (count) => `
          case when ghost then 'ghosts' else ${pick(...RESOURCES)} end, ${pick('create', 'update')}, '', ''
   from (select i, random() < 0.01 as ghost from generate_series(1, ${count}) i) made, generate_series(0, 2) j;`;
 
+/** What publishing reads (src/webhooks/write.ts). */
+const ROUTES = `
+  insert into trigger_routes (trigger_id, webhook_id, account_id, scope, scope_id, resource, event)
+  select t.id, w.id, w.account_id,
+         case when w.for_login_id is not null then 'LOGIN' when w.team_id is not null then 'TEAM' else 'ACCOUNT' end,
+         coalesce(w.for_login_id, w.team_id, w.account_id), t.resource, t.event
+  from webhooks w join triggers t on t.webhook_id = w.id`;
+
 /** Fills an empty server. @param {import('./server.js').Server} server @param {number} count A multiple of 50. */
 export async function fill({ post, postgres: { client } }, count) {
   for (const name of RESOURCES)
@@ -86,14 +95,14 @@ export async function fill({ post, postgres: { client } }, count) {
   await client.query('select setseed(0.5)');
   await client.query(LOGINS);
   await client.query(webhooks(count));
+  await client.query(ROUTES);
   // As autovacuum would have done in the meantime.
   await client.query('vacuum analyze');
 }
 
 /** Tokens of the small branch's administrator and of the small team's member. @param {import('./server.js').Server} server */
 export async function signIn({ postgres: { client } }) {
-  const built = pathToFileURL(join(ROOT, 'dist', 'src', 'access', 'token-format.js')).href;
-  const { makeToken, hashToken, hintOf } = await import(built);
+  const { makeToken, hashToken, hintOf } = await built('access/token-format');
   const tokens = [];
   for (const number of ['20', '300']) {
     const value = makeToken();

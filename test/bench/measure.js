@@ -1,5 +1,7 @@
-/** The two measurements. Each checks its books first: published = attempts in the database, all succeeded = hits at the sink. */
+/** What is measured of a system, whatever it is. Each measurement checks its books first: published = attempts in the database, all succeeded = hits at the sink. */
 import { setTimeout as sleep } from 'node:timers/promises';
+
+import { now, quantile } from './numbers.js';
 
 /** Events in one publish. */
 export const BATCH = 500;
@@ -8,19 +10,25 @@ const SETTLE_MS = 20_000;
 const LOOK_MS = 20;
 
 /**
- * What is measured. publish() returns how many were taken for one delivery each; settled() is true
- * when nothing is left to be sent or recorded; cpu() is in microseconds since the start, by role.
+ * What is measured. Its senders are off until they are started. publish() returns how many were taken
+ * for one delivery each; settled() is true when nothing is left to be sent or recorded; cpu() is in
+ * microseconds since the start of what runs now, by role.
  * @typedef {object} System
  * @property {string} name
+ * @property {string} configuration
  * @property {Record<string, string>} versions
  * @property {Promise<never>} died Rejects when one of its processes ends unasked.
+ * @property {(processes?: number) => Promise<unknown>} startSenders
+ * @property {() => Promise<unknown>} stopSenders
  * @property {(ids: string[]) => Promise<number>} publish
  * @property {() => Promise<boolean>} settled
- * @property {() => Promise<{ made: number, succeeded: number }>} attempts Since the start.
+ * @property {() => Promise<Attempts>} attempts Since the start.
  * @property {() => Record<string, number>} cpu
  */
 
+/** @typedef {{ made: number, succeeded: number }} Attempts */
 /** @typedef {import('./receiver.js').Receiver} Receiver */
+/** @typedef {{ perSecond: number, cpu: Record<string, number> }} Drained Deliveries per second, and microseconds of CPU for each of them, by role. */
 
 /** What the books say when they do not agree. */
 export class CountError extends Error {}
@@ -28,55 +36,54 @@ export class CountError extends Error {}
 let phases = 0;
 
 /** Ids of entities that no other phase has. @param {number} count */
-function freshIds(count) {
+export function freshIds(count) {
   phases += 1;
   return Array.from({ length: count }, (_, index) => `p${phases}-${index}`);
 }
 
 /**
- * Publishes in batches, one after the other as fast as they are taken, while deliveries go out.
- * Deliveries per second from the first publish to the last arrival; CPU in microseconds a delivery,
- * until the last result is recorded.
- * @param {System} system @param {Receiver} receiver @param {number} count
+ * Publishes while no sender runs, then starts them: deliveries per second from the first arrival to the
+ * last; CPU from the first arrival until the last result is recorded, so that no process is measured at its start.
+ * @param {System} system @param {Receiver} receiver @param {{ jobs: number, processes?: number }} load @returns {Promise<Drained>}
  */
-export async function drain(system, receiver, count) {
-  const ids = freshIds(count);
+export async function drain(system, receiver, { jobs, processes = 1 }) {
+  const ids = freshIds(jobs);
   const open = await openBooks(system, receiver);
-  const cpuBefore = system.cpu();
-  const publisherBefore = process.cpuUsage();
-  const startedAt = now();
   let published = 0;
-  for (let from = 0; from < count; from += BATCH)
+  for (let from = 0; from < jobs; from += BATCH)
     published += await orDeath(system, system.publish(ids.slice(from, from + BATCH)));
-  const publishMs = now() - startedAt;
-  const publisher = process.cpuUsage(publisherBefore);
-  const { lastAt } = await orDeath(system, receiver.wait(count, limitFor(count)));
+  const cpu = () => ({ ...system.cpu(), receiver: receiver.cpu() });
+  const started = system.startSenders(processes);
+  started.catch(() => undefined);
+  const before = await orDeath(system, receiver.wait(1, limitFor(0)).then(cpu));
+  await orDeath(system, started);
+  const { firstAt, lastAt } = await orDeath(system, receiver.wait(jobs, limitFor(jobs)));
   await settle(system);
-  const cpuAfter = system.cpu();
-  await closeBooks(system, receiver, open, { published, count });
-  /** @type {Record<string, number>} */
-  const used = Object.fromEntries(
-    Object.entries(cpuAfter).map(([role, total]) => [role, (total - cpuBefore[role]) / count]),
+  const after = cpu();
+  await closeBooks(system, receiver, open, { published, count: jobs });
+  await system.stopSenders();
+  return { perSecond: (jobs - 1) / ((lastAt - firstAt) / 1000), cpu: perJob(before, after, jobs) };
+}
+
+/** Who is no part of the system. */
+const APART = 'receiver';
+
+/** @param {Record<string, number>} before @param {Record<string, number>} after @param {number} jobs @returns {Record<string, number>} */
+export function perJob(before, after, jobs) {
+  const used = Object.entries(after).map(
+    ([role, total]) => /** @type {const} */ ([role, (total - (before[role] ?? 0)) / jobs]),
   );
-  const together = Object.values(used).reduce((sum, one) => sum + one, 0);
-  return {
-    perSecond: count / ((lastAt - startedAt) / 1000),
-    publishedPerSecond: count / (publishMs / 1000),
-    cpu: /** @type {Record<string, number>} */ ({
-      ...used,
-      together,
-      publisher: (publisher.user + publisher.system) / count,
-    }),
-  };
+  const together = used.filter(([role]) => role !== APART).reduce((sum, [, one]) => sum + one, 0);
+  return { ...Object.fromEntries(used), together };
 }
 
 /**
  * Publishes single events at a steady rate, whether or not the one before has been answered.
- * Milliseconds from the start of the publish call to the arrival at the sink.
- * @param {System} system @param {Receiver} receiver @param {{ perSecond: number, seconds: number }} load
+ * Milliseconds from the start of each publish call to the arrival at the sink.
+ * @param {System} system @param {Receiver} receiver @param {{ rate: number, seconds: number }} load
  */
-export async function latency(system, receiver, { perSecond, seconds }) {
-  const ids = freshIds(perSecond * seconds);
+export async function latency(system, receiver, { rate, seconds }) {
+  const ids = freshIds(rate * seconds);
   const open = await openBooks(system, receiver);
   /** @type {Map<string, number>} */
   const starts = new Map();
@@ -84,7 +91,7 @@ export async function latency(system, receiver, { perSecond, seconds }) {
   const calls = [];
   const startedAt = now();
   for (const [index, id] of ids.entries()) {
-    await sleep(Math.max(0, startedAt + (index * 1000) / perSecond - now()));
+    await sleep(Math.max(0, startedAt + (index * 1000) / rate - now()));
     starts.set(id, now());
     const call = system.publish([id]);
     call.catch(() => undefined);
@@ -94,59 +101,53 @@ export async function latency(system, receiver, { perSecond, seconds }) {
   const published = taken.reduce((sum, one) => sum + one, 0);
   await orDeath(system, receiver.wait(ids.length, limitFor(ids.length)));
   await settle(system);
-  const { arrivals = [] } = await closeBooks(system, receiver, open, { published, count: ids.length });
-  const sorted = arrivals.map(([id, at]) => at - Number(starts.get(id))).sort((a, b) => a - b);
-  return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) };
-}
-
-/** The monotonic clock that all processes of this machine share, ms. */
-function now() {
-  return Number(process.hrtime.bigint()) / 1e6;
+  await closeBooks(system, receiver, open, { published, count: ids.length });
+  const { arrivals = [] } = await receiver.report(true);
+  const times = arrivals.map(([id, at]) => at - Number(starts.get(id)));
+  return { p50: quantile(times, 0.5), p90: quantile(times, 0.9), p99: quantile(times, 0.99) };
 }
 
 /** A minute, and the time that a hundredth of the usual rate would take, ms. @param {number} count */
-function limitFor(count) {
+export function limitFor(count) {
   return 60_000 + count * 20;
 }
 
-/** @template T @param {System} system @param {Promise<T>} work @returns {Promise<T>} */
-function orDeath(system, work) {
+/** @template T @param {{ died: Promise<never> }} system @param {Promise<T>} work @returns {Promise<T>} */
+export function orDeath(system, work) {
   return Promise.race([work, system.died]);
 }
 
 /** Waits until the results are recorded; the books tell if they never are. @param {System} system */
-async function settle(system) {
+export async function settle(system) {
   for (const until = now() + SETTLE_MS; now() < until; await sleep(LOOK_MS))
     if (await orDeath(system, system.settled())) return;
 }
 
-/** @param {System} system @param {Receiver} receiver */
-async function openBooks(system, receiver) {
+/** Begins to count. @param {System} system @param {Receiver} receiver */
+export async function openBooks(system, receiver) {
   await receiver.begin();
   return system.attempts();
 }
 
-/** @param {System} system @param {Receiver} receiver @param {{ made: number, succeeded: number }} before @param {{ published: number, count: number }} expected */
-async function closeBooks(system, receiver, before, { published, count }) {
+/** Throws CountError when what was published, recorded and received since then is not the same. @param {System} system @param {Receiver} receiver @param {Attempts} before @param {{ published: number, count: number }} expected */
+export async function closeBooks(system, receiver, before, { published, count }) {
   const after = await system.attempts();
-  const report = await receiver.report(true);
-  const books = {
-    wanted: count,
+  checkBooks(system.name, count, {
     published,
     attempts: after.made - before.made,
     succeeded: after.succeeded - before.succeeded,
-    hits: report.hits,
-    'different hits': report.distinct,
-    'signed hits': report.hits - report.unsigned,
-  };
-  if (Object.values(books).some((value) => value !== count)) {
-    const numbers = Object.entries(books).map(([name, value]) => `${name} ${value}`);
-    throw new CountError(`The books of ${system.name} do not agree: ${numbers.join(', ')}.`);
-  }
-  return report;
+    ...hitsOf(await receiver.report()),
+  });
 }
 
-/** The value that a share of the sorted ones does not exceed (nearest rank). @param {number[]} sorted @param {number} share */
-function quantile(sorted, share) {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
+/** What the sink has to say. @param {import('./receiver.js').Report} report */
+export function hitsOf({ hits, distinct, unsigned }) {
+  return { hits, 'different hits': distinct, 'signed hits': hits - unsigned };
+}
+
+/** Throws CountError unless all are as many. @param {string} name @param {number} wanted @param {Record<string, number>} books */
+export function checkBooks(name, wanted, books) {
+  if (Object.values(books).every((value) => value === wanted)) return;
+  const numbers = Object.entries(books).map(([what, value]) => `${what} ${value}`);
+  throw new CountError(`The books of ${name} do not agree: wanted ${wanted}, ${numbers.join(', ')}.`);
 }

@@ -1,5 +1,6 @@
 /** The bench's hold on the sink process. */
 import { startScript, told } from './children.js';
+import { cpuOf } from './cpu.js';
 
 /** Answers that need no waiting on the sink's side come within this time, ms. */
 const ANSWER_MS = 10_000;
@@ -9,7 +10,8 @@ const ANSWER_MS = 10_000;
  * @property {number} hits Requests that came.
  * @property {number} distinct Entities among them.
  * @property {number} unsigned Requests without the headers of Standard Webhooks.
- * @property {number} lastAt When the last new entity came, ms of the monotonic clock.
+ * @property {number} firstAt When the first entity came, ms of the monotonic clock.
+ * @property {number} lastAt When the last new entity came.
  * @property {[id: string, at: number][]} [arrivals] First arrivals, if asked for.
  */
 
@@ -19,12 +21,13 @@ const ANSWER_MS = 10_000;
  * @property {() => Promise<Report>} begin Forgets what came.
  * @property {(count: number, limitMs: number) => Promise<Report>} wait Until so many entities have come or the limit has passed.
  * @property {(times?: boolean) => Promise<Report>} report
- * @property {() => Promise<unknown>} stop
+ * @property {() => number} cpu Microseconds since its start.
  */
 
-/** Starts the sink. @returns {Promise<Receiver>} */
-export async function startReceiver() {
+/** Starts the sink. @param {import('./ground.js').Ground} ground @returns {Promise<Receiver>} */
+export async function startReceiver({ onStop }) {
   const child = startScript('sink.js');
+  onStop(() => child.stop(5_000));
   const { ready: url } = await told(child, (message) => message.ready !== undefined, ANSWER_MS);
   let asked = 0;
   const ask = async (/** @type {object} */ question, limitMs = ANSWER_MS) => {
@@ -38,6 +41,6 @@ export async function startReceiver() {
     begin: () => ask({ ask: 'begin' }),
     wait: (count, limitMs) => ask({ ask: 'wait', count, limitMs }, limitMs + ANSWER_MS),
     report: (times = false) => ask({ ask: 'report', times }),
-    stop: () => child.stop(5_000),
+    cpu: () => cpuOf(child.pid),
   };
 }

@@ -1,196 +1,104 @@
 /**
- * `npm run bench`: the server as it is shipped beside BullMQ + got, doing the same job on the same
- * machine in the same run, in turns; then pages of a large saved table beside those of a small one.
- * Prints one table for each, decides nothing. Everything it started is stopped at the end, on an error
- * and on Ctrl-C.
+ * `npm run bench`: the server as it is shipped, measured section by section, where there is something to compare it with
+ * in the same run and in turns. Prints one table for each and the targets at the end, decides nothing. Everything it
+ * started is stopped at the end of its section, on an error and on Ctrl-C.
  */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { drain, latency } from './measure.js';
-import { startReceiver } from './receiver.js';
-import { report, tableReport } from './report.js';
-import { policy } from './sample.js';
-import { answerTimes, FEW, openTable, QUESTIONS } from './saved-table.js';
-import { startServer } from './server.js';
+import { buildServer, clearGround, layGround, say } from './ground.js';
+import { FEW } from './many-webhooks.js';
+import { sectionText, targetsText } from './report.js';
+import { claim } from './sections/claim.js';
+import { deliveries } from './sections/deliveries.js';
+import { latency } from './sections/latency.js';
+import { memory } from './sections/memory.js';
+import { publish } from './sections/publish.js';
+import { scaling } from './sections/scaling.js';
+import { table } from './sections/table.js';
 
-const HELP = `Usage: npm run bench -- [options]
+/**
+ * @typedef {object} Bench
+ * @property {string} name
+ * @property {string} about
+ * @property {Record<string, number>} options With their defaults.
+ * @property {(ground: import('./ground.js').Ground, options: any) => Promise<import('./report.js').Section>} run
+ */
 
-Measures Bellwire (npm start -- --dev, default configuration), one thing after the other:
+/** @type {Bench[]} */
+const SECTIONS = [deliveries, scaling, latency, publish, claim, memory, table];
 
-deliveries  Beside BullMQ + got doing the same job: sign, POST about 1 KiB over loopback, record the
-            attempt in PostgreSQL. In each round, in turns: events published in batches of 500 as fast
-            as they are taken, until the last has arrived; then single events at a steady rate. Needs
-            redis-server for the peer (Debian, Ubuntu: apt-get install redis-server).
-table       The saved table with many webhooks beside one with ${FEW}: pages in every order, from both
-            ends, searched, filtered, and as a branch and a team see it.
-
-Only the ratios can be compared with those of another run.
-
-  --only NAME   Only deliveries, or only table
-  --rounds N    How often everything is measured (3)
-  --events N    deliveries: events of one drain (10000)
-  --rate N      deliveries: events per second of the latency measurement (50)
-  --seconds N   deliveries: how long it goes on (10)
-  --webhooks N  table: how many are saved, a multiple of 50 (100000)
-  --requests N  table: how often a page is asked for in a round (20)
-  --help        This text
-`;
-const DEFAULTS = { rounds: 3, events: 10_000, rate: 50, seconds: 10, webhooks: 100_000, requests: 20 };
-const MEASUREMENTS = /** @type {const} */ (['deliveries', 'table']);
-/** Before the first round, not counted: compilers and connections warm up. */
-const WARM_UP = { events: 1_000, seconds: 1 };
+const OPTIONS = {
+  rounds: 'how often everything is measured, in turns',
+  jobs: 'deliveries of one run',
+  rate: 'events a second',
+  seconds: 'how long that goes on',
+  senders: 'processes that send',
+  webhooks: `how many are saved, a multiple of 50, at least ${FEW}`,
+  pending: 'deliveries in the queue',
+  requests: 'how often a page is asked for in a round',
+};
 
 class UsageError extends Error {}
 
-/** @typedef {typeof DEFAULTS} Options */
+/** @param {string} text */
+function indented(text) {
+  return text.replaceAll(/^/gm, '    ');
+}
 
-/** @returns {{ options: Options, wanted: readonly (typeof MEASUREMENTS[number])[] } | null} Null when only help is wanted. */
-function readOptions() {
+function help() {
+  const sections = SECTIONS.map(({ name, about, options }) => {
+    const own = Object.entries(options).map(([option, standard]) => `--${option} ${standard}`);
+    return `  ${name}\n${indented(about)}\n    ${own.join(' ')}`;
+  });
+  const options = Object.entries(OPTIONS).map(([name, what]) => `  --${`${name} N`.padEnd(13)} ${what}`);
+  return `Usage: npm run bench -- [options]
+
+Measures Bellwire as \`npm start -- --dev\` runs it, in its default configuration, section by section, each on servers of
+its own. Counts are checked before anything is printed. Only the ratios can be compared with those of another run, and
+only those of a machine that does nothing else.
+
+Sections, with their options and defaults
+${sections.join('\n')}
+
+Options
+  --only NAMES    only these sections, comma-separated
+${options.join('\n')}
+  --help          this text
+`;
+}
+
+/** The sections that are asked for, with their options; null when only help is wanted. @param {string[]} args */
+function readArguments(args) {
   /** @type {any} */
   let values;
   try {
-    const texts = [...Object.keys(DEFAULTS), 'only'].map((name) => [
-      name,
-      { type: /** @type {const} */ ('string') },
-    ]);
-    ({ values } = parseArgs({ options: { help: { type: 'boolean' }, ...Object.fromEntries(texts) } }));
+    const texts = [...Object.keys(OPTIONS), 'only'].map((name) => [name, { type: 'string' }]);
+    const options = { help: { type: 'boolean' }, ...Object.fromEntries(texts) };
+    ({ values } = parseArgs({ args, options }));
   } catch (error) {
     throw new UsageError(/** @type {Error} */ (error).message);
   }
   if (values.help) return null;
-  const entries = Object.entries(DEFAULTS).map(([name, standard]) => {
-    const text = values[name] ?? String(standard);
-    if (!/^[1-9]\d{0,6}$/.test(text))
-      throw new UsageError(`--${name} takes a whole number from 1 to 9999999`);
-    return [name, Number(text)];
-  });
-  const options = Object.fromEntries(entries);
-  if (options.webhooks % 50 !== 0) throw new UsageError('--webhooks takes a multiple of 50');
-  const wanted = MEASUREMENTS.filter((name) => name === (values.only ?? name));
-  if (wanted.length === 0) throw new UsageError(`--only takes ${MEASUREMENTS.join(' or ')}`);
-  return { options, wanted };
-}
-
-/** What must be undone, the last thing first. @type {(() => Promise<unknown> | unknown)[]} */
-const stops = [];
-const onStop = (/** @type {() => Promise<unknown> | unknown} */ stop) => void stops.push(stop);
-
-/** Stops everything even when something does not stop well; then throws what went wrong first. */
-async function stopAll() {
-  /** @type {unknown[]} */
-  const errors = [];
-  for (let stop = stops.pop(); stop; stop = stops.pop()) {
-    try {
-      await stop();
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  if (errors.length > 0) throw errors[0];
-}
-
-/** Installs the peer where it is missing or older than its lock file. */
-function install() {
-  const folder = import.meta.dirname;
-  const installed = join(folder, 'node_modules', '.package-lock.json');
-  if (
-    existsSync(installed) &&
-    statSync(installed).mtimeMs >= statSync(join(folder, 'package-lock.json')).mtimeMs
-  )
-    return;
-  say('Installing the peer (npm ci in test/bench) …');
-  const { status } = spawnSync('npm', ['ci'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) throw new Error('npm ci in test/bench failed; what it said is above.');
-}
-
-/** A folder that PostgreSQL can enter when it is run by another user for root. */
-function makeFolder() {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'bellwire-bench-')));
-  chmodSync(folder, 0o711);
-  onStop(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-/** Starts both systems; only the server when there is no Redis. @param {{ folder: string, target: string }} place */
-async function startSystems(place) {
-  // Both need what install() has brought.
-  const { startBellwire } = await import('./bellwire.js');
-  const { RedisMissingError, startBullmq } = await import('./bullmq.js');
-  const systems = [await startBellwire({ ...place, onStop })];
-  try {
-    systems.push(await startBullmq({ ...place, onStop }));
-  } catch (error) {
-    if (!(error instanceof RedisMissingError)) throw error;
-    say(`The peer is left out: ${error.message}.`);
-  }
-  return systems;
-}
-
-/** @param {Options} options @returns {Promise<string>} The report. */
-async function benchDeliveries(options) {
-  install();
-  const folder = makeFolder();
-  const receiver = await startReceiver();
-  onStop(() => receiver.stop());
-  say('Starting the server and the peer …');
-  const systems = await startSystems({ folder, target: receiver.url });
-
-  for (const system of systems) {
-    await drain(system, receiver, Math.min(WARM_UP.events, options.events));
-    await latency(system, receiver, { perSecond: options.rate, seconds: WARM_UP.seconds });
-  }
-  /** @type {import('./report.js').Results[]} */
-  const all = systems.map((system) => ({ system, drains: [], latencies: [] }));
-  for (let round = 1; round <= options.rounds; round += 1) {
-    for (const { system, drains } of all) {
-      say(`Round ${round} of ${options.rounds}: ${system.name}, drain …`);
-      drains.push(await drain(system, receiver, options.events));
-    }
-    for (const { system, latencies } of all) {
-      say(`Round ${round} of ${options.rounds}: ${system.name}, latency …`);
-      latencies.push(await latency(system, receiver, { perSecond: options.rate, seconds: options.seconds }));
-    }
-  }
-  const bodyBytes = Buffer.byteLength(JSON.stringify(policy('p1-1000')));
-  const { rounds, events, rate, seconds } = options;
-  return report(all, { rounds, events, rate, seconds, bodyBytes });
-}
-
-/** @param {Options} options @returns {Promise<string>} The report. */
-async function benchTable(options) {
-  say('Starting two servers …');
-  const folder = makeFolder();
-  const tables = [];
-  let postgres = '';
-  for (const count of [options.webhooks, FEW]) {
-    const place = join(folder, String(tables.length));
-    mkdirSync(place, { mode: 0o711 });
-    const server = await startServer({ folder: place, onStop });
-    postgres = server.postgres.version;
-    say(`Saving ${count} webhooks …`);
-    tables.push(await openTable(server, count));
-  }
-  /** @type {import('./report.js').Answers[]} */
-  const all = QUESTIONS.map(({ name }) => ({ name, many: [], few: [] }));
-  for (let round = 1; round <= options.rounds; round += 1) {
-    say(`Round ${round} of ${options.rounds}: ${QUESTIONS.length} kinds of pages …`);
-    for (const [index, question] of QUESTIONS.entries()) {
-      const [many, few] = await answerTimes(tables, question, options.requests);
-      all[index].many.push(many);
-      all[index].few.push(few);
-    }
-  }
-  const { rounds, webhooks, requests } = options;
-  return tableReport(all, { rounds, webhooks, few: FEW, requests, postgres });
-}
-
-/** @param {string} line */
-function say(line) {
-  process.stderr.write(`${line}\n`);
+  for (const name of Object.keys(OPTIONS))
+    if (values[name] !== undefined && !/^[1-9]\d{0,7}$/.test(values[name]))
+      throw new UsageError(`--${name} takes a whole number from 1 to 99999999`);
+  const webhooks = Number(values.webhooks ?? FEW);
+  if (webhooks % 50 !== 0 || webhooks < FEW)
+    throw new UsageError(`--webhooks takes a multiple of 50, at least ${FEW}`);
+  const names = values.only?.split(',') ?? SECTIONS.map(({ name }) => name);
+  const unknown = names.find(
+    (/** @type {string} */ name) => !SECTIONS.some((section) => section.name === name),
+  );
+  if (unknown !== undefined)
+    throw new UsageError(
+      `--only takes some of ${SECTIONS.map(({ name }) => name).join(', ')}, not '${unknown}'`,
+    );
+  return SECTIONS.filter(({ name }) => names.includes(name)).map((section) => ({
+    section,
+    options: Object.fromEntries(
+      Object.entries(section.options).map(([name, standard]) => [name, Number(values[name] ?? standard)]),
+    ),
+  }));
 }
 
 let interrupted = false;
@@ -202,25 +110,28 @@ for (const [signal, code] of /** @type {const} */ ([
     if (interrupted) return;
     interrupted = true;
     say('Stopping what was started …');
-    await stopAll().catch((error) => say(error.message));
+    await clearGround().catch((error) => say(error.message));
     process.exit(code);
   });
 }
 
 try {
-  const asked = readOptions();
-  if (asked === null) process.stdout.write(HELP);
-  const benches = { deliveries: benchDeliveries, table: benchTable };
-  for (const name of asked?.wanted ?? []) {
-    const text = await benches[name](asked.options);
-    await stopAll();
-    process.stdout.write(`${text}\n\n`);
+  const asked = readArguments(process.argv.slice(2));
+  if (asked === null) process.stdout.write(help());
+  else buildServer();
+  const targets = [];
+  for (const { section, options } of asked ?? []) {
+    const result = await section.run(layGround(), options);
+    await clearGround();
+    process.stdout.write(`${sectionText(section.name, result)}\n\n`);
+    targets.push(...result.targets.map((target) => ({ section: section.name, target })));
   }
+  if (targets.length > 0) process.stdout.write(`${targetsText(targets)}\n`);
 } catch (error) {
   // What fails because its processes are being stopped is no news.
   if (!interrupted) {
     say(/** @type {Error} */ (error).message);
-    await stopAll().catch((second) => say(second.message));
+    await clearGround().catch((second) => say(second.message));
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }

@@ -1,72 +1,101 @@
 /**
- * Bellwire as a user runs it: `npm start -- --dev`, default configuration (only port, data directory,
- * root token and a rate limit that does not bind are given), its own embedded PostgreSQL.
+ * Bellwire as a user runs it: what `npm start -- --dev` runs, with the default configuration. Only what
+ * SETTINGS says is given, and the address of a PostgreSQL of the kind that it would start itself.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { start, written } from './children.js';
+import { start, watchDeaths, written } from './children.js';
 import { poster } from './client.js';
-import { cleanUp, connectEmbedded } from './postgres.js';
+import { ROOT } from './ground.js';
+import { startPostgres } from './postgres.js';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const TOKEN = 'root-token-of-the-bench-0123456789abcdef';
-/** A first start builds the server and makes the database. */
-const START_MS = 300_000;
+const START_MS = 60_000;
 const STOP_MS = 40_000;
+/** What `npm start` runs, without npm and a shell around it, whose CPU is not the server's. */
+const [PROGRAM, ...ARGS] = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  .scripts.start.replace(/^exec /, '')
+  .split(' ');
+
+const SETTINGS = {
+  BELLWIRE_PORT: '0',
+  BELLWIRE_ROOT_TOKEN: TOKEN,
+  // One login asks here for as much in a minute as the server gives.
+  BELLWIRE_RATE_LIMIT: '1000000000',
+};
+
+/** For the print of the configuration. */
+export const CONFIGURATION = `npm start -- --dev, default configuration but for ${Object.keys(SETTINGS).join(', ')}, BELLWIRE_DATA_DIR, DATABASE_URL`;
+
+/** @typedef {'all' | 'api' | 'worker'} Role */
+
+/**
+ * @typedef {object} Process
+ * @property {number} pid
+ * @property {string} url Of its API; of a worker only /healthz and /metrics answer.
+ * @property {() => Promise<void>} stop Throws when it did not end in order.
+ */
+
+/** Starts a process. @param {{ postgres: import('./postgres.js').Postgres, dataDir: string, role: Role, watch: (child: import('./children.js').Child) => void, onStop: (stop: () => Promise<void>) => void }} options @returns {Promise<Process>} */
+async function startProcess({ postgres, dataDir, role, watch, onStop }) {
+  const args = [...ARGS, '--dev', '--role', role];
+  const child = start(PROGRAM, args, { cwd: ROOT, env: environment(postgres.url, dataDir) });
+  watch(child);
+  let stopped = false;
+  const stop = async () => {
+    if (stopped) return;
+    stopped = true;
+    const code = await child.stop(STOP_MS);
+    if (code !== 0)
+      throw new Error(`the server ended with ${code} after SIGTERM. Its last words:\n${child.output()}`);
+  };
+  onStop(stop);
+  const [, url] = await written(child, /Health\s+(http:\/\/127\.0\.0\.1:\d+)\/healthz\b/, START_MS);
+  return { pid: child.pid, url, stop };
+}
 
 /**
  * @typedef {object} Server
  * @property {string} url Of its GraphQL API.
  * @property {number} pid
- * @property {Promise<never>} died Rejects when it ends unasked.
+ * @property {Promise<never>} died Rejects when one of its processes ends unasked.
  * @property {import('./client.js').Post} post As the root administrator.
+ * @property {() => Promise<string>} metrics What it tells Prometheus.
  * @property {import('./postgres.js').Postgres} postgres
+ * @property {() => Promise<Process>} startWorker Another process on the same database, which only sends.
  */
 
-/** Starts a server. @param {{ folder: string, onStop: (stop: () => Promise<void>) => void }} options @returns {Promise<Server>} */
-export async function startServer({ folder, onStop }) {
-  const dataDir = join(folder, 'bellwire');
-  const server = start('npm', ['start', '--', '--dev'], { cwd: ROOT, env: environment(dataDir) });
-  onStop(async () => {
-    const owner = ownerOf(dataDir);
-    const code = await server.stop(STOP_MS, owner ?? -server.pid);
-    cleanUp(dataDir);
-    // Told to stop while it was still being built, it has no orderly end.
-    if (owner !== undefined && code !== 0)
-      throw new Error(`the server ended with ${code} after SIGTERM. Its last words:\n${server.output()}`);
-  });
-  const [, base] = await written(server, /(http:\/\/127\.0\.0\.1:\d+)\/graphql\b/, START_MS);
-  const url = `${base}/graphql`;
-  const postgres = await connectEmbedded(dataDir);
-  onStop(() => postgres.client.end());
-  return { url, pid: server.pid, died: server.died, post: poster(url, TOKEN), postgres };
+/** Starts a server with a PostgreSQL of its own. @param {import('./ground.js').Ground} ground @param {Role} role @returns {Promise<Server>} */
+export async function startServer(ground, role) {
+  const postgres = await startPostgres(ground, 'bellwire-postgres');
+  const { died, watch } = watchDeaths();
+  const place = { postgres, dataDir: ground.folder('bellwire'), watch, onStop: ground.onStop };
+  const { pid, url } = await startProcess({ ...place, role });
+  return {
+    url: `${url}/graphql`,
+    pid,
+    died,
+    post: poster(`${url}/graphql`, TOKEN),
+    async metrics() {
+      const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
+      if (!response.ok) throw new Error(`/metrics answered ${response.status}`);
+      return response.text();
+    },
+    postgres,
+    startWorker: () => startProcess({ ...place, role: 'worker' }),
+  };
 }
 
-/**
- * The server's own process, which its lock file names. npm hands a SIGTERM on to its shell only, and where that is
- * dash the server would never hear of it. Undefined before there is one.
- * @param {string} dataDir
- */
-function ownerOf(dataDir) {
-  try {
-    return JSON.parse(readFileSync(join(dataDir, 'bellwire.lock'), 'utf8')).pid;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The environment without settings of a server that somebody has set for himself. @param {string} dataDir */
-function environment(dataDir) {
+/** The environment without settings of a server that somebody has set for himself. @param {string} url @param {string} dataDir */
+function environment(url, dataDir) {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('BELLWIRE_') && name !== 'DATABASE_URL' && name !== 'NODE_OPTIONS',
   );
   return {
     ...Object.fromEntries(inherited),
-    BELLWIRE_PORT: '0',
+    ...SETTINGS,
+    DATABASE_URL: url,
     BELLWIRE_DATA_DIR: dataDir,
-    BELLWIRE_ROOT_TOKEN: TOKEN,
-    // One login asks here for as many pages in a minute as the server gives: more than 1,000,000 points of them.
-    BELLWIRE_RATE_LIMIT: '1000000000',
   };
 }

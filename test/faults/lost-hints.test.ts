@@ -24,7 +24,7 @@ beforeAll(async () => {
   server = await startServer({ DATABASE_URL: proxy.url, BELLWIRE_POLL_INTERVAL: `${POLL_MS}ms` });
   receiver = await startReceiver();
   await registerResource(server.api);
-  await createWebhook(server.api, receiver.url);
+  await createWebhook(server.api, receiver.url, { advanced: { maxConcurrency: 50 } });
 });
 
 afterAll(async () => {

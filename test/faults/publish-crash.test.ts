@@ -12,6 +12,10 @@ import { clientEvent, createWebhook, publish, registerResource } from '../suppor
 import { type ServerProcess, spawnServer } from '../support/server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
+/** What is born with a sender that dies is sent when its lease has run out: after a second and a half. */
+const SETTINGS = { BELLWIRE_LEASE_MARGIN: '500ms' };
+const TIMEOUT_MS = 1_000;
+
 let database: TestDatabase;
 let folder: ReturnType<typeof temporaryFolder>;
 let receiver: Receiver;
@@ -26,9 +30,9 @@ beforeEach(async () => {
   sql = new pg.Client({ connectionString: database.url });
   await sql.connect();
   gate = await createCommitGate(database.url);
-  server = await spawnServer(database.url, folder.path);
+  server = await spawnServer(database.url, folder.path, SETTINGS);
   await registerResource(server.api);
-  await createWebhook(server.api, receiver.url);
+  await createWebhook(server.api, receiver.url, { advanced: { timeoutMs: TIMEOUT_MS } });
 });
 
 afterEach(async () => {
@@ -86,7 +90,7 @@ describe('a kill -9 in a publish (REL-16)', () => {
     await lock.letGo();
     await untilGone();
     expect(await events()).toBe(0);
-    server = await spawnServer(database.url, folder.path);
+    server = await spawnServer(database.url, folder.path, SETTINGS);
     await proof();
     figure('REL-16 killed before the commit', { phantoms: hits('in the middle') }, { phantoms: 0 });
 
@@ -104,7 +108,7 @@ describe('a kill -9 in a publish (REL-16)', () => {
     await untilGone();
     expect(await events()).toBe(1);
     expect(receiver.hits).toHaveLength(0);
-    server = await spawnServer(database.url, folder.path);
+    server = await spawnServer(database.url, folder.path, SETTINGS);
     const [repeated] = await publish(server.api, EVENT);
     expect(repeated).toMatchObject({ duplicate: true, deliveryCount: 1 });
     await receiver.find((hit) => hit.body.includes('"in the middle"'));

@@ -46,7 +46,7 @@ beforeEach(async () => {
      values ($1, $2, 0, 'URL', 'http://127.0.0.1:9/', 1000)`,
     [endpointId, webhookId],
   );
-  lanes = new Lanes({ most: 32, untilQuick: 32 });
+  lanes = new Lanes({ most: 32, untilQuick: 32, ahead: 0 });
   lane = lanes.of(endpointId);
   circuits = circuitsWith({});
 });
@@ -135,6 +135,28 @@ describe('the circuit of an endpoint', () => {
       state: 'OPEN',
       failure_code: 'SECRET_UNAVAILABLE',
     });
+  });
+
+  it('is neither closed nor opened again by what was on the wire when it opened, but by what began after that', async () => {
+    for (const from of ['OPEN', 'HALF_OPEN'] as const) {
+      await pool.query('delete from endpoint_circuits');
+      await probe();
+      if (from === 'OPEN')
+        await pool.query(`update endpoint_circuits set state = 'OPEN', probe_at = now() + interval '1 hour'`);
+      lane.turn('CLOSED', 0);
+      lane.turn(from, 100);
+      await circuits.judge(lane, result(null), 120, 99);
+      await circuits.judge(lane, result('STATUS'), 120, 99);
+      expect([(await circuit()).state, lane.state]).toEqual([from, from]);
+      await circuits.judge(lane, result(null), 140, 130);
+      expect([(await circuit('state, failures, failing_since')).state, lane.state]).toEqual([
+        'CLOSED',
+        'CLOSED',
+      ]);
+      expect(await circuit('failures, failing_since, failure_code')).toEqual({
+        ...{ failures: 0, failing_since: null, failure_code: null },
+      });
+    }
   });
 
   it('opens again when its probe fails', async () => {

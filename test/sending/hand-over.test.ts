@@ -1,5 +1,6 @@
 /** Deliveries that are sent by the process that publishes them, without a way through the queue; and those that may not be. */
 import { newId } from '../../src/ids.ts';
+import { createCommitGate } from '../support/commit-gate.ts';
 import { type Receiver, startReceiver, status } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
@@ -49,7 +50,16 @@ async function handedOverOf(...ids: string[]): Promise<number> {
   await publish(server.api, ...ids.map((id) => clientEvent(id)));
   const hits = await receiver.until(ids.length);
   expect(hits.map(({ body }) => JSON.parse(body.toString()).entityId).sort()).toEqual([...ids].sort());
-  return (await handedOver()) - before;
+  const count = (await handedOver()) - before;
+  await empty();
+  receiver.hits.length = 0;
+  return count;
+}
+
+/** Whether one of some events goes without a claim: on a machine that is busy a commit may take too long for that. */
+async function goesAtOnce(): Promise<boolean> {
+  for (let tries = 0; tries < 20; tries += 1) if ((await handedOverOf(`try-${tries}`)) > 0) return true;
+  return false;
 }
 
 /** Resolves when the queue has no row left. */
@@ -63,9 +73,10 @@ async function empty(): Promise<void> {
 describe('what is published', () => {
   it('is on the wire without a claim when a place is free, and recorded as any other', async () => {
     await webhook();
-    expect(await handedOverOf('one')).toBe(1);
+    expect(await goesAtOnce()).toBe(true);
+    await publish(server.api, clientEvent('one'));
+    const [hit] = await receiver.until(1);
     await empty();
-    const [hit] = receiver.hits;
     expect(hit!.headers['webhook-attempt']).toBe('1');
     expect(hit!.headers['webhook-signature']).toMatch(/^v1,/);
     const delivery = await server.api.run(
@@ -83,7 +94,9 @@ describe('what is published', () => {
     await webhook();
     const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`);
     // An endpoint that is not known to be quick gets half of the places.
-    expect(await handedOverOf(...ids)).toBe(SLOTS / 2);
+    let most = 0;
+    for (let tries = 0; most === 0 && tries < 20; tries += 1) most = await handedOverOf(...ids);
+    expect(most).toBe(SLOTS / 2);
   });
 
   it.each([
@@ -91,16 +104,14 @@ describe('what is published', () => {
     ['with a limit of its own', { maxConcurrency: 2 }],
     ['that keeps the order of entities', { ordering: 'PER_ENTITY' }],
     ['that wants its first attempt later', { retrySchedule: [1, 1] }],
-  ])('for an endpoint %s goes through the queue; for another one beside it not', async (_, advanced) => {
+  ])('for an endpoint %s goes through the queue; for one without not', async (_, advanced) => {
     await webhook(advanced);
     expect(await handedOverOf('through')).toBe(0);
-    await empty();
-    receiver.hits.length = 0;
+    await server.api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { code } } }', {
+      id: made.pop()!,
+    });
     await webhook();
-    const before = await handedOver();
-    await publish(server.api, clientEvent('both'));
-    await receiver.until(2);
-    expect((await handedOver()) - before).toBe(1);
+    expect(await goesAtOnce()).toBe(true);
   });
 
   it('for an endpoint whose circuit is open waits; once it is closed it is handed over', async () => {
@@ -124,7 +135,7 @@ describe('what is published', () => {
     await receiver.until(2);
     await empty();
     receiver.hits.length = 0;
-    expect(await handedOverOf('free')).toBe(1);
+    expect(await goesAtOnce()).toBe(true);
   });
 
   it('while others wait for the same endpoint goes behind them', async () => {
@@ -140,6 +151,26 @@ describe('what is published', () => {
     for (const go of blocked) go();
     const hits = await receiver.until(7);
     expect(JSON.parse(hits.at(-1)!.body.toString()).entityId).toBe('late');
+  });
+
+  it('whose commit takes long goes through the queue, where what was switched off meanwhile is judged', async () => {
+    await webhook();
+    const gate = await createCommitGate(server.database.url);
+    try {
+      await gate.shut();
+      const before = await handedOver();
+      const published = publish(server.api, clientEvent('slow commit'));
+      await gate.held(1);
+      await gate.open();
+      await published;
+      await receiver.until(1);
+      expect((await handedOver()) - before).toBe(0);
+      await empty();
+      receiver.hits.length = 0;
+      expect(await goesAtOnce()).toBe(true);
+    } finally {
+      await gate.close();
+    }
   });
 
   it('in a transaction of the caller’s own is never handed over, and sent once it has committed', async () => {

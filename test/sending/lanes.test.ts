@@ -25,7 +25,7 @@ function busy(endpointId: string, more: Partial<Standing> = {}): Standing {
 
 /** Lanes that know these endpoints (account/name), all of them with work. */
 function lanesOf(endpointIds: string[], limit = 1_000): Lanes {
-  const lanes = new Lanes({ most: limit, untilQuick: limit });
+  const lanes = new Lanes({ most: limit, untilQuick: limit, ahead: 0 });
   for (const endpointId of endpointIds) {
     lanes.expect(endpointId, 0, 0);
     lanes.settle(busy(endpointId), 0, 0);
@@ -58,7 +58,7 @@ describe('slots', () => {
   });
 
   it('are never all held by one endpoint unless it has answered quickly a hundred times in a row', () => {
-    const lanes = new Lanes({ most: 64, untilQuick: 32 });
+    const lanes = new Lanes({ most: 64, untilQuick: 32, ahead: 0 });
     lanes.expect('a/1', 0, 0);
     lanes.settle(busy('a/1'), 0, 0);
     const most = (): number => lanes.choose(100, 0)[0]!.want;
@@ -99,9 +99,26 @@ describe('slots', () => {
     lanes.of('a/later').dueAt = 5;
     lanes.of('a/held').notBefore = 5;
     lanes.of('a/1').inFlight = 4;
-    expect(lanes.pressure(99, 0)).toEqual({ startable: 6, capacity: 10 });
-    expect(lanes.pressure(2, 0)).toEqual({ startable: 2, capacity: 10 });
-    expect(lanes.pressure(99, 5)).toEqual({ startable: 26, capacity: 30 });
+    expect(lanes.pressure(99, 0)).toEqual({ claimable: 6, capacity: 10 });
+    expect(lanes.pressure(2, 0)).toEqual({ claimable: 2, capacity: 10 });
+    expect(lanes.pressure(99, 5)).toEqual({ claimable: 26, capacity: 30 });
+  });
+
+  it('are claimed ahead for an endpoint that answers quickly, and shared with the others all the same', () => {
+    const lanes = new Lanes({ most: 8, untilQuick: 4, ahead: 16 });
+    for (const id of ['a/quick', 'b/new']) {
+      lanes.expect(id, 0, 0);
+      lanes.settle(busy(id), 0, 0);
+    }
+    answers(lanes, 'a/quick', 100, 20);
+    expect(wants(lanes.choose(100, 0))).toEqual({ 'a/quick': 24, 'b/new': 4 });
+    lanes.of('a/quick').held = 10;
+    lanes.of('b/new').held = 3;
+    expect(wants(lanes.choose(100, 0))).toEqual({ 'a/quick': 14, 'b/new': 1 });
+    expect(wants(lanes.choose(2, 0))).toEqual({ 'a/quick': 1, 'b/new': 1 });
+    // With a limit of its own, however quick.
+    lanes.settle(busy('a/quick', { maxConcurrency: 12 }), 0, 0);
+    expect(wants(lanes.choose(100, 0))).toEqual({ 'a/quick': 2, 'b/new': 1 });
   });
 
   it('that one endpoint cannot take go to the others', () => {

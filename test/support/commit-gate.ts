@@ -1,4 +1,4 @@
-/** Holds transactions that let deliveries wait in the queue in the middle of their COMMIT, for tests of what happens meanwhile. */
+/** Holds transactions that bring deliveries into the queue in the middle of their COMMIT, for tests of what happens meanwhile. */
 import pg from 'pg';
 
 const GATE = 4711;
@@ -7,7 +7,7 @@ const GATE = 4711;
 export interface CommitGate {
   /** From now on whoever has published, or has recorded that an attempt is to be repeated, waits in its COMMIT. */
   shut(): Promise<void>;
-  /** Resolves once so many transactions wait; rejects after the time limit. */
+  /** Resolves once so many transactions have waited for a while; rejects after the time limit. */
   held(count: number, limitMs?: number): Promise<void>;
   /** Lets all of them go on; opening an open gate is no error. */
   open(): Promise<void>;
@@ -24,9 +24,10 @@ export async function createCommitGate(databaseUrl: string): Promise<CommitGate>
       perform pg_advisory_xact_lock_shared(${GATE});
       return null;
     end $$;
-    create constraint trigger wait_at_the_gate after insert or update on delivery_queue
-      deferrable initially deferred for each row when (new.sender is null)
-      execute function wait_at_the_gate()`);
+    create constraint trigger born_at_the_gate after insert on delivery_queue
+      deferrable initially deferred for each row execute function wait_at_the_gate();
+    create constraint trigger back_at_the_gate after update on delivery_queue
+      deferrable initially deferred for each row when (new.sender is null) execute function wait_at_the_gate()`);
   return {
     shut: async () => void (await client.query('select pg_advisory_lock($1)', [GATE])),
     open: async () => void (await client.query('select pg_advisory_unlock_all()')),
@@ -42,6 +43,8 @@ export async function createCommitGate(databaseUrl: string): Promise<CommitGate>
         );
         waiting = rows[0]!.count;
       }
+      // Longer than a sender takes for the time of a usual commit.
+      await client.query('select pg_sleep(0.1)');
     },
     close: () => client.end(),
   };

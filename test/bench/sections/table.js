@@ -1,16 +1,17 @@
 /**
- * The second measurement: pages of the saved table through the GraphQL API, on a server with many
- * webhooks and on one with few, request by request in turns. Milliseconds are the client's, over
- * loopback: they hold the server's time, and some tenths for HTTP and for reading the answer. The CPU
- * time, of server and PostgreSQL, is what they would be on a machine that does nothing else.
+ * Pages of the saved table through the GraphQL API, on a server with many webhooks and on one with
+ * few, request by request in turns. Milliseconds are the client's, over loopback: they hold the
+ * server's time, and some tenths for HTTP and for reading the answer. The CPU time, of server and
+ * PostgreSQL, is what they would be on a machine that does nothing else.
  */
-import { poster } from './client.js';
-import { cpuOf } from './cpu.js';
-import { fill, RESOURCES, signIn, SMALL } from './many-webhooks.js';
-import { median } from './report.js';
+import { poster } from '../client.js';
+import { cpuOf } from '../cpu.js';
+import { say } from '../ground.js';
+import { FEW, fill, RESOURCES, signIn, SMALL } from '../many-webhooks.js';
+import { orDeath } from '../measure.js';
+import { median, now, ratios } from '../numbers.js';
+import { startServer } from '../server.js';
 
-/** How many webhooks the server beside it has. */
-export const FEW = 1_000;
 /** Requests of one page that are not counted. */
 const WARM_UP = 3;
 
@@ -41,7 +42,7 @@ const ORDERS = ['NUMBER', 'NAME', 'DESCRIPTION', 'LOGIN', 'FOR_LOGIN', 'TEAM', '
 const by = (/** @type {string} */ field, direction = 'ASC') => ({ orderBy: [{ field, direction }] });
 
 /** @type {Question[]} */
-export const QUESTIONS = [
+const QUESTIONS = [
   { name: 'newest first', variables: {} },
   { name: 'newest first, and totalCount', variables: { count: true } },
   ...ORDERS.flatMap((field) => [
@@ -86,10 +87,11 @@ export const QUESTIONS = [
 
 /** @typedef {{ ms: number, cpuMs: number }} Answered The median of some requests, and the CPU time of one. */
 
-/** Fills a server and returns what asks it. @param {import('./server.js').Server} server @param {number} count @returns {Promise<Table>} */
-export async function openTable(server, count) {
+/** Fills a server and returns what asks it. @param {import('../server.js').Server} server @param {number} count @returns {Promise<Table>} */
+async function openTable(server, count) {
   await fill(server, count);
   const { branchToken, memberToken } = await signIn(server);
+  /** @type {Record<string, import('../client.js').Post>} */
   const posts = {
     root: server.post,
     branch: poster(server.url, branchToken),
@@ -97,7 +99,7 @@ export async function openTable(server, count) {
   };
   return {
     died: server.died,
-    cpu: () => cpuOf(server.pid, [server.postgres.pid]) + cpuOf(server.postgres.pid),
+    cpu: () => cpuOf(server.pid) + cpuOf(server.postgres.pid),
     async ask({ name, variables, by: who = 'root', second = false, rows = 100 }) {
       const post = posts[who];
       const all = { first: 100, count: false, ...variables };
@@ -111,16 +113,16 @@ export async function openTable(server, count) {
 }
 
 /** One question to each of the tables, in turns. @param {Table[]} tables @param {Question} question @param {number} requests @returns {Promise<Answered[]>} */
-export async function answerTimes(tables, question, requests) {
+async function answerTimes(tables, question, requests) {
   const asks = await Promise.all(tables.map((table) => table.ask(question)));
   for (let turn = 0; turn < WARM_UP; turn += 1) for (const ask of asks) await ask();
   const times = tables.map(() => /** @type {number[]} */ ([]));
   const cpuBefore = tables.map((table) => table.cpu());
   for (let turn = 0; turn < requests; turn += 1) {
     for (const [index, ask] of asks.entries()) {
-      const startedAt = process.hrtime.bigint();
-      await Promise.race([ask(), tables[index].died]);
-      times[index].push(Number(process.hrtime.bigint() - startedAt) / 1e6);
+      const startedAt = now();
+      await orDeath(tables[index], ask());
+      times[index].push(now() - startedAt);
     }
   }
   return tables.map((table, index) => ({
@@ -128,3 +130,56 @@ export async function answerTimes(tables, question, requests) {
     cpuMs: (table.cpu() - cpuBefore[index]) / requests / 1e3,
   }));
 }
+
+export const table = {
+  name: 'table',
+  about: `The saved table with many webhooks beside one with ${FEW}: pages in every order, from both ends, searched,
+filtered, and as a branch and a team see it.`,
+  options: { rounds: 5, webhooks: 100_000, requests: 20 },
+
+  /** @param {import('../ground.js').Ground} ground @param {{ rounds: number, webhooks: number, requests: number }} options @returns {Promise<import('../report.js').Section>} */
+  async run(ground, { rounds, webhooks, requests }) {
+    /** @type {Table[]} */
+    const tables = [];
+    const versions = [];
+    for (const count of [webhooks, FEW]) {
+      say(`Starting a server and saving ${count} webhooks …`);
+      const server = await startServer(ground, 'api');
+      versions.push({ postgres: server.postgres.version });
+      tables.push(await openTable(server, count));
+    }
+    const all = QUESTIONS.map(({ name }) => ({
+      name,
+      many: /** @type {Answered[]} */ ([]),
+      few: /** @type {Answered[]} */ ([]),
+    }));
+    for (let round = 1; round <= rounds; round += 1) {
+      say(`table, round ${round} of ${rounds}: ${QUESTIONS.length} kinds of pages …`);
+      for (const [index, question] of QUESTIONS.entries()) {
+        const [many, few] = await answerTimes(tables, question, requests);
+        all[index].many.push(many);
+        all[index].few.push(few);
+      }
+    }
+    const rows = all.map(({ name, many, few }) => {
+      const [ms, fewMs] = [many, few].map((rounds) => rounds.map((answered) => answered.ms));
+      const cpuMs = many.map((answered) => answered.cpuMs);
+      return { label: name, values: [ms, fewMs, ratios(ms, fewMs), cpuMs] };
+    });
+    return {
+      title: `pages of up to 100 webhooks, ms of the client. ${rounds} × ${requests} requests each, in turns. Medians [min-max] of the rounds' medians; ratio round by round.`,
+      columns: [`${webhooks} webhooks`, `${FEW} webhooks`, 'ratio', 'CPU ms of server and PostgreSQL'],
+      rows,
+      notes: [],
+      options: { rounds, webhooks, requests },
+      versions,
+      targets: [
+        {
+          name: 'the slowest page, ms',
+          wanted: { atMost: 50 },
+          measured: Math.max(...rows.map(({ values }) => median(values[0]))),
+        },
+      ],
+    };
+  },
+};

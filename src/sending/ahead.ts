@@ -1,0 +1,74 @@
+/**
+ * Jobs that are claimed and wait for a slot, a few ms: small claims cost the database more than they bring (16 rows at a time cost
+ * more than twice as much each as 128 at a time). No more are claimed ahead than there will be slots for within AHEAD_MS, going by
+ * the answers of the last while, and what has waited for twice as long is given back: settings that were changed meanwhile
+ * hold for what starts later. They start in the order of their claims, which are dealt fairly. Times are ms of a steady clock.
+ */
+import type { Job } from '../queue/job.ts';
+import type { Lane, Lanes } from './lanes.ts';
+
+/** How long what is claimed ahead is to wait, ms. */
+export const AHEAD_MS = 50;
+const LATE_MS = 2 * AHEAD_MS;
+/** How many jobs are claimed ahead at most, in slots. */
+export const AHEAD_FACTOR = 2;
+
+interface Held {
+  job: Job;
+  lane: Lane;
+  /** When its claim was asked for. */
+  askedAt: number;
+  since: number;
+}
+
+/** The jobs of a sender that wait. */
+export class Ahead {
+  readonly #lanes: Lanes;
+  /** In the order in which they came. */
+  #held: Held[] = [];
+
+  constructor(lanes: Lanes) {
+    this.#lanes = lanes;
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.#held.length;
+  }
+
+  /** When the first of them is to be given back; Infinity without any. */
+  get dueAt(): number {
+    return (this.#held[0]?.since ?? Infinity) + LATE_MS;
+  }
+
+  /** Holds a job. */
+  hold(job: Job, lane: Lane, askedAt: number, nowMs: number): void {
+    lane.held += 1;
+    this.#held.push({ job, lane, askedAt, since: nowMs });
+  }
+
+  /** Takes up to free jobs that may start now, and all that have waited for too long. */
+  take(free: number, nowMs: number): { ready: { job: Job; askedAt: number }[]; late: Job[] } {
+    const ready: Held[] = [];
+    const late: Job[] = [];
+    if (this.#held.length === 0) return { ready, late };
+    const starting = new Map<Lane, number>();
+    this.#held = this.#held.filter((held) => {
+      const { lane } = held;
+      if (held.since + LATE_MS <= nowMs) late.push(held.job);
+      else if (ready.length < free && this.#lanes.mayStart(lane, starting.get(lane) ?? 0)) {
+        starting.set(lane, (starting.get(lane) ?? 0) + 1);
+        ready.push(held);
+      } else return true;
+      lane.held -= 1;
+      return false;
+    });
+    return { ready, late };
+  }
+
+  /** Takes all of them. */
+  clear(): Job[] {
+    for (const { lane } of this.#held) lane.held -= 1;
+    return this.#held.splice(0).map(({ job }) => job);
+  }
+}

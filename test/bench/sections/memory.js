@@ -1,0 +1,139 @@
+/** Whether a server that sends and sends keeps what it sent, and what one costs that has nothing to do. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { startBellwire } from '../bellwire.js';
+import { say } from '../ground.js';
+import { BATCH, closeBooks, freshIds, limitFor, openBooks, orDeath, settle } from '../measure.js';
+import { median, now, slope } from '../numbers.js';
+import { startReceiver } from '../receiver.js';
+
+/** How far the publisher is ahead of the arrivals, deliveries. */
+const AHEAD = 10_000;
+/** Samples of a run; the share of them that is warm-up: compilers, caches and pools fill. */
+const SAMPLES = 200;
+const WARM_UP = 0.25;
+/** Of so many samples in a row the lowest counts. */
+const WINDOW = 10;
+/** Before what is idle is measured, ms: a start has an aftermath. */
+const REST_MS = 5_000;
+
+/** @typedef {{ sent: number, rss: number, heap: number }} Sample Memory in MB after so many deliveries. */
+
+/** @param {import('../server.js').Server} server @param {number} sent @returns {Promise<Sample>} */
+async function sampleOf({ pid, metrics }, sent) {
+  const heap = Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(await metrics())?.[1]);
+  return { sent, rss: rssOf(pid), heap: heap / 2 ** 20 };
+}
+
+/** Of a process, MB; NaN where the system does not tell. @param {number} pid */
+function rssOf(pid) {
+  if (process.platform !== 'linux') return NaN;
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+/** Publishes all, ever so far ahead of the arrivals, and samples. @param {Awaited<ReturnType<typeof startBellwire>>} system @param {import('../receiver.js').Receiver} receiver @param {number} jobs */
+async function sendAll(system, receiver, jobs) {
+  const books = await openBooks(system, receiver);
+  const ids = freshIds(jobs);
+  const samples = [await sampleOf(system.server, 0)];
+  let published = 0;
+  let nextTold = 0.1;
+  for (let from = 0; from < jobs; from += BATCH) {
+    const waitFor = Math.max(0, from - AHEAD);
+    await orDeath(system, receiver.wait(waitFor, limitFor(AHEAD)));
+    if (waitFor > (samples.length * jobs) / SAMPLES) samples.push(await sampleOf(system.server, waitFor));
+    if (waitFor >= nextTold * jobs) {
+      const { rss, heap } = samples[samples.length - 1];
+      say(`memory: ${waitFor} of ${jobs} sent, RSS ${rss.toFixed(0)} MB, heap ${heap.toFixed(0)} MB …`);
+      nextTold += 0.1;
+    }
+    published += await orDeath(system, system.publish(ids.slice(from, from + BATCH)));
+  }
+  const { firstAt, lastAt } = await orDeath(system, receiver.wait(jobs, limitFor(AHEAD)));
+  await settle(system);
+  await closeBooks(system, receiver, books, { published, count: jobs });
+  samples.push(await sampleOf(system.server, jobs));
+  return { samples, perSecond: (jobs - 1) / ((lastAt - firstAt) / 1000) };
+}
+
+/** CPU of a server with nothing to do: the share of one core, %, for the server and for PostgreSQL. @param {Awaited<ReturnType<typeof startBellwire>>} system @param {number} seconds */
+async function idleCpu(system, seconds) {
+  await orDeath(system, sleep(REST_MS));
+  const [before, startedAt] = [system.cpu(), now()];
+  await orDeath(system, sleep(seconds * 1000));
+  const after = system.cpu();
+  const share = (/** @type {string} */ role) =>
+    (after[role] - before[role]) / 1e4 / ((now() - startedAt) / 1000);
+  return { service: share('service'), postgres: share('postgres') };
+}
+
+/**
+ * How much a line through the lowest of each few samples rises, MB for 1,000,000 deliveries, and from its begin to its
+ * end, by the value in the middle, %. What lies above the lowest is garbage that has not been collected yet.
+ * @param {Sample[]} samples @param {'rss' | 'heap'} key
+ */
+function growthOf(samples, key) {
+  const points = [];
+  for (let from = 0; from < samples.length; from += WINDOW) {
+    const window = samples.slice(from, from + WINDOW);
+    points.push({ x: window[0].sent, y: Math.min(...window.map((sample) => sample[key])) });
+  }
+  const perDelivery = slope(points);
+  const span = points[points.length - 1].x - points[0].x;
+  const middle = median(points.map(({ y }) => y));
+  return { perMillion: perDelivery * 1e6, percent: (100 * perDelivery * span) / middle };
+}
+
+export const memory = {
+  name: 'memory',
+  about: `The CPU of a server that is idle (--seconds); then its memory over many deliveries, published as they go out.`,
+  options: { jobs: 1_000_000, seconds: 60 },
+
+  /** @param {import('../ground.js').Ground} ground @param {{ jobs: number, seconds: number }} options @returns {Promise<import('../report.js').Section>} */
+  async run(ground, { jobs, seconds }) {
+    const receiver = await startReceiver(ground);
+    const system = await startBellwire(ground, { target: receiver.url, role: 'all' });
+    say(`memory: idle for ${seconds} s …`);
+    const idle = await idleCpu(system, seconds);
+    const { samples, perSecond } = await sendAll(system, receiver, jobs);
+    const warm = samples.filter(({ sent }) => sent >= jobs * WARM_UP);
+    const [rss, heap] = /** @type {const} */ (['rss', 'heap']).map((key) => growthOf(warm, key));
+    const quarters = [0, 1, 2, 3].map((quarter) =>
+      samples.filter(({ sent }) => sent >= (quarter / 4) * jobs && sent <= ((quarter + 1) / 4) * jobs),
+    );
+    const of = (/** @type {Sample[]} */ some, /** @type {'rss' | 'heap'} */ key) =>
+      some.map((sample) => sample[key]);
+    return {
+      title: `one server over ${jobs} deliveries at ${Math.round(perSecond)}/s, ${samples.length} samples. Medians [min-max] of each quarter.`,
+      columns: ['RSS, MB', 'heap used, MB', 'idle: server, % of a core', 'idle: PostgreSQL, % of a core'],
+      rows: [
+        {
+          label: `nothing to do, ${seconds} s`,
+          values: [[], [], [idle.service], [idle.postgres]],
+        },
+        ...quarters.map((some, index) => ({
+          label: `quarter ${index + 1} of the deliveries`,
+          values: [of(some, 'rss'), of(some, 'heap')],
+        })),
+        {
+          label: 'slope of the lowest after quarter 1, MB per 1,000,000',
+          values: [[rss.perMillion], [heap.perMillion]],
+        },
+      ],
+      notes: [`Bellwire: ${system.configuration}.`],
+      options: { jobs, seconds },
+      versions: [system.versions],
+      targets: [
+        { name: 'growth of RSS after quarter 1, %', wanted: { atMost: 10 }, measured: rss.percent },
+        {
+          name: 'growth of the heap after quarter 1, %',
+          wanted: { atMost: 10 },
+          measured: heap.percent,
+        },
+        { name: 'idle CPU of the server, % of a core', wanted: { atMost: 1 }, measured: idle.service },
+        { name: 'idle CPU of PostgreSQL, % of a core', wanted: { atMost: 1 }, measured: idle.postgres },
+      ],
+    };
+  },
+};
