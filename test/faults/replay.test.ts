@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 
 import { createPerson } from '../support/people.ts';
-import { type Receiver, startReceiver, status } from '../support/receiver.ts';
+import { type Hit, type Receiver, startReceiver, status } from '../support/receiver.ts';
 import {
   act,
   askReplay,
@@ -47,6 +47,10 @@ const matched = async (input: ReplayWish) => (await preview(server.api, input)).
 const history = (entities: string[], options?: Parameters<typeof historyOf>[3]) =>
   historyOf(server.api, receiver, entities, options);
 const turn = (mutation: string, id: string) => act(server.api, mutation, id);
+
+/** New deliveries; of eight claims in a row one takes retries, and what a replay sends, before them. */
+const FRESH = ['new1', 'new2', 'new3', 'new4'].map((id) => clientEvent(id));
+const freshAmong = (hits: Hit[]) => hits.filter(({ body }) => body.includes('"new')).length;
 
 describe('a replay', () => {
   it('sends again what its filter matches and has ended, each once and under its id, in the order of time', async () => {
@@ -129,14 +133,15 @@ describe('a replay', () => {
     receiver.answer = (_hit, response) => void flying.push(response);
     const replay = await startReplay(server.api, { filter });
     await receiver.until(1);
-    await publish(server.api, clientEvent('new'));
+    await queued(replay.id, 4);
+    await publish(server.api, ...FRESH);
     receiver.answer = status(204);
     flying[0]!.writeHead(204).end();
     await finished(server.api, replay.id);
-    const hits = await receiver.until(5);
+    const hits = await receiver.until(8);
     expect(hits[0]!.headers['webhook-id']).toBe(deliveries[0]!.id);
-    expect(hits[1]!.body.includes('"new"')).toBe(true);
-    expect(hits.slice(2).map(deliveryOf)).toEqual(idsOf(deliveries.slice(1)));
+    expect(freshAmong(hits.slice(1, 5))).toBeGreaterThanOrEqual(3);
+    expect(hits.map(deliveryOf).filter((id) => idsOf(deliveries).includes(id))).toEqual(idsOf(deliveries));
   });
 
   it('goes behind them also with what never had a delivery', async () => {
@@ -148,12 +153,11 @@ describe('a replay', () => {
     const replay = await startReplay(server.api, { filter: about, missingFor: webhook.id });
     await receiver.until(1);
     await queued(replay.id, 3);
-    await publish(server.api, clientEvent('new'));
+    await publish(server.api, ...FRESH);
     receiver.answer = status(204);
     flying[0]!.writeHead(204).end();
     await finished(server.api, replay.id);
-    const hits = await receiver.until(4);
-    expect(hits[1]!.body.includes('"new"')).toBe(true);
+    expect(freshAmong((await receiver.until(5)).slice(1, 5))).toBeGreaterThanOrEqual(3);
   });
 
   it('waits for an endpoint whose circuit is open, which a retry by hand does not', async () => {
