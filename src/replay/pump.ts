@@ -6,6 +6,7 @@
 import type pg from 'pg';
 
 import type { Keep } from '../db/partitions.ts';
+import { transaction } from '../db/sql.ts';
 import type { Logger } from '../log.ts';
 import { Rounds } from '../sending/rounds.ts';
 import { logFailure } from '../sending/upkeep.ts';
@@ -77,13 +78,19 @@ export class ReplayPump {
 
   async #round(id: string, cancelled: boolean): Promise<void> {
     const { pool, keep } = this.#options;
-    if (cancelled)
-      for (let after: number | null = 0; after !== null && this.#rounds.running;)
-        after = (await takeBack(pool, id, after)).upTo;
+    if (cancelled) await this.#takeBack(id);
     await this.#look(id);
     if (!cancelled) {
       await admit(pool, id, keep);
       await finish(pool, id);
+    }
+  }
+
+  async #takeBack(id: string): Promise<void> {
+    let from: number | null = 0;
+    while (from !== null && this.#rounds.running) {
+      const after: number = from;
+      from = (await transaction(this.#options.pool, (sql) => takeBack(sql, id, after))).upTo;
     }
   }
 

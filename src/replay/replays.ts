@@ -16,6 +16,7 @@ import { sendableFrom } from '../history/retention-plan.ts';
 import { kindOfId, newId } from '../ids.ts';
 import { matchedSql, type Wish } from './matched.ts';
 import { readReplays, type ReplayRow, type ReplayStatus, withIds } from './rows.ts';
+import { takeBack } from './settle.ts';
 
 /** A preview counts no further. */
 const PREVIEW_LIMIT = 10_000;
@@ -131,6 +132,8 @@ export class Replays {
          where id = $1`,
         [id, to],
       );
+      // What is left of many, the pump takes back.
+      if (to === 'CANCELLED') await takeBack(sql, id, 0);
       await recordAudit(readerOf(sql), {
         ...{ loginId: caller.loginId, action: `replay.${step}`, subjectId: id, scopeId },
         changes: { status: { from: status, to } },

@@ -1,7 +1,5 @@
 /** Counts what a replay's deliveries have come to, takes back what a cancelled one has queued, and ends replays. */
-import type pg from 'pg';
-
-import { type Sql, type Statement, transaction } from '../db/sql.ts';
+import type { Sql, Statement } from '../db/sql.ts';
 import { withdraw } from '../queue/withdraw.ts';
 
 /** Items that one look looks at. */
@@ -72,30 +70,28 @@ export async function finish(sql: Sql, replayId: string): Promise<void> {
   await sql.query(FINISH, [replayId]);
 }
 
-/** Takes back some of what a cancelled replay has queued and nobody has claimed, behind a position. */
-export function takeBack(pool: pg.Pool, replayId: string, after: number): Promise<Looked> {
-  return transaction(pool, async (sql) => {
-    const { rows } = await sql.query<{ position: number; id: string; version: number }>(
-      `with held as materialized (
+/** Takes back some of what a cancelled replay has queued and nobody has claimed, behind a position, in the caller's transaction. */
+export async function takeBack(sql: Sql, replayId: string, after: number): Promise<Looked> {
+  const { rows } = await sql.query<{ position: number; id: string; version: number }>(
+    `with held as materialized (
          select id from replays where id = $1 and status = 'CANCELLED' for update skip locked
        )
        select i.position, i.delivery_id as id, i.version from held h
        join replay_items i on i.replay_id = h.id and i.state = 'QUEUED' and i.position > $2 and i.version is not null
        order by i.position limit ${BATCH}`,
-      [replayId, after],
-    );
-    const withdrawn = await withdraw(sql, rows);
-    if (withdrawn.length > 0) {
-      await sql.query(
-        `update replay_items set state = 'WITHDRAWN'
+    [replayId, after],
+  );
+  const withdrawn = await withdraw(sql, rows);
+  if (withdrawn.length > 0) {
+    await sql.query(
+      `update replay_items set state = 'WITHDRAWN'
          where replay_id = $1 and state = 'QUEUED' and delivery_id = any ($2::text[])`,
-        [replayId, withdrawn],
-      );
-      await sql.query('update replays set withdrawn = withdrawn + $2::int where id = $1', [
-        replayId,
-        withdrawn.length,
-      ]);
-    }
-    return { upTo: rows.length === BATCH ? rows.at(-1)!.position : null, over: withdrawn.length };
-  });
+      [replayId, withdrawn],
+    );
+    await sql.query('update replays set withdrawn = withdrawn + $2::int where id = $1', [
+      replayId,
+      withdrawn.length,
+    ]);
+  }
+  return { upTo: rows.length === BATCH ? rows.at(-1)!.position : null, over: withdrawn.length };
 }
