@@ -24,6 +24,7 @@ import { LeaseMails1764000000013 } from './migrations/1764000000013-lease-mails.
 import { AddFeed1764000000014 } from './migrations/1764000000014-add-feed.ts';
 import { AddIdentities1764000000015 } from './migrations/1764000000015-add-identities.ts';
 import { AddReplays1764000000016 } from './migrations/1764000000016-add-replays.ts';
+import { AddStats1764000000017 } from './migrations/1764000000017-add-stats.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -71,6 +72,7 @@ export function createDataSource(url: string | undefined): DataSource {
       AddFeed1764000000014,
       AddIdentities1764000000015,
       AddReplays1764000000016,
+      AddStats1764000000017,
     ],
     synchronize: false,
     logging: false,

@@ -16,8 +16,10 @@ import { listen, listeningUrl } from './listen.ts';
 import type { Logger } from './log.ts';
 import { createMetricsServer, createProbes, createProbeServer, type ProbeOptions } from './metrics/probes.ts';
 import { processSources } from './metrics/sources.ts';
+import { LOG_CHANNEL } from './queue/enqueue.ts';
 import { ReplayPump } from './replay/pump.ts';
 import type { Sender } from './sending/sender.ts';
+import { StatsRollup } from './stats/rollup.ts';
 
 export type { Overrides };
 
@@ -68,6 +70,7 @@ export function startApp(config: Config, overrides: Overrides = {}): Promise<App
     metrics.add(...processSources({ clock, edge, ...(sender ? { sender } : {}) }));
     sender?.start();
     if (sender) startReplays(ground, stops);
+    startStats(ground, stops);
     const housekeeping = startHousekeeping(ground, rooms);
     stops.push(() => housekeeping.stop());
     stops.push(async () => {
@@ -91,6 +94,7 @@ export function startWorker(config: Config, overrides: Overrides = {}): Promise<
     metrics.add(...processSources({ clock, sender }));
     sender.start();
     startReplays(ground, stops);
+    startStats(ground, stops);
     const housekeeping = startHousekeeping(ground);
     stops.push(() => housekeeping.stop());
     stops.push(async () => {
@@ -121,6 +125,16 @@ async function starting<T>(start: (stops: Stops, stop: () => Promise<void>) => P
     await stopAll();
     throw error;
   }
+}
+
+/** Counts what is sent, as every process does. */
+function startStats({ config, db, clock, logger }: Ground, stops: Stops): void {
+  const rollup = new StatsRollup({
+    ...{ pool: db.streams, hints: db.hints, channel: LOG_CHANNEL },
+    ...{ pollMs: config.pollMs, now: clock.now, logger },
+  });
+  rollup.start();
+  stops.push(() => rollup.stop());
 }
 
 function probeOptions({ access, logger, metrics, readiness }: Ground): ProbeOptions {

@@ -56,6 +56,29 @@ export function webhookScopes(viewer: Viewer): string[] {
   return may(viewer, 'WEBHOOKS_MANAGE') ? [viewer.accountId, ...viewer.teamIds] : viewer.teamIds;
 }
 
+/** Of what the caller sees numbers that are kept by account. */
+export interface StatsReach {
+  /** The account that it manages webhooks of, with all below it; null where it manages none. */
+  accountId: string | null;
+  /** True for rows of webhooks w that it may read besides: those of its teams outside of that; null where there can be none. */
+  besides: SqlFragment | null;
+  /** The same text for callers who see the same. */
+  key: string;
+}
+
+/** All webhooks that the caller may read, deleted ones included, as an account and what lies outside of it. */
+export function statsReach(viewer: Viewer): StatsReach {
+  const accountId = may(viewer, 'WEBHOOKS_MANAGE') ? viewer.accountId : null;
+  const ofTeams: SqlFragment = (add) =>
+    `w.team_id = any (${add(viewer.teamIds)}::text[]) and not ${webhookManaged(viewer)(add)}`;
+  const outside = viewer.teamIds.length > 0 && !managesAllWebhooks(viewer);
+  return {
+    accountId,
+    besides: outside ? ofTeams : null,
+    key: JSON.stringify([accountId, outside ? [...viewer.teamIds].sort() : []]),
+  };
+}
+
 /** True for rows of events e that the caller may read: what happened in its account's portfolio. */
 export function eventVisible(viewer: Viewer): SqlFragment {
   if (!may(viewer, 'WEBHOOKS_MANAGE') && !may(viewer, 'EVENTS_PUBLISH')) return nothing;

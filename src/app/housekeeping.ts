@@ -5,8 +5,9 @@ import { ensurePartitions } from '../db/partitions.ts';
 import { forgetKeys } from '../events/idempotency.ts';
 import type { Rooms } from '../graphql/rooms.ts';
 import { Retention } from '../history/retention.ts';
-import { forgetReplays } from '../replay/forget.ts';
 import { describeError } from '../log.ts';
+import { forgetReplays } from '../replay/forget.ts';
+import { forgetStats } from '../stats/forget.ts';
 import { endingCertificates } from '../webhooks/ending-certificates.ts';
 import { forgetEndedSecrets } from '../webhooks/endpoint-secrets.ts';
 import type { Ground } from './ground.ts';
@@ -44,6 +45,7 @@ export function startHousekeeping(
       await forgetWebhookChanges(db.engine);
       await forgetEndedSecrets(db.engine);
       await forgetReplays(db.engine, config.keepDeliveriesMs);
+      await forgetStats(db.engine);
       await retention.run(Date.now());
     } catch (error) {
       logger.error(describeError(error), 'housekeeping failed, it is tried again in an hour');

@@ -22,6 +22,8 @@ import type { HandOver } from '../queue/hand-over.ts';
 import { ReplayProgress } from '../replay/progress.ts';
 import { Replays } from '../replay/replays.ts';
 import { switchOffIn } from '../sending/auto-disable.ts';
+import { Stats } from '../stats/stats.ts';
+import { StatsWatch } from '../stats/watch.ts';
 import { Drafts } from '../webhooks/drafts.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
 import type { Ground } from './ground.ts';
@@ -44,7 +46,7 @@ export async function createServing(
   probes: Probes,
   handOver: () => HandOver | null,
 ): Promise<Serving> {
-  const { config, logger, db, keyring, egress, access, metrics, publicAddress } = ground;
+  const { config, logger, db, keyring, egress, access, metrics, clock, publicAddress } = ground;
   const platform = createPlatform(ground);
   const catalog = new Catalog(db.orm);
   await catalog.ensureOwn();
@@ -84,6 +86,8 @@ export async function createServing(
     replays: new Replays({ pool: db.reads, keep: config, maxMatched: config.maxReplay }),
     replayProgress: new ReplayProgress({ pool: db.streams, logger }),
     live,
+    stats: new Stats({ sql: db.reads, now: clock.now }),
+    statsWatch: new StatsWatch({ hints: db.hints, logger }),
     consent: new Consent({
       pool: db.engine,
       keyring,
@@ -109,7 +113,12 @@ export async function createServing(
       // Streams end by their sockets, which tells clients to come back, and not by completing, which would not.
       // What waits for notifications is answered now: it would hold its connection until it is cut.
       await Promise.all([edge.stop(graceMs), feed.stop()]);
-      await Promise.all([live.stop(), rooms.changes.stop(), rooms.replayProgress.stop()]);
+      await Promise.all([
+        live.stop(),
+        rooms.changes.stop(),
+        rooms.replayProgress.stop(),
+        rooms.statsWatch.stop(),
+      ]);
     },
   };
 }

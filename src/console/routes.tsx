@@ -91,6 +91,12 @@ const PAGES: RouteObject[] = [
   page('replays/:id', () => import('./replays/replay-page.tsx').then((m) => ({ Component: m.ReplayPage })), [
     'WEBHOOKS_MANAGE',
   ]),
+  page(
+    'statistics',
+    () => import('./statistics/statistics-page.tsx').then((m) => ({ Component: m.StatisticsPage })),
+    ['WEBHOOKS_MANAGE'],
+    { teamMembers: true },
+  ),
   page('events', () => import('./events/events-page.tsx').then((m) => ({ Component: m.EventsPage })), [
     'WEBHOOKS_MANAGE',
     'EVENTS_PUBLISH',

@@ -30,6 +30,8 @@ type Size = number | ((args: Args) => number);
 const EVENTS_PER_POINT = 10;
 /** So many rows are counted in the time of reading one object whole. */
 const COUNTED_PER_POINT = 1_000;
+/** A point of a chart is the sum of a row or two. */
+const CHART_POINTS = 10;
 /** Judging a draft or a webhook asks DNS for up to twenty addresses. */
 const DRAFT_CHECK = 20;
 /** The whole history may be looked through for what a replay matches. */
@@ -86,6 +88,8 @@ export const SIZES: Record<string, Size> = {
   'EndpointAdvanced.headers': 5,
   'HttpMessage.headers': 10,
   'Attempt.phases': 7,
+  'DeliveryStats.series': CHART_POINTS,
+  'DeliveryStats.latency': 1,
   '__Schema.types': 150,
   '__Schema.directives': 5,
   '__Type.fields': 10,
@@ -108,6 +112,10 @@ export const HEAVY_VALUES: Record<string, number> = {
   examplePayload: 1,
   changes: 2,
   streamCursor: 1,
+  pending: 1,
+  p50Ms: 1,
+  p95Ms: 1,
+  p99Ms: 1,
   // A draft is judged whole, and DNS asked for each address.
   step: DRAFT_CHECK,
 };

@@ -13,6 +13,7 @@ import type { EndpointView } from '../webhooks/read-endpoints.ts';
 import type { TriggerChoice, TriggerInactiveReason } from '../webhooks/status.ts';
 import { createHistoryLoaders, type HistoryLoaders } from './history-loaders.ts';
 import type { Rooms } from './rooms.ts';
+import { createStatsLoaders, type StatsLoaders } from './stats-loaders.ts';
 
 /** The loaders of one answer. */
 export interface Loaders {
@@ -39,10 +40,11 @@ export interface Loaders {
   /** Of an endpoint that the caller holds its signing secrets. */
   secretsOf: DataLoader<string, SecretView[]>;
   history: HistoryLoaders;
+  stats: StatsLoaders;
 }
 
 /** Makes the loaders for a caller. */
-export function createLoaders({ access, webhooks, history }: Rooms, viewer: Viewer): Loaders {
+export function createLoaders({ access, webhooks, history, stats }: Rooms, viewer: Viewer): Loaders {
   const login = one((ids) => access.loginsByIds(ids));
   return {
     login,
@@ -65,6 +67,7 @@ export function createLoaders({ access, webhooks, history }: Rooms, viewer: View
     }),
     secretsOf: many((ids) => webhooks.secretsOf(ids)),
     history: createHistoryLoaders(history, viewer),
+    stats: createStatsLoaders(stats),
   };
 }
 

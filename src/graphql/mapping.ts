@@ -82,11 +82,11 @@ export function toWebhookType(webhook: WebhookView): WebhookType {
 
 /** An endpoint. */
 export function toEndpointType(endpoint: EndpointView): EndpointType {
-  const { id, kind, target, authentication, status, statusReason, failingSince } = endpoint;
+  const { id, webhookId, kind, target, authentication, status, statusReason, failingSince } = endpoint;
   const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency } = endpoint;
   const { ordering, signing, format } = endpoint;
   return {
-    ...{ id, kind, target, authentication, status, statusReason, failingSince },
+    ...{ id, webhookId, kind, target, authentication, status, statusReason, failingSince },
     mailboxes: endpoint.mailboxes.map(({ address, status, reason, sentAt, loginId }) => ({
       ...{ address, status, reason, loginId },
       confirmationSentAt: sentAt === null ? null : new Date(sentAt),

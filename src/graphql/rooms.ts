@@ -16,6 +16,8 @@ import type { WebhookChanges } from '../live/webhook-changes.ts';
 import type { Consent } from '../mailboxes/consent.ts';
 import type { ReplayProgress } from '../replay/progress.ts';
 import type { Replays } from '../replay/replays.ts';
+import type { Stats } from '../stats/stats.ts';
+import type { StatsWatch } from '../stats/watch.ts';
 import type { Drafts } from '../webhooks/drafts.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 
@@ -34,6 +36,8 @@ export interface Rooms {
   replays: Replays;
   replayProgress: ReplayProgress;
   live: Live;
+  stats: Stats;
+  statsWatch: StatsWatch;
   consent: Consent;
   changes: WebhookChanges;
   links: WebhooksLinks;

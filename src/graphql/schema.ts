@@ -13,6 +13,7 @@ import { DraftResolver, DraftTriggerResolver } from './resolvers/draft.resolver.
 import { EventResolver } from './resolvers/event.resolver.ts';
 import { NodeResolver } from './resolvers/node.resolver.ts';
 import { ReplayResolver } from './resolvers/replay.resolver.ts';
+import { EndpointStatsResolver, StatsResolver, WebhookStatsResolver } from './resolvers/stats.resolver.ts';
 import {
   EndpointMailboxResolver,
   EndpointResolver,
@@ -69,6 +70,9 @@ function build(): GraphQLSchema {
       ReplayResolver,
       WebhookChangesResolver,
       WebhooksLinkResolver,
+      StatsResolver,
+      WebhookStatsResolver,
+      EndpointStatsResolver,
     ],
     // Inputs carry no class-validator decorators: the rooms check them, so that problems have paths.
     validate: false,

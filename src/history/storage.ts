@@ -8,6 +8,7 @@ import { jobsEverywhere } from './retention-progress.ts';
 /** Tables without partitions that grow with use, and are forgotten in other ways or never. */
 const WHOLE = [
   'delivery_queue',
+  'delivery_stats',
   'event_keys',
   'idempotency_keys',
   'webhook_changes',

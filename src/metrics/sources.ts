@@ -9,6 +9,7 @@ import type { Sql } from '../db/sql.ts';
 import { retentionProgress, storageReport } from '../history/retention.ts';
 import { logLagSeconds } from '../live/log-lag.ts';
 import { queueDepth } from '../queue/depth.ts';
+import { statsLagSeconds } from '../stats/lag.ts';
 import { Cached } from './cached.ts';
 
 /** The gauges that sources fill: name -> what it says, and the names of its labels. */
@@ -22,6 +23,9 @@ export const GAUGES = {
   ],
   bellwire_delivery_log_lag_seconds: [
     'How long the oldest committed line of the delivery log has been held back from readers by an older transaction.',
+  ],
+  bellwire_stats_lag_seconds: [
+    'How long the oldest line of the delivery log has waited that the statistics do not count yet.',
   ],
   bellwire_dead_tuples: ['Dead rows of a hot table that VACUUM has not taken yet.', 'table'],
   bellwire_table_bytes: ['What a table takes on disk, with its indexes and partitions.', 'table'],
@@ -57,7 +61,7 @@ export function askedSource(name: string, ask: () => Promise<Reading[]>): Source
 }
 
 /** Tables whose rows are changed or deleted as fast as deliveries go. */
-const HOT_TABLES = ['delivery_queue', 'delivery_log'];
+const HOT_TABLES = ['delivery_queue', 'delivery_log', 'delivery_stats'];
 
 /** What the database knows; oldestDue is shared with the readiness check, which asks more often. */
 export function databaseSources(sql: Sql, oldestDue: (limitMs: number) => Promise<number>): Source[] {
@@ -75,6 +79,9 @@ export function databaseSources(sql: Sql, oldestDue: (limitMs: number) => Promis
     ),
     askedSource('delivery_log', async () => [
       { gauge: 'bellwire_delivery_log_lag_seconds', value: await logLagSeconds(sql) },
+    ]),
+    askedSource('stats', async () => [
+      { gauge: 'bellwire_stats_lag_seconds', value: await statsLagSeconds(sql) },
     ]),
     askedSource('dead_tuples', async () =>
       (await deadTuples(sql, HOT_TABLES)).map(({ table, count }) => ({

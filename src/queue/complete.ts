@@ -93,10 +93,12 @@ const COMPLETE: Statement = {
   ),
   logged as (
     insert into delivery_log (kind, delivery_id, version, event_id, webhook_id, endpoint_id, origin,
-                              attempt_count, attempt_number, status_code, next_attempt_at, created_at)
+                              attempt_count, attempt_number, status_code, next_attempt_at, created_at, duration_ms)
     select case next when 'RETRY' then 'RETRY_SCHEDULED' else next end, id, version, event_id, webhook_id,
            endpoint_id, delivery_origin, attempt_count, attempt, status_code,
-           case next when 'RETRY' then next_attempt_at end, created_at
+           case next when 'RETRY' then next_attempt_at end, created_at,
+           -- What was blocked was never sent.
+           case when outcome <> 'BLOCKED' then duration_ms end
     from held
   ),
   verdicts as materialized (

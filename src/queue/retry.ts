@@ -43,9 +43,9 @@ export async function retryNow(sql: Sql, id: string): Promise<RetryResult> {
        returning *
      ),
      logged as (
-       insert into delivery_log (${LOG_COLUMNS})
+       insert into delivery_log (${LOG_COLUMNS}, reopened)
        select 'RETRY_SCHEDULED', id, version, event_id, webhook_id, endpoint_id, origin,
-              attempt_count, status_code, due_at, created_at
+              attempt_count, status_code, due_at, created_at, true
        from queued
      )
      select count(*)::int as count, pg_notify('${QUEUE_CHANNEL}', max(endpoint_id)), pg_notify('${LOG_CHANNEL}', '') from queued`,

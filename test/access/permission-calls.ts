@@ -89,6 +89,10 @@ export const CALLS: Record<string, (objects: Objects) => Call> = {
     variables: { input: { filter: { webhookId } } },
     got: ({ value }) => value > 0,
   }),
+  'Query.deliveryStats': ({ webhookId }) => ({
+    document: 'query ($id: ID!) { deliveryStats(webhookId: $id) { total } }',
+    variables: { id: webhookId },
+  }),
   'Query.logins': ({ loginId }) => list('logins', loginId),
   'Query.teams': ({ teamId }) => list('teams', teamId),
   'Query.accessTokens': ({ loginId, tokenId }) => ({

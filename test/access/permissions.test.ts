@@ -126,3 +126,21 @@ it.each([
   for (const caller of CALLERS) found[caller] = await watch(caller, document);
   expect(found).toEqual(TABLE.get(field)!);
 });
+
+it('Subscription.deliveryStats comes to those whom the table names', async () => {
+  const found = {} as Record<Caller, Verdict>;
+  for (const caller of CALLERS) {
+    const stream = platform.callers[caller].api.subscribe(
+      'subscription ($id: ID!) { deliveryStats(webhookId: $id) { total } }',
+      { id: platform.objects.webhookId },
+    );
+    await stream.until((frames) => frames[0]).catch(() => undefined);
+    await stream.close();
+    const [refusal] = (stream.received.length > 0 ? [] : stream.ended) as {
+      extensions?: { code?: string };
+    }[];
+    const verdicts: Record<string, Verdict> = { FORBIDDEN: 'no', NOT_FOUND: 'hidden' };
+    found[caller] = refusal ? verdicts[refusal.extensions!.code!]! : 'yes';
+  }
+  expect(found).toEqual(TABLE.get('Subscription.deliveryStats')!);
+});

@@ -38,6 +38,10 @@ const broken = (operation: string) => async (page: Page) => {
   await page.unroute('**/graphql');
 };
 
+/** The charts are drawn. */
+const charts = (page: Page): Promise<void> =>
+  page.locator('[data-chart] path.recharts-rectangle').nth(1).waitFor();
+
 const wizardTo = (step: 2 | 3) => async (page: Page) => {
   await page.getByRole('textbox', { name: 'Name' }).first().fill(`Wizard ${step}`);
   await next(page, 2);
@@ -193,6 +197,30 @@ export const STATES: State[] = [
     ready: heading(/No deliveries match/, 2),
   },
   { name: 'deliveries-error', path: '/deliveries', ready: broken('DeliveriesTable') },
+  { name: 'statistics', path: '/statistics', ready: charts },
+  {
+    name: 'statistics-tables',
+    path: '/statistics?window=1h',
+    async ready(page) {
+      await charts(page);
+      await page.getByRole('button', { name: 'Show as a table' }).first().click();
+      await page.getByRole('button', { name: 'Show as a table' }).first().click();
+      await page.getByRole('table').nth(1).waitFor();
+    },
+  },
+  {
+    name: 'statistics-definition',
+    path: '/statistics',
+    async ready(page) {
+      await page.getByRole('button', { name: 'What “Success rate” means' }).focus();
+      await page.getByRole('tooltip').waitFor();
+    },
+  },
+  {
+    name: 'details-statistics',
+    path: ({ orders }) => `/webhooks/${orders.number}?tab=statistics`,
+    ready: charts,
+  },
   {
     name: 'delivery',
     path: ({ delivered }) => `/deliveries/${delivered}`,
@@ -349,6 +377,7 @@ export const EMPTY: State[] = [
   { name: 'empty-webhooks', path: '/webhooks', ready: heading('No webhook yet', 2) },
   { name: 'empty-deliveries', path: '/deliveries', ready: heading(/./, 2) },
   { name: 'empty-replays', path: '/replays', ready: heading('No replay yet', 2) },
+  { name: 'empty-statistics', path: '/statistics', ready: heading(/Nothing was sent/, 2) },
   { name: 'empty-events', path: '/events', ready: heading(/./, 2) },
   { name: 'empty-catalog', path: '/settings/api/catalog', ready: rows },
   { name: 'empty-teams', path: '/teams', ready: heading(/./, 2) },

@@ -20,8 +20,9 @@ afterAll(async () => {
 
 const table = (page: Page): Locator => page.getByRole('table', { name: 'Saved Webhooks' });
 const rows = (page: Page): Locator => table(page).locator('tbody tr');
+/** Of the six columns; the charts behind them come later. */
 const texts = async (row: Locator): Promise<string[]> =>
-  (await row.getByRole('cell').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
+  (await row.getByRole('cell').allInnerTexts()).slice(0, 6).map((text) => text.replace(/\s+/g, ' ').trim());
 
 describe('the Webhooks page', () => {
   it('says that nothing is sent yet, and offers the first step (P06, L11)', async () => {
@@ -102,7 +103,6 @@ describe('the saved table', () => {
       row.team?.name ?? '',
       row.name,
       row.description,
-      '',
     ]);
     expect(await Promise.all((await rows(page).all()).map(texts))).toEqual(expected);
     // Another viewer sees the same creator.

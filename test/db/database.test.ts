@@ -35,6 +35,7 @@ const MIGRATIONS = [
   'AddFeed1764000000014',
   'AddIdentities1764000000015',
   'AddReplays1764000000016',
+  'AddStats1764000000017',
 ];
 
 function open(url: string): Promise<Database> {

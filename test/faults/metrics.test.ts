@@ -95,7 +95,8 @@ describe('who may read the metrics', () => {
 
 describe('what the metrics say', () => {
   it('counts events and attempts by outcome, times attempts and claims, and shows the depth of the queue', async () => {
-    await createWebhook(server.api, receiver.url);
+    // With a limit of its own it is claimed for, and nothing handed over.
+    await createWebhook(server.api, receiver.url, { advanced: { maxConcurrency: 10 } });
     const value = async (series: string) => (await scrape(open)).get(series);
     const before = await scrape(open);
     expect(before.get('bellwire_attempts_total{outcome="LOST"}')).toBe(0);
@@ -117,6 +118,7 @@ describe('what the metrics say', () => {
     expect(after.get('bellwire_attempt_duration_seconds_count')).toBe(3);
     expect(after.get('bellwire_attempt_duration_seconds_sum')).toBeGreaterThan(0);
     expect(after.get('bellwire_claim_duration_seconds_count')).toBeGreaterThanOrEqual(2);
+    expect(after.get('bellwire_deliveries_handed_over_total')).toBe(0);
     for (const state of ['due', 'in_flight', 'blocked'])
       expect(after.get(`bellwire_queue_depth{state="${state}"}`)).toBe(0);
 
@@ -154,10 +156,11 @@ describe('what the metrics say', () => {
     );
   });
 
-  it('shows for how long a transaction elsewhere holds the delivery log back, until it ends', async () => {
+  it('shows for how long a transaction elsewhere holds the delivery log, and the statistics, back, until it ends', async () => {
     const holder = new pg.Client({ connectionString: server.database.url });
     await holder.connect();
     const lag = async () => (await scrape(open)).get('bellwire_delivery_log_lag_seconds')!;
+    const statsLag = async () => (await scrape(open)).get('bellwire_stats_lag_seconds')!;
     try {
       await holder.query('begin');
       await holder.query('select pg_current_xact_id()');
@@ -165,11 +168,13 @@ describe('what the metrics say', () => {
       await publish(server.api, clientEvent('held'));
       const held = await asked(lag, (seconds) => seconds > 1);
       expect(held).toBeLessThan(60);
+      await asked(statsLag, (seconds) => seconds > 1 && seconds < 60);
     } finally {
       await holder.query('rollback');
       await holder.end();
     }
     await asked(lag, (seconds) => seconds < 1);
+    await asked(statsLag, (seconds) => seconds === 0);
   });
 
   it('shows dead rows of the hot tables, the clock, the version and the process', async () => {
@@ -177,6 +182,7 @@ describe('what the metrics say', () => {
     for (const name of [
       'bellwire_dead_tuples{table="delivery_queue"}',
       'bellwire_dead_tuples{table="delivery_log"}',
+      'bellwire_dead_tuples{table="delivery_stats"}',
       'process_resident_memory_bytes',
       'nodejs_eventloop_lag_p99_seconds',
     ])
@@ -258,7 +264,7 @@ describe('a database that is slow or away', () => {
       );
       const series = await asked(
         () => scrape(open),
-        (found) => failed(found).length === 5,
+        (found) => failed(found).length === 6,
       );
       expect(series.get('bellwire_scrape_failed{source="process"}')).toBe(0);
       expect(series.get('bellwire_events_published_total')).toBeGreaterThan(0);
@@ -288,7 +294,7 @@ describe('a database that is slow or away', () => {
     );
     queries.mockClear();
     await Promise.all(Array.from({ length: 50 }, () => scrape(open)));
-    // Four sources, and the partitions of a readiness check that may fall into it.
+    // Five sources, and the partitions of a readiness check that may fall into it.
     expect(queries.mock.calls.length).toBeLessThanOrEqual(10);
     queries.mockRestore();
   });

@@ -8,7 +8,11 @@ import {
   type Result,
 } from '../../client/index.ts';
 import { apiAddress, socketAddress } from '../address.ts';
-import { DeliveriesTableEventsDocument, DeliveryPageEventsDocument } from '../gql/graphql.ts';
+import {
+  DeliveriesTableEventsDocument,
+  DeliveryPageEventsDocument,
+  StatisticsChangesDocument,
+} from '../gql/graphql.ts';
 import { BACKGROUND } from './urql.ts';
 
 export type { LiveClient, LiveStatus };
@@ -17,6 +21,7 @@ export type { LiveClient, LiveStatus };
 const WITH_TWIN = {
   DeliveriesTableEvents: DeliveriesTableEventsDocument,
   DeliveryPageEvents: DeliveryPageEventsDocument,
+  StatisticsChanges: StatisticsChangesDocument,
 };
 
 /** Makes the client; onEnd is called when the server does not take it back. */
@@ -41,7 +46,7 @@ export function createLiveClient(onEnd: () => void): LiveClient {
   });
 }
 
-/** Query.deliveryEvents, for Subscription.deliveryEvents. */
+/** The query with the root field of the subscription; deliveryEvents names its limit otherwise. */
 function twinOf(subscription: string): string {
   return subscription.replace(/^subscription/, 'query').replace('maxBatch:', 'first:');
 }

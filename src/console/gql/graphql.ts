@@ -415,6 +415,17 @@ export type SigningScheme =
   /** HMAC-SHA256 with a secret that both sides hold (whsec_…): signatures begin with v1. */
   | 'STANDARD_WEBHOOKS_HMAC';
 
+/** A window of statistics, up to now: a number of points whose limits are the same for everybody (UTC). The last point is under way, so a window is up to one point shorter than its name. */
+export type StatsWindow =
+  /** 84 points of two hours. */
+  | 'LAST_7_DAYS'
+  /** 96 points of 15 minutes. */
+  | 'LAST_24_HOURS'
+  /** 120 points of six hours. */
+  | 'LAST_30_DAYS'
+  /** 60 points of a minute. */
+  | 'LAST_HOUR';
+
 /** Why the stream could not go on from a cursor: fetch the page anew, and go on from its streamCursor. */
 export type StreamReset =
   /** Changes behind the cursor are no longer kept; the stream goes on from the oldest one that is. */
@@ -1121,6 +1132,46 @@ export type ReplayCountsFragment = { id: string, status: ReplayStatus, matched: 
 
 export type ReplayRowFragment = { ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null, login: { id: string, number: number, name: string } };
 
+export type StatisticsPageQueryVariables = Exact<{
+  webhookId?: string | number | null | undefined;
+  window: StatsWindow;
+}>;
+
+
+export type StatisticsPageQuery = { deliveryStats: { total: number, succeeded: number, failed: number, pending: number, successRate: number | null, p50Ms: number | null, p95Ms: number | null, p99Ms: number | null, latency: Array<{ upToMs: number | null, count: number }>, series: Array<{ at: string, succeeded: number, failed: number, p95Ms: number | null }> } | null };
+
+export type StatisticsChangesSubscriptionVariables = Exact<{
+  webhookId?: string | number | null | undefined;
+  window: StatsWindow;
+}>;
+
+
+export type StatisticsChangesSubscription = { deliveryStats: { total: number, succeeded: number, failed: number, pending: number, successRate: number | null, p50Ms: number | null, p95Ms: number | null, p99Ms: number | null, latency: Array<{ upToMs: number | null, count: number }>, series: Array<{ at: string, succeeded: number, failed: number, p95Ms: number | null }> } };
+
+export type StatisticsFragment = { total: number, succeeded: number, failed: number, pending: number, successRate: number | null, p50Ms: number | null, p95Ms: number | null, p99Ms: number | null, latency: Array<{ upToMs: number | null, count: number }>, series: Array<{ at: string, succeeded: number, failed: number, p95Ms: number | null }> };
+
+export type WebhookSparklinesQueryVariables = Exact<{
+  ids: Array<string | number> | string | number;
+}>;
+
+
+export type WebhookSparklinesQuery = { nodes: Array<
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, stats: { succeeded: number, failed: number, successRate: number | null, series: Array<{ succeeded: number, failed: number }> } }
+    | { id: string }
+   | null> };
+
 export type TeamsTableQueryVariables = Exact<{
   first: number;
   after?: string | null | undefined;
@@ -1754,6 +1805,28 @@ export const ReplayRowFragmentDoc = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<ReplayRowFragment, unknown>;
+export const StatisticsFragmentDoc = /*#__PURE__*/ gql`
+    fragment Statistics on DeliveryStats {
+  total
+  succeeded
+  failed
+  pending
+  successRate
+  p50Ms
+  p95Ms
+  p99Ms
+  latency {
+    upToMs
+    count
+  }
+  series {
+    at
+    succeeded
+    failed
+    p95Ms
+  }
+}
+    ` as unknown as DocumentNode<StatisticsFragment, unknown>;
 export const TeamRowFragmentDoc = /*#__PURE__*/ gql`
     fragment TeamRow on Team {
   id
@@ -2502,6 +2575,38 @@ export const ReplayPageCancelDocument = /*#__PURE__*/ gql`
 }
     ${ReplayMovedFragmentDoc}
 ${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplayPageCancelMutation, ReplayPageCancelMutationVariables>;
+export const StatisticsPageDocument = /*#__PURE__*/ gql`
+    query StatisticsPage($webhookId: ID, $window: StatsWindow!) {
+  deliveryStats(webhookId: $webhookId, window: $window) {
+    ...Statistics
+  }
+}
+    ${StatisticsFragmentDoc}` as unknown as DocumentNode<StatisticsPageQuery, StatisticsPageQueryVariables>;
+export const StatisticsChangesDocument = /*#__PURE__*/ gql`
+    subscription StatisticsChanges($webhookId: ID, $window: StatsWindow!) {
+  deliveryStats(webhookId: $webhookId, window: $window) {
+    ...Statistics
+  }
+}
+    ${StatisticsFragmentDoc}` as unknown as DocumentNode<StatisticsChangesSubscription, StatisticsChangesSubscriptionVariables>;
+export const WebhookSparklinesDocument = /*#__PURE__*/ gql`
+    query WebhookSparklines($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    id
+    ... on Webhook {
+      stats(window: LAST_24_HOURS) {
+        succeeded
+        failed
+        successRate
+        series {
+          succeeded
+          failed
+        }
+      }
+    }
+  }
+}
+    ` as unknown as DocumentNode<WebhookSparklinesQuery, WebhookSparklinesQueryVariables>;
 export const TeamsTableDocument = /*#__PURE__*/ gql`
     query TeamsTable($first: Int!, $after: String, $search: String) {
   teams(first: $first, after: $after, search: $search) {

@@ -4,6 +4,7 @@ import {
   IconBook2,
   IconBroadcast,
   IconBuilding,
+  IconChartBar,
   IconHistory,
   IconKey,
   IconListSearch,
@@ -50,6 +51,13 @@ export const NAVIGATION: NavGroup[] = [
         to: '/deliveries',
         icon: IconActivity,
         keywords: 'attempts log',
+        visible: reader,
+      },
+      {
+        label: 'Statistics',
+        to: '/statistics',
+        icon: IconChartBar,
+        keywords: 'charts success rate latency percentiles',
         visible: reader,
       },
       {

@@ -1,6 +1,13 @@
 /** "Webhook Details": one webhook with its state, its parts, its deliveries and its test, kept current. */
 import { Alert, Button, Tabs, Text } from '@mantine/core';
-import { IconActivity, IconFlask, IconShieldCheck, IconTrash, IconWebhook } from '@tabler/icons-react';
+import {
+  IconActivity,
+  IconChartBar,
+  IconFlask,
+  IconShieldCheck,
+  IconTrash,
+  IconWebhook,
+} from '@tabler/icons-react';
 import { lazy, Suspense, useRef, useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
 
@@ -21,7 +28,11 @@ import { isMail } from './endpoint-place.ts';
 
 const VerifyTab = lazy(() => import('./details/verify-tab.tsx').then((m) => ({ default: m.VerifyTab })));
 
-const TABS = ['overview', 'deliveries', 'test', 'verify'] as const;
+const StatsPanel = lazy(() =>
+  import('../statistics/stats-panel.tsx').then((m) => ({ default: m.StatsPanel })),
+);
+
+const TABS = ['overview', 'deliveries', 'statistics', 'test', 'verify'] as const;
 type Tab = (typeof TABS)[number];
 
 /** The largest number that the API takes. */
@@ -115,6 +126,9 @@ function LoadedPage({ webhook, gone, show, reload }: LoadedPageProps) {
             <Tabs.Tab value="deliveries" leftSection={<IconActivity aria-hidden size={16} />}>
               Deliveries
             </Tabs.Tab>
+            <Tabs.Tab value="statistics" leftSection={<IconChartBar aria-hidden size={16} />}>
+              Statistics
+            </Tabs.Tab>
             {mayEdit && (
               <Tabs.Tab value="test" leftSection={<IconFlask aria-hidden size={16} />}>
                 Test
@@ -139,6 +153,11 @@ function LoadedPage({ webhook, gone, show, reload }: LoadedPageProps) {
           </Tabs.Panel>
           <Tabs.Panel value="deliveries">
             <DeliveriesTab webhook={webhook} />
+          </Tabs.Panel>
+          <Tabs.Panel value="statistics">
+            <Suspense fallback={<LoadingState what="the statistics" />}>
+              <StatsPanel webhookId={webhook.id} />
+            </Suspense>
           </Tabs.Panel>
           {mayEdit && (
             <Tabs.Panel value="test" keepMounted>

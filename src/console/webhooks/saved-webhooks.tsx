@@ -1,10 +1,11 @@
-/** "Saved Webhooks": the six columns, the X at the far right, search and status above. */
+/** "Saved Webhooks": the six columns, how the last day went, the X at the far right, search and status above. */
 import { ActionIcon, Alert, Anchor, Button, Group, Select, Stack, Text, Title } from '@mantine/core';
 import { IconMailQuestion, IconX } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 
 import { useMay } from '../session/viewer.tsx';
+import { LastDayCell, LastDaysProvider } from '../statistics/last-day.tsx';
 import { useAnnounce } from '../ui/announcer.tsx';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { WebhookStatusBadge } from '../ui/delivery-status.tsx';
@@ -76,23 +77,25 @@ export function SavedWebhooks({ first }: { first: ReactNode }) {
           </Group>
         </Alert>
       )}
-      <DataTable
-        label="Saved Webhooks"
-        what="webhooks"
-        list={list}
-        columns={shown}
-        onOpen={({ number }) => void navigate(`/webhooks/${number}`)}
-        sort={saved.sort}
-        onSort={saved.setSort}
-        filtered={filtered}
-        onClearFilters={saved.clear}
-        isNew={saved.isNew}
-        empty={{
-          title: 'No webhook yet',
-          text: 'Nothing is sent until you add a webhook: say what you want to hear of, and where it should be sent.',
-          action: first,
-        }}
-      />
+      <LastDaysProvider>
+        <DataTable
+          label="Saved Webhooks"
+          what="webhooks"
+          list={list}
+          columns={shown}
+          onOpen={({ number }) => void navigate(`/webhooks/${number}`)}
+          sort={saved.sort}
+          onSort={saved.setSort}
+          filtered={filtered}
+          onClearFilters={saved.clear}
+          isNew={saved.isNew}
+          empty={{
+            title: 'No webhook yet',
+            text: 'Nothing is sent until you add a webhook: say what you want to hear of, and where it should be sent.',
+            action: first,
+          }}
+        />
+      </LastDaysProvider>
       <DeleteDialog webhook={deleting} onClose={() => setDeleting(null)} onDeleted={deleted} />
     </Stack>
   );
@@ -176,6 +179,12 @@ function columns(mayManage: boolean, onDelete: (webhook: SavedWebhook) => void):
       header: 'Description',
       sort: 'DESCRIPTION',
       cell: ({ description }) => description,
+    },
+    {
+      key: 'last-day',
+      header: 'Last 24 hours',
+      width: '13rem',
+      cell: ({ id }) => <LastDayCell webhookId={id} />,
     },
   ];
   if (!mayManage) return own;

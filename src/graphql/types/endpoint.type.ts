@@ -202,6 +202,8 @@ export class EndpointMailboxType {
 })
 export class EndpointType {
   id: string;
+  /** For the resolver of stats. */
+  webhookId: string;
 
   @Field(() => EndpointKind, { description: 'What kind of destination it is.' })
   kind: keyof typeof EndpointKind;
