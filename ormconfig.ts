@@ -23,6 +23,7 @@ import { AddMailboxes1764000000012 } from './migrations/1764000000012-add-mailbo
 import { LeaseMails1764000000013 } from './migrations/1764000000013-lease-mails.ts';
 import { AddFeed1764000000014 } from './migrations/1764000000014-add-feed.ts';
 import { AddIdentities1764000000015 } from './migrations/1764000000015-add-identities.ts';
+import { AddReplays1764000000016 } from './migrations/1764000000016-add-replays.ts';
 import { AddStats1764000000017 } from './migrations/1764000000017-add-stats.ts';
 import { IndexHistory1764000000018 } from './migrations/1764000000018-index-history.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
@@ -71,6 +72,7 @@ export function createDataSource(url: string | undefined): DataSource {
       LeaseMails1764000000013,
       AddFeed1764000000014,
       AddIdentities1764000000015,
+      AddReplays1764000000016,
       AddStats1764000000017,
       IndexHistory1764000000018,
     ],

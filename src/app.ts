@@ -17,6 +17,7 @@ import type { Logger } from './log.ts';
 import { createMetricsServer, createProbes, createProbeServer, type ProbeOptions } from './metrics/probes.ts';
 import { processSources } from './metrics/sources.ts';
 import { LOG_CHANNEL } from './queue/enqueue.ts';
+import { ReplayPump } from './replay/pump.ts';
 import type { Sender } from './sending/sender.ts';
 import { StatsRollup } from './stats/rollup.ts';
 
@@ -68,6 +69,7 @@ export function startApp(config: Config, overrides: Overrides = {}): Promise<App
     if (sender) own.sender = sender;
     metrics.add(...processSources({ clock, edge, ...(sender ? { sender } : {}) }));
     sender?.start();
+    if (sender) startReplays(ground, stops);
     startStats(ground, stops);
     const housekeeping = startHousekeeping(ground, rooms);
     stops.push(() => housekeeping.stop());
@@ -91,6 +93,7 @@ export function startWorker(config: Config, overrides: Overrides = {}): Promise<
     const sender = createSender(ground, stops);
     metrics.add(...processSources({ clock, sender }));
     sender.start();
+    startReplays(ground, stops);
     startStats(ground, stops);
     const housekeeping = startHousekeeping(ground);
     stops.push(() => housekeeping.stop());
@@ -100,6 +103,13 @@ export function startWorker(config: Config, overrides: Overrides = {}): Promise<
     });
     return { port, url: listeningUrl(config.host, port), metricsUrl, db, config, logger, stop };
   });
+}
+
+/** Carries replays out, wherever deliveries are sent. */
+function startReplays({ config, db, logger }: Ground, stops: Stops): void {
+  const pump = new ReplayPump({ pool: db.engine, logger, pollMs: config.pollMs, keep: config });
+  stops.push(() => pump.stop());
+  pump.start();
 }
 
 /** Runs a start that notes what has to be stopped; stop undoes it once, however often it is called. */

@@ -25,6 +25,7 @@ export const ID_PREFIX = {
   event: 'evt',
   delivery: 'dlv',
   attempt: 'att',
+  replay: 'rpl',
   audit: 'aud',
 } as const;
 

@@ -418,6 +418,13 @@ export const SETTINGS = {
     meaning: 'What the operations of one login may cost in a minute, on each server process.',
     parse: wholeNumber(100, 1_000_000_000),
   }),
+  maxReplay: setting({
+    env: 'BELLWIRE_MAX_REPLAY',
+    type: 'number',
+    default: '1000000',
+    meaning: 'How many deliveries one replay sends at most; one that matches more is refused.',
+    parse: wholeNumber(1, 100_000_000),
+  }),
   maxMessageBytes: setting({
     env: 'BELLWIRE_MAX_MESSAGE',
     type: 'size',

@@ -44,6 +44,7 @@ const BELOW_THE_EDGE = [
   'live',
   'stats',
   'mailboxes',
+  'replay',
   'feed',
   'identity',
 ];
@@ -76,6 +77,7 @@ const ARROWS: Arrows = {
   events: ['db', 'access', 'catalog', 'matching', 'queue', 'mailboxes'],
   history: ['db', 'queue', 'events', 'matching'],
   sending: ['db', 'queue', 'secrets', 'egress', 'webhooks', 'events', 'live', 'mailboxes'],
+  replay: ['db', 'audit', 'catalog', 'matching', 'queue', 'history', 'live', 'sending'],
   feed: ['db', 'access', 'audit', 'catalog', 'secrets', 'events', 'webhooks', 'live'],
   identity: ['access', 'egress', 'secrets', 'sending'],
   metrics: ['db', 'queue', 'live', 'sending', 'history', 'stats'],

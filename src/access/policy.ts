@@ -96,6 +96,16 @@ export function portfolioOf(viewer: Viewer): string | null {
   return viewer.accountPath.length === 1 ? null : viewer.accountId;
 }
 
+/** True for rows of replays r that the caller may read and stop: those that were started in its account or one below. */
+export function replayVisible(viewer: Viewer): SqlFragment {
+  return may(viewer, 'WEBHOOKS_MANAGE') ? within('r.account_id', viewer.accountId) : nothing;
+}
+
+/** The same of one replay in hand. */
+export function mayReadReplay(viewer: Viewer, replay: { accountPath: string[] }): boolean {
+  return may(viewer, 'WEBHOOKS_MANAGE') && replay.accountPath.includes(viewer.accountId);
+}
+
 /** The login whose portfolio the caller may read: its account with one of two permissions, else itself. */
 export function visibleRoot(viewer: Viewer): string {
   return may(viewer, 'WEBHOOKS_MANAGE') || may(viewer, 'EVENTS_PUBLISH') ? viewer.accountId : viewer.loginId;
@@ -139,7 +149,7 @@ export function mayReadWebhooks(viewer: Viewer): boolean {
 
 /** Which permission shows audit entries about which things, and from where in the tree downwards; null: the catalog. */
 const AUDIT_RULES: { kinds: IdKind[]; permission: Permission; below: 'accountId' | 'loginId' | null }[] = [
-  { kinds: ['webhook'], permission: 'WEBHOOKS_MANAGE', below: 'accountId' },
+  { kinds: ['webhook', 'replay'], permission: 'WEBHOOKS_MANAGE', below: 'accountId' },
   { kinds: ['login', 'accessToken'], permission: 'ACCESS_MANAGE', below: 'loginId' },
   { kinds: ['team'], permission: 'ACCESS_MANAGE', below: 'accountId' },
   { kinds: ['resource'], permission: 'CATALOG_MANAGE', below: null },

@@ -6,6 +6,7 @@ import { forgetKeys } from '../events/idempotency.ts';
 import type { Rooms } from '../graphql/rooms.ts';
 import { Retention } from '../history/retention.ts';
 import { describeError } from '../log.ts';
+import { forgetReplays } from '../replay/forget.ts';
 import { forgetStats } from '../stats/forget.ts';
 import { endingCertificates } from '../webhooks/ending-certificates.ts';
 import { forgetEndedSecrets } from '../webhooks/endpoint-secrets.ts';
@@ -43,6 +44,7 @@ export function startHousekeeping(
       await forgetIdempotencyKeys(db.engine);
       await forgetWebhookChanges(db.engine);
       await forgetEndedSecrets(db.engine);
+      await forgetReplays(db.engine, config.keepDeliveriesMs);
       await forgetStats(db.engine);
       await retention.run(Date.now());
     } catch (error) {

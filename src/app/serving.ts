@@ -19,6 +19,8 @@ import { Consent } from '../mailboxes/consent.ts';
 import type { Probes } from '../metrics/probes.ts';
 import { LOG_CHANNEL } from '../queue/enqueue.ts';
 import type { HandOver } from '../queue/hand-over.ts';
+import { ReplayProgress } from '../replay/progress.ts';
+import { Replays } from '../replay/replays.ts';
 import { switchOffIn } from '../sending/auto-disable.ts';
 import { Stats } from '../stats/stats.ts';
 import { StatsWatch } from '../stats/watch.ts';
@@ -81,6 +83,8 @@ export async function createServing(
       handOver,
     }),
     history: new History(db.reads),
+    replays: new Replays({ pool: db.reads, keep: config, maxMatched: config.maxReplay }),
+    replayProgress: new ReplayProgress({ pool: db.streams, logger }),
     live,
     stats: new Stats({ sql: db.reads, now: clock.now }),
     statsWatch: new StatsWatch({ hints: db.hints, logger }),
@@ -109,7 +113,12 @@ export async function createServing(
       // Streams end by their sockets, which tells clients to come back, and not by completing, which would not.
       // What waits for notifications is answered now: it would hold its connection until it is cut.
       await Promise.all([edge.stop(graceMs), feed.stop()]);
-      await Promise.all([live.stop(), rooms.changes.stop(), rooms.statsWatch.stop()]);
+      await Promise.all([
+        live.stop(),
+        rooms.changes.stop(),
+        rooms.replayProgress.stop(),
+        rooms.statsWatch.stop(),
+      ]);
     },
   };
 }

@@ -85,6 +85,12 @@ const PAGES: RouteObject[] = [
     ['WEBHOOKS_MANAGE'],
     { teamMembers: true },
   ),
+  page('replays', () => import('./replays/replays-page.tsx').then((m) => ({ Component: m.ReplaysPage })), [
+    'WEBHOOKS_MANAGE',
+  ]),
+  page('replays/:id', () => import('./replays/replay-page.tsx').then((m) => ({ Component: m.ReplayPage })), [
+    'WEBHOOKS_MANAGE',
+  ]),
   page(
     'statistics',
     () => import('./statistics/statistics-page.tsx').then((m) => ({ Component: m.StatisticsPage })),

@@ -34,6 +34,8 @@ const COUNTED_PER_POINT = 1_000;
 const CHART_POINTS = 10;
 /** Judging a draft or a webhook asks DNS for up to twenty addresses. */
 const DRAFT_CHECK = 20;
+/** The whole history may be looked through for what a replay matches. */
+const REPLAY_LOOK = 100;
 /** The schema is in memory: a hundred of its objects cost as much as one from the database. */
 const SCHEMA_OBJECTS_PER_POINT = 100;
 
@@ -57,6 +59,8 @@ export const SIZES: Record<string, Size> = {
   'DeliveryEventBatch.events': 1,
   'Mutation.eventsPublish': ({ input }) => (input as unknown[]).length / EVENTS_PER_POINT,
   'EventsPublishPayload.events': 1,
+  'Query.replayPreview': REPLAY_LOOK,
+  'Mutation.replayStart': REPLAY_LOOK,
   'MutationPayload.errors': 1,
   'TestEventSendPayload.deliveries': 3,
   'ResourceRegisterPayload.affectedTriggers': 200,

@@ -3,9 +3,11 @@ import { FAILURES } from '../errors.ts';
 import { type AttemptRow, type DeliveryRow, type EventRow } from '../history/rows.ts';
 import { attemptId } from '../ids.ts';
 import type { Batch, StreamLine } from '../live/live.ts';
+import type { ReplayRow } from '../replay/rows.ts';
 import type { AttemptType } from './types/attempt.type.ts';
 import type { DeliveryType } from './types/delivery.type.ts';
 import type { EventType } from './types/event.type.ts';
+import type { ReplayType } from './types/replay.type.ts';
 import type { DeliveryEventBatchType, DeliveryEventType } from './types/stream.type.ts';
 
 /** A delivery without what its field resolvers read. */
@@ -43,6 +45,16 @@ export function toAttemptType(row: AttemptRow): AttemptType & { deliveryId: stri
       code: row.failureCode,
       message: FAILURES[row.failureCode]?.[1] ?? row.failureCode,
     },
+  };
+}
+
+/** A replay without what its field resolvers read. */
+export function toReplayType(row: ReplayRow): ReplayType {
+  const { id, status, loginId, filter, missingFor, matched, succeeded, failed } = row;
+  const { ratePerSecond, startedAt, finishedAt } = row;
+  return {
+    ...{ id, status, loginId, filter, missingFor, matched, done: succeeded + failed, succeeded, failed },
+    ...{ ratePerSecond, startedAt, finishedAt },
   };
 }
 

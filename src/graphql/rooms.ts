@@ -14,6 +14,8 @@ import type { Platform } from '../identity/platform.ts';
 import type { Live } from '../live/live.ts';
 import type { WebhookChanges } from '../live/webhook-changes.ts';
 import type { Consent } from '../mailboxes/consent.ts';
+import type { ReplayProgress } from '../replay/progress.ts';
+import type { Replays } from '../replay/replays.ts';
 import type { Stats } from '../stats/stats.ts';
 import type { StatsWatch } from '../stats/watch.ts';
 import type { Drafts } from '../webhooks/drafts.ts';
@@ -31,6 +33,8 @@ export interface Rooms {
   drafts: Drafts;
   events: Publisher;
   history: History;
+  replays: Replays;
+  replayProgress: ReplayProgress;
   live: Live;
   stats: Stats;
   statsWatch: StatsWatch;

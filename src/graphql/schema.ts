@@ -12,6 +12,7 @@ import { DeliveryEventsResolver } from './resolvers/delivery-events.resolver.ts'
 import { DraftResolver, DraftTriggerResolver } from './resolvers/draft.resolver.ts';
 import { EventResolver } from './resolvers/event.resolver.ts';
 import { NodeResolver } from './resolvers/node.resolver.ts';
+import { ReplayResolver } from './resolvers/replay.resolver.ts';
 import { EndpointStatsResolver, StatsResolver, WebhookStatsResolver } from './resolvers/stats.resolver.ts';
 import {
   EndpointMailboxResolver,
@@ -66,6 +67,7 @@ function build(): GraphQLSchema {
       DeliveryResolver,
       AttemptResolver,
       DeliveryEventsResolver,
+      ReplayResolver,
       WebhookChangesResolver,
       WebhooksLinkResolver,
       StatsResolver,

@@ -5,7 +5,7 @@
  */
 import { allOf } from '../db/fragment.ts';
 import type { SqlFragment } from '../db/sql.ts';
-import { idFloorSql } from '../ids.ts';
+import { idFloorSql, kindOfId } from '../ids.ts';
 import type { DeliveryStatus } from '../queue/status.ts';
 
 /** A half-open range of time, [from, to). */
@@ -27,6 +27,8 @@ export interface DeliveryFilter {
   event?: string | null;
   createdAt?: TimeRange | null;
   search?: string | null;
+  /** Those that a replay sent, or sent again, so far. */
+  replayId?: string | null;
 }
 
 /** Which events, as the API's EventFilterInput. */
@@ -57,11 +59,9 @@ export function deliveryFilter(filter: DeliveryFilter | null | undefined): SqlFr
   if (filter.status) parts.push((add) => `d.status = any (${add(filter.status)}::text[])`);
   if (filter.statusCode) parts.push((add) => `d.status_code = any (${add(filter.statusCode)}::int[])`);
   if (filter.createdAt) parts.push(within('d.created_at', filter.createdAt));
+  if (filter.replayId != null) parts.push(sentBy(filter.replayId));
 
-  const ofEvent: SqlFragment[] = [];
-  if (filter.entityId != null) ofEvent.push(textEquals('f.entity_id', filter.entityId));
-  if (filter.resource != null) ofEvent.push(textEquals('f.resource', filter.resource));
-  if (filter.event != null) ofEvent.push(textEquals('f.name', filter.event));
+  const ofEvent = subjectOf('f', filter);
   if (ofEvent.length > 0) parts.push(eventOf(allOf(ofEvent)));
 
   const search = filter.search?.trim();
@@ -70,10 +70,47 @@ export function deliveryFilter(filter: DeliveryFilter | null | undefined): SqlFr
     parts.push((add) => {
       const term = add(search);
       return `d.id = ${term} or d.event_id = ${term} or ${eventOf(() => `f.entity_id = ${term}`)(add)}
-              or exists (select 1 from webhooks s where s.id = d.webhook_id
-                         and (s.number::text = ${term} or strpos(lower(s.name), lower(${term}::text)) > 0))`;
+              or ${webhookNamed('d.webhook_id', term)}`;
     });
   return allOf(parts);
+}
+
+/**
+ * The events that a filter of deliveries speaks of, over the alias e of the table events, for a webhook that they had no
+ * delivery to: what it says of a delivery's state and of its webhook says nothing of them.
+ */
+export function undeliveredFilter(filter: DeliveryFilter, webhookId: string): SqlFragment {
+  if (filter.replayId != null) return () => 'false';
+  const parts = subjectOf('e', filter);
+  if (filter.eventId != null) parts.push(textEquals('e.id', filter.eventId));
+  if (filter.createdAt) parts.push(within('e.published_at', filter.createdAt));
+  const search = filter.search?.trim();
+  if (search?.includes('\0')) parts.push(() => 'false');
+  else if (search)
+    parts.push((add) => {
+      const term = add(search);
+      return `e.id = ${term} or e.entity_id = ${term} or ${webhookNamed(add(webhookId), term)}`;
+    });
+  return allOf(parts);
+}
+
+/** What a filter says of the event itself, over an alias of the table events. */
+function subjectOf(event: string, { entityId, resource, event: name }: DeliveryFilter): SqlFragment[] {
+  const asked = { entity_id: entityId, resource, name };
+  return Object.entries(asked).flatMap(([column, value]) =>
+    value == null ? [] : [textEquals(`${event}.${column}`, value)],
+  );
+}
+
+function webhookNamed(id: string, term: string): string {
+  return `exists (select 1 from webhooks s where s.id = ${id}
+                  and (s.number::text = ${term} or strpos(lower(s.name), lower(${term}::text)) > 0))`;
+}
+
+function sentBy(replayId: string): SqlFragment {
+  if (kindOfId(replayId) !== 'replay') return () => 'false';
+  return (add) =>
+    `exists (select 1 from replay_items i where i.replay_id = ${add(replayId)} and i.delivery_id = d.id and i.state <> 'WAITING')`;
 }
 
 /** PostgreSQL refuses NUL in a text outright; no stored text holds one, so such a value equals nothing. */

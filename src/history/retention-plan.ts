@@ -1,8 +1,9 @@
 /** What is due to go, and when: partitions and the settings decide it, nothing else. */
 import { type Keep, listPartitions, type Partition, partitionDays, PARTITIONED } from '../db/partitions.ts';
 import type { Sql } from '../db/sql.ts';
-import { idTime } from '../ids.ts';
+import { idFloor, idTime } from '../ids.ts';
 import type { OlderThan } from '../queue/expire.ts';
+import type { KeptFrom } from '../queue/requeue.ts';
 
 const DAY_MS = 86_400_000;
 /** What still waits ends so long before the partition goes that it needs, and no retry is taken any more. */
@@ -64,4 +65,25 @@ export async function staysSendable(
     );
     return home !== undefined && dueMs(home, keep) > nowMs + EXPIRY_LEAD_MS;
   });
+}
+
+/** The same for all deliveries at once; missingFrom is the oldest event of which it is known whether it had deliveries. */
+export async function sendableFrom(
+  sql: Sql,
+  keep: Keep,
+  nowMs: number,
+): Promise<KeptFrom & { missingFrom: string }> {
+  const partitions = await listPartitions(sql);
+  const beginningOf = (table: string, keptUntilMs: number): number => {
+    const kept = partitions.find(
+      (partition) => partition.of.table === table && dueMs(partition, keep) > keptUntilMs,
+    );
+    return kept === undefined ? nowMs : (kept.fromMs ?? 0);
+  };
+  const payloadsFrom = beginningOf('event_payloads', nowMs + EXPIRY_LEAD_MS);
+  return {
+    deliveryId: idFloor('delivery', beginningOf('attempts', nowMs + EXPIRY_LEAD_MS)),
+    eventId: idFloor('event', payloadsFrom),
+    missingFrom: idFloor('event', Math.max(payloadsFrom, beginningOf('deliveries', -Infinity))),
+  };
 }

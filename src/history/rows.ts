@@ -2,14 +2,14 @@
 import type { AttemptOutcome, DeliveryFailureCode, FailureCode } from '../errors.ts';
 import type { PayloadFormat } from '../queue/payload-format.ts';
 import { RANK } from '../queue/rank.ts';
-import { type DeliveryStatus, openStatus } from '../queue/status.ts';
+import { type DeliveryOrigin, type DeliveryStatus, openStatus } from '../queue/status.ts';
 
 /** A delivery as it is now. */
 export interface DeliveryRow {
   id: string;
   status: DeliveryStatus;
   version: number;
-  origin: 'EVENT' | 'TEST';
+  origin: DeliveryOrigin;
   eventId: string;
   webhookId: string;
   endpointId: string;

@@ -13,6 +13,7 @@ const WHOLE = [
   'idempotency_keys',
   'webhook_changes',
   'audit_log',
+  'replay_items',
 ] as const;
 
 /** One table. */

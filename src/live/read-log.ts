@@ -33,7 +33,7 @@ export interface LogLine {
   eventId: string;
   webhookId: string;
   endpointId: string;
-  origin: 'EVENT' | 'TEST';
+  origin: 'EVENT' | 'TEST' | 'REPLAY';
   attemptCount: number;
   /** The attempt that caused the transition, or null. */
   attemptNumber: number | null;

@@ -31,27 +31,31 @@ export interface Matches {
  * path and team_ids; except an expression of a webhook that is not to be among them, or of null.
  */
 export const firedSql = (event: string, except: string): string => `array(
-  select distinct r.webhook_id
-  from trigger_routes r
-  join resources res on res.name = ${event}.resource and res.allowed
-  join resource_events rev on rev.resource_id = res.id and rev.name = ${event}.name and rev.supported
-  join webhooks w on w.id = r.webhook_id and w.enabled and w.deleted_at is null
+  select distinct r.webhook_id ${liveRoutes(`${event}.resource`, `${event}.name`)}
   where r.resource = ${event}.resource and r.event = ${event}.name and r.webhook_id is distinct from ${except}
-    and r.scope_id = any (${event}.path || ${event}.team_ids) and r.account_id = any (${event}.path)
+    and ${covers('r', event)}
   order by r.webhook_id)`;
 
+/** The routes of one webhook (an expression of its id), as a query: for many events at once, see covers. */
+export const routesOfSql = (webhook: string): string =>
+  `select r.resource, r.event, r.scope_id, r.account_id ${liveRoutes('r.resource', 'r.event')} where r.webhook_id = ${webhook}`;
+
+/** Whether a route of the event's resource and name covers whose activity the event is. */
+export const covers = (route: string, event: string): string =>
+  `${route}.scope_id = any (${event}.path || ${event}.team_ids) and ${route}.account_id = any (${event}.path)`;
+
+/** Routes r of enabled webhooks, where the resource and the event (expressions) may be listened to. */
+const liveRoutes = (resource: string, event: string): string => `
+  from trigger_routes r
+  join resources res on res.name = ${resource} and res.allowed
+  join resource_events rev on rev.resource_id = res.id and rev.name = ${event} and rev.supported
+  join webhooks w on w.id = r.webhook_id and w.enabled and w.deleted_at is null`;
+
 /**
- * Who gets events, one row for each event and recipient, as a query; events is a relation with the columns id, fired, resource and
- * entity_id, limit an expression.
+ * Who gets an event at an endpoint ep of a webhook (an expression of its id), as the subquery of a lateral join: nobody but
+ * the endpoint itself (id null), or its mailboxes; of a member of a team whose mailbox is not known yet, login_id and email.
  */
-export const matchesSql = (events: string, limit: string): string => `
-       select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay,
-              case ep.ordering when 'PER_ENTITY' then concat_ws('/', e.resource, e.entity_id, whom.id) end as entity_key,
-              whom.id as mailbox_id, whom.awaiting, whom.login_id, whom.email
-       from ${events} e
-       cross join lateral unnest(e.fired) as fired (webhook_id)
-       join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null and ep.disabled_as is null
-       cross join lateral (
+export const recipientsSql = (webhook: string): string => `(
          select null::text as id, false as awaiting, null::text as login_id, null::text as email where ep.kind = 'URL'
          union all
          select mb.id, mb.status = 'UNCONFIRMED', null, null from mailboxes mb
@@ -63,10 +67,27 @@ export const matchesSql = (events: string, limit: string): string => `
           join team_members tm on tm.team_id = w.team_id
           join logins l on l.id = tm.login_id and not l.disabled and l.email <> ''
           left join mailboxes mb on mb.endpoint_id = ep.id and mb.given = lower(l.email) and mb.removed_at is null
-          where ep.kind = 'TEAM_MAILBOXES' and w.id = fired.webhook_id
+          where ep.kind = 'TEAM_MAILBOXES' and w.id = ${webhook}
             and (mb.id is null or mb.status in ('UNCONFIRMED', 'CONFIRMED'))
           order by lower(l.email), l.id)
-       ) whom
+       )`;
+
+/** The entity whose order the endpoint ep keeps, for an event and the recipient's id; null where it keeps none. */
+export const entityKeySql = (event: string, recipient: string): string =>
+  `case ep.ordering when 'PER_ENTITY' then concat_ws('/', ${event}.resource, ${event}.entity_id, ${recipient}) end`;
+
+/**
+ * Who gets events, one row for each event and recipient, as a query; events is a relation with the columns id, fired, resource and
+ * entity_id, limit an expression.
+ */
+export const matchesSql = (events: string, limit: string): string => `
+       select e.id as event_id, fired.webhook_id, ep.id as endpoint_id, ep.retry_schedule[1] as first_delay,
+              ${entityKeySql('e', 'whom.id')} as entity_key,
+              whom.id as mailbox_id, whom.awaiting, whom.login_id, whom.email
+       from ${events} e
+       cross join lateral unnest(e.fired) as fired (webhook_id)
+       join endpoints ep on ep.webhook_id = fired.webhook_id and ep.removed_at is null and ep.disabled_as is null
+       cross join lateral ${recipientsSql('fired.webhook_id')} whom
        order by e.id, fired.webhook_id, ep.position, whom.id
        limit ${limit}`;
 

@@ -144,7 +144,7 @@ export function takeSql(sender: string, marginMs: string): string {
     group by s.endpoint_id
   ),
   jobs as materialized (
-    select c.id, c.fence, c.attempt_count, c.lost_count, c.prior_count, c.manual, picked.hastened as was_hastened, c.origin,
+    select c.id, c.fence, c.attempt_count, c.lost_count, c.prior_count, c.manual, c.rank, picked.hastened as was_hastened, c.origin,
          c.event_id, c.webhook_id, c.endpoint_id as job_endpoint_id, c.endpoint_version, c.kind, c.mailbox_id, c.target, c.headers::text as headers, c.entity_key,
          c.timeout_ms, c.retry_schedule, c.format, c.signed, c.auth_type, c.auth_sealed, w.number as webhook_number,
          e.resource, e.name, e.entity_id, e.occurred_at, p.payload,

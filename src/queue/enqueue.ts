@@ -8,6 +8,7 @@ import {
   toBirthPlace,
 } from './hand-over.ts';
 import { AWAITING_DAYS, RANK } from './rank.ts';
+import type { DeliveryOrigin } from './status.ts';
 
 /** Says that the queue has work. A hint only: senders also poll. */
 export const QUEUE_CHANNEL = 'bellwire_queue';
@@ -51,7 +52,7 @@ const enqueueSql = (born: typeof BORN | null): string => `with given as material
               $7::timestamptz + case when g.awaiting then interval '${AWAITING_DAYS} days' else g.delay_ms * interval '1 ms' end
               ${born ? 'end' : ''},
               $7::timestamptz, $7::timestamptz,
-              case when g.awaiting then ${RANK.awaiting} when $6 = 'TEST' then ${RANK.byHand} else ${RANK.first} end, g.entity_key,
+              case when g.awaiting then ${RANK.awaiting} when $6 = 'TEST' then ${RANK.byHand} when $6 = 'REPLAY' then ${RANK.retry} else ${RANK.first} end, g.entity_key,
               case when g.entity_key is not null then nextval('delivery_queue_entity_seq') end,
               g.entity_key is not null and (g.follows or exists (
                 select 1 from delivery_queue o where o.endpoint_id = g.endpoint_id and o.entity_key = g.entity_key)),
@@ -104,7 +105,7 @@ export interface Offer extends Pick<HandOver, 'sender' | 'leaseMarginMs'> {
 export async function enqueue(
   sql: Sql,
   deliveries: NewDelivery[],
-  origin: 'EVENT' | 'TEST',
+  origin: DeliveryOrigin,
   matchedAt: string,
   offer: Offer | null = null,
 ): Promise<BirthPlace[]> {

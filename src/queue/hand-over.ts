@@ -94,7 +94,15 @@ export function toBirthPlace(row: BirthPlaceRow): BirthPlace {
 export function bornJob(id: string, event: BornEvent, place: BirthPlace, leaseMarginMs: number): Job {
   return {
     ...{ id, fence: 1, attempt: 1, lostCount: 0, priorCount: 0 },
-    ...{ manual: false, hastened: false, origin: 'EVENT', ordered: false, kind: 'URL', mailboxId: null },
+    ...{
+      manual: false,
+      byHand: false,
+      hastened: false,
+      origin: 'EVENT',
+      ordered: false,
+      kind: 'URL',
+      mailboxId: null,
+    },
     format: place.format,
     leaseMs: place.timeout_ms + leaseMarginMs,
     eventId: event.id,

@@ -1,4 +1,6 @@
 import type { PayloadFormat } from './payload-format.ts';
+import { RANK } from './rank.ts';
+import type { DeliveryOrigin } from './status.ts';
 
 /** A claimed delivery with everything that one attempt needs. */
 export interface Job {
@@ -9,11 +11,13 @@ export interface Job {
   attempt: number;
   lostCount: number;
   priorCount: number;
-  /** The only attempt of a retry by hand. */
+  /** The only attempt of a retry by hand, or of a replay. */
   manual: boolean;
+  /** Somebody waits for just this one: a retry by hand, or a test. */
+  byHand: boolean;
   /** An attempt that was due by schedule and was asked for by hand before. */
   hastened: boolean;
-  origin: 'EVENT' | 'TEST';
+  origin: DeliveryOrigin;
   /** The one of its birth, whatever its endpoint has now. */
   format: PayloadFormat;
   /** What is left of the lease when the statement ended, ms. */
@@ -58,8 +62,9 @@ export interface JobRow {
   lost_count: number;
   prior_count: number;
   manual: boolean;
+  rank: number;
   was_hastened: boolean;
-  origin: 'EVENT' | 'TEST';
+  origin: DeliveryOrigin;
   format: PayloadFormat;
   lease_ms: number;
   event_id: string;
@@ -114,6 +119,7 @@ function toJob(row: JobRow): Omit<Job, 'headers' | 'secrets'> {
     lostCount: row.lost_count,
     priorCount: row.prior_count,
     manual: row.manual,
+    byHand: row.rank === RANK.byHand || row.origin === 'TEST',
     hastened: row.was_hastened,
     origin: row.origin,
     format: row.format,

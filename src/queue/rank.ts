@@ -3,6 +3,7 @@ export const RANK = {
   /** A manual retry or a test: somebody waits for it, and it goes past an open circuit. */
   byHand: 0,
   first: 1,
+  /** A retry by schedule, and what a replay sends: nobody waits for just this one. */
   retry: 2,
   /** Its mailbox has yet to be confirmed: no claim picks it. */
   awaiting: 3,

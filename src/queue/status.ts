@@ -8,6 +8,9 @@
 export type DeliveryStatus =
   'PENDING' | 'IN_FLIGHT' | 'RETRY_SCHEDULED' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
+/** Why a delivery exists, as the API names it. */
+export type DeliveryOrigin = 'EVENT' | 'TEST' | 'REPLAY';
+
 /** What moves a delivery from one state to the next. */
 export type StepCause =
   | 'publish'
@@ -36,7 +39,7 @@ const WAITING = ['PENDING', 'RETRY_SCHEDULED'] as const;
 /**
  * All legal steps. "cancel" is a switch that went off, deliveryCancel, or a mailbox that wants or gets no more, or was not confirmed
  * in time; what is on the wire is cancelled when it fails. What waits for the owner of its mailbox is PENDING, and what is given
- * back to go in a digest is again what it was.
+ * back to go in a digest is again what it was. "publish" and "retry by hand" are also what a replay does, to many at once.
  */
 export const STEPS: readonly Step[] = [
   { from: null, to: 'PENDING', by: 'publish', logged: true },

@@ -2,15 +2,15 @@
 
 /** Rounds of one piece of work. */
 export class Rounds {
-  readonly #pollMs: number;
+  readonly #pollMs: () => number;
   readonly #work: () => Promise<void>;
   #running = false;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
 
-  /** A round begins about pollMs after the one before has ended; work never rejects. */
-  constructor(pollMs: number, work: () => Promise<void>) {
-    this.#pollMs = pollMs;
+  /** A round begins about pollMs after the one before has ended, asked for anew each time where it varies; work never rejects. */
+  constructor(pollMs: number | (() => number), work: () => Promise<void>) {
+    this.#pollMs = typeof pollMs === 'number' ? () => pollMs : pollMs;
     this.#work = work;
   }
 
@@ -33,7 +33,7 @@ export class Rounds {
   }
 
   #schedule(): void {
-    const wait = this.#pollMs * (0.75 + 0.5 * Math.random());
+    const wait = this.#pollMs() * (0.75 + 0.5 * Math.random());
     this.#timer = setTimeout(() => {
       this.#round = this.#work().finally(() => {
         if (this.#running) this.#schedule();

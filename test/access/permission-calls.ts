@@ -79,6 +79,16 @@ export const CALLS: Record<string, (objects: Objects) => Call> = {
     got: ({ events }) =>
       events.some((event: { delivery: { id: string } }) => event.delivery.id === deliveryId),
   }),
+  'Query.replays': ({ replayId }) => ({
+    document: '{ replays(first: 100) { id } }',
+    variables: {},
+    got: (replays) => replays.some((replay: { id: string }) => replay.id === replayId),
+  }),
+  'Query.replayPreview': ({ webhookId }) => ({
+    document: 'query ($input: ReplayInput!) { replayPreview(input: $input) { value } }',
+    variables: { input: { filter: { webhookId } } },
+    got: ({ value }) => value > 0,
+  }),
   'Query.deliveryStats': ({ webhookId }) => ({
     document: 'query ($id: ID!) { deliveryStats(webhookId: $id) { total } }',
     variables: { id: webhookId },
@@ -135,6 +145,25 @@ export const CALLS: Record<string, (objects: Objects) => Call> = {
   'Mutation.deliveryRetry': ({ deliveryId }) => mutation('deliveryRetry', { id: ['ID!', deliveryId] }),
   'Mutation.deliveryCancel': ({ waitingDeliveryId }) =>
     mutation('deliveryCancel', { id: ['ID!', waitingDeliveryId] }),
+  // Of what is over, or matches nothing any more, that is said to those alone who may ask.
+  'Mutation.replayStart': ({ webhookId }) => ({
+    ...mutation('replayStart', {
+      input: ['ReplayInput!', { filter: { webhookId }, missingFor: webhookId }],
+    }),
+    refused: 'INVALID_STATE',
+  }),
+  'Mutation.replayPause': ({ replayId }) => ({
+    ...mutation('replayPause', { id: ['ID!', replayId] }),
+    refused: 'INVALID_STATE',
+  }),
+  'Mutation.replayResume': ({ replayId }) => ({
+    ...mutation('replayResume', { id: ['ID!', replayId] }),
+    refused: 'INVALID_STATE',
+  }),
+  'Mutation.replayCancel': ({ replayId }) => ({
+    ...mutation('replayCancel', { id: ['ID!', replayId] }),
+    refused: 'INVALID_STATE',
+  }),
   'Mutation.endpointEnable': ({ endpointId }) => mutation('endpointEnable', { id: ['ID!', endpointId] }),
   // It is a URL, which there is nothing to confirm of: that is said to those alone who may ask.
   'Mutation.endpointVerificationSend': ({ endpointId }) => ({

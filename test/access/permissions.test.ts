@@ -102,6 +102,19 @@ async function watch(caller: Caller, document: string): Promise<Verdict> {
   }
 }
 
+it('Subscription.replayProgress comes to those whom the table names', async () => {
+  const document = 'subscription ($id: ID!) { replayProgress(id: $id) { id } }';
+  const found = {} as Record<Caller, Verdict>;
+  for (const caller of CALLERS) {
+    const stream = platform.callers[caller].api.subscribe(document, { id: platform.objects.replayId });
+    const told = await stream.until((states) => states.length > 0).catch(() => false);
+    const [error] = (Array.isArray(stream.ended) ? stream.ended : []) as { extensions: { code: string } }[];
+    found[caller] = told ? 'yes' : error!.extensions.code === 'FORBIDDEN' ? 'no' : 'hidden';
+    await stream.close();
+  }
+  expect(found).toEqual(TABLE.get('Subscription.replayProgress')!);
+});
+
 it.each([
   [
     'Subscription.deliveryEvents',

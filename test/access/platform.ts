@@ -16,6 +16,8 @@ export interface Objects {
   /** Of another webhook of the team, due in ten minutes. */
   waitingDeliveryId: string;
   eventId: string;
+  /** A replay that W has started. */
+  replayId: string;
   /** A draft of W. */
   draftId: string;
   /** Another draft of W, which can be saved. */
@@ -91,6 +93,18 @@ export async function buildPlatform(server: TestServer, receiver: Receiver): Pro
     return { waitingDeliveryId: nodes[0].id as string };
   }
 
+  /** Of a delivery that was cancelled, so that it waits for no receiver. */
+  async function makeReplay({ waitingDeliveryId: id }: { waitingDeliveryId: string }) {
+    const { api } = callers.W;
+    await api.mutate('mutation ($id: ID!) { deliveryCancel(id: $id) { errors { code } } }', { id });
+    const { replay } = await api.mutate(
+      `mutation ($search: String) { replayStart(input: { filter: { search: $search } }) {
+         errors { code message } replay { id } } }`,
+      { search: id },
+    );
+    return { replayId: replay.id as string };
+  }
+
   async function makeDrafts() {
     const { api } = callers.W;
     // A login may have twenty.
@@ -128,6 +142,7 @@ export async function buildPlatform(server: TestServer, receiver: Receiver): Pro
     objects: {
       ...{ loginId: login.id, teamId },
       ...(await makeWebhook()),
+      ...(await makeReplay(await makeWaiting())),
       ...(await makeWaiting()),
       ...(await makeDrafts()),
       ...(await makeToken()),

@@ -4,6 +4,7 @@ import { CLIENT_IDENTITY } from '../support/certificates.ts';
 import type { MailServer } from '../support/mail-server.ts';
 import { createPerson, createTeam, type Person } from '../support/people.ts';
 import type { Receiver } from '../support/receiver.ts';
+import { ended, moveReplay, replayUntil, startReplay } from '../support/replays.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { type FurnishedMails, furnishMails } from './furnished-mail.ts';
 
@@ -15,6 +16,8 @@ export interface Furnished {
   /** Its endpoint is paused; and one whose first endpoint is off by itself, the second by hand. */
   paused: { id: string; number: number };
   off: { id: string; number: number };
+  /** One that has got everything, part of it by a replay once more. */
+  again: { id: string; number: number };
   /** One endpoint for each way: a key pair, a client certificate, unsigned; and a shared secret that was rotated. */
   ways: { id: string; number: number };
   mails: FurnishedMails;
@@ -26,6 +29,8 @@ export interface Furnished {
   /** One that waits for another attempt. */
   waiting: string;
   event: string;
+  /** A replay that is paused on its way. */
+  replay: string;
 }
 
 /** What each path of the receiver answers, where it is not 200. */
@@ -95,6 +100,10 @@ export async function furnish(api: Api, receiver: Receiver, mail: MailServer): P
     details: { name: 'Changes to the ledger', description: 'Its server is being repaired' },
     advanced: { retrySchedule: [0, 3600], ratePerSecond: 50, maxConcurrency: 4, ordering: 'PER_ENTITY' },
   });
+  const again = await createWebhook(api, `${receiver.url}/again`, {
+    ...updates,
+    details: { name: 'Warehouse in Lille', description: 'It lost a morning, and asks for it again' },
+  });
   const off = await createWebhook(api, [`${receiver.url}/gone`, `${receiver.url}/spare`], {
     ...updates,
     details: { name: 'The partner in Gent', description: 'Told of changes until it moved' },
@@ -122,7 +131,7 @@ export async function furnish(api: Api, receiver: Receiver, mail: MailServer): P
     return id;
   };
   return {
-    ...{ orders, failing, inactive, paused, off },
+    ...{ orders, failing, inactive, paused, off, again },
     // Behind the events, so that none is sent there.
     ways: await createWays(api, receiver),
     mails: await furnishMails(api, mail),
@@ -132,7 +141,18 @@ export async function furnish(api: Api, receiver: Receiver, mail: MailServer): P
     failed: await delivery(failing, 'FAILED'),
     waiting: await delivery(paused, 'RETRY_SCHEDULED'),
     event: published!.event.id,
+    replay: await pausedReplay(api, again),
   };
+}
+
+/** Of all that a webhook has got. */
+async function pausedReplay(api: Api, { id: webhookId }: { id: string }): Promise<string> {
+  await ended(api, { webhookId }, FAILURES);
+  const filter = { webhookId, status: ['SUCCEEDED'], resource: 'clients' };
+  const { id } = await startReplay(api, { filter, ratePerSecond: 3 });
+  await replayUntil(api, id, ({ done }) => done > 0);
+  await moveReplay(api, 'Pause', id);
+  return id as string;
 }
 
 async function lastEndpoint(api: Api, webhookId: string): Promise<string> {

@@ -265,6 +265,33 @@ export const STATES: State[] = [
     path: ({ waiting }) => `/deliveries/${waiting}`,
     ready: opens('Cancel delivery', 'Cancel this delivery?'),
   },
+  {
+    name: 'deliveries-of-replay',
+    path: ({ replay }) => `/deliveries?replay=${replay}`,
+    ready: rows,
+  },
+  {
+    name: 'replay-dialog',
+    path: ({ again }) => `/deliveries?webhook=${again.number}&status=succeeded`,
+    async ready(page) {
+      await opens('Replay …', 'Send deliveries again')(page);
+      await page.getByText('12 deliveries would be sent again').first().waitFor();
+      await page.getByLabel(/Also events that never/).waitFor();
+    },
+  },
+  { name: 'replays', path: '/replays', ready: rows },
+  { name: 'replays-error', path: '/replays', ready: broken('ReplaysTable') },
+  {
+    name: 'replay',
+    path: ({ replay }) => `/replays/${replay}`,
+    ready: (page) => page.getByRole('button', { name: 'Resume' }).waitFor(),
+  },
+  {
+    name: 'replay-cancel',
+    path: ({ replay }) => `/replays/${replay}`,
+    ready: opens('Cancel replay', 'Cancel this replay?'),
+  },
+  { name: 'replay-unknown', path: '/replays/nothing', ready: heading('There is no such replay') },
   { name: 'events', path: '/events', ready: rows },
   { name: 'event', path: ({ event }) => `/events/${event}`, ready: rows },
   { name: 'catalog', path: '/settings/api/catalog', ready: rows },
@@ -349,6 +376,7 @@ export const STATES: State[] = [
 export const EMPTY: State[] = [
   { name: 'empty-webhooks', path: '/webhooks', ready: heading('No webhook yet', 2) },
   { name: 'empty-deliveries', path: '/deliveries', ready: heading(/./, 2) },
+  { name: 'empty-replays', path: '/replays', ready: heading('No replay yet', 2) },
   { name: 'empty-statistics', path: '/statistics', ready: heading(/Nothing was sent/, 2) },
   { name: 'empty-events', path: '/events', ready: heading(/./, 2) },
   { name: 'empty-catalog', path: '/settings/api/catalog', ready: rows },

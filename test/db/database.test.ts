@@ -34,6 +34,7 @@ const MIGRATIONS = [
   'LeaseMails1764000000013',
   'AddFeed1764000000014',
   'AddIdentities1764000000015',
+  'AddReplays1764000000016',
   'AddStats1764000000017',
   'IndexHistory1764000000018',
 ];

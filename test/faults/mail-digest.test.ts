@@ -4,6 +4,7 @@ import pg from 'pg';
 import { figure } from '../support/figure.ts';
 import { confirmedWebhook, deliveriesTo, endpointOf, until } from '../support/mail-scenario.ts';
 import { type MailServer, startMailServer } from '../support/mail-server.ts';
+import { ended, finished, startReplay } from '../support/replays.ts';
 import { clientEvent, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -129,6 +130,23 @@ it('what somebody asks for by hand is not held back', async () => {
     id: rows[0]!.id,
   });
   await mail.find(() => arrived(address).length === before + 1);
+});
+
+it('what a replay sends is: nobody waits for just that one', async () => {
+  const address = 'again@example.com';
+  const { id: webhookId } = await confirmedWebhook(server.api, mail, address);
+  await publish(server.api, ...Array.from({ length: RATE }, (_, at) => clientEvent(`r${at}`)));
+  await mail.find(() => arrived(address).length === RATE);
+  await ended(server.api, { webhookId }, RATE);
+  const replay = await startReplay(server.api, { filter: { webhookId } });
+  await gathered(RATE);
+  expect(arrived(address)).toHaveLength(RATE);
+  await timeIsUp();
+  expect(await finished(server.api, replay.id)).toMatchObject({ succeeded: RATE, failed: 0 });
+  const [digest] = mail.mails
+    .filter(deliveriesTo(address))
+    .filter(({ mail: { attachments } }) => attachments.length > 1);
+  expect(digest!.mail.attachments).toHaveLength(RATE);
 });
 
 it('X15: digests lose none where the mail server refuses for now', async () => {

@@ -40,6 +40,9 @@ beforeAll(async () => {
      }`,
     { event: published!.event.id },
   );
+  const replay = await api.mutate(
+    'mutation { replayStart(input: { filter: {} }) { errors { message } replay { id } } }',
+  );
   const { viewer, accessTokens, catalog, auditLog, webhooks, event } = found.data;
   const [webhook] = webhooks.nodes;
   const [delivery] = event.deliveries.nodes;
@@ -48,6 +51,7 @@ beforeAll(async () => {
     Team: team.team.id,
     AccessToken: accessTokens[0].id,
     AuditEntry: auditLog.nodes[0].id,
+    Replay: replay.replay.id,
     CatalogResource: catalog[0].id,
     Webhook: webhook.id,
     WebhookDraft: draft.draft.id,

@@ -1,6 +1,6 @@
 /**
  * The state machine of a delivery against random interleavings: whatever publishes, claims, results, crashes, switches,
- * cancellations, expiries, retries by hand, owners of mailboxes and digests do at once, no delivery takes a step that is not in the table
+ * cancellations, expiries, retries by hand, replays, owners of mailboxes and digests do at once, no delivery takes a step that is not in the table
  * (src/queue/status.ts), none is lost, and all come to an end.
  */
 import { readFileSync } from 'node:fs';
@@ -68,6 +68,11 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       .tuple(fc.nat(), fc.constantFrom('retry' as const, 'cancel' as const))
       .map(([pick, what]): Act => [`${what} ${pick}`, (world) => world.byHand(pick, what)]),
   },
+  {
+    weight: 2,
+    arbitrary: fc.nat().map((pick): Act => [`replay ${pick}`, (world) => world.replay(pick)]),
+  },
+  { weight: 1, arbitrary: fc.constant<Act>(['withdraw', (world) => world.withdraw()]) },
   {
     weight: 2,
     arbitrary: fc

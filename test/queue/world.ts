@@ -14,10 +14,12 @@ import { expireWaiting, type OlderThan } from '../../src/queue/expire.ts';
 import type { Job } from '../../src/queue/job.ts';
 import { promoteOrphans } from '../../src/queue/order.ts';
 import { releaseOrder } from '../../src/queue/release-order.ts';
+import { requeue, type Requeued } from '../../src/queue/requeue.ts';
 import { takeExpired } from '../../src/queue/rescue.ts';
 import { retryNow } from '../../src/queue/retry.ts';
 import { type DeliveryStatus, openStatus, type StepCause, STEPS } from '../../src/queue/status.ts';
 import { sweep } from '../../src/queue/sweep.ts';
+import { withdraw } from '../../src/queue/withdraw.ts';
 
 /** Whether the table has a step, by this cause. */
 function isLegal(from: DeliveryStatus, to: DeliveryStatus, by: StepCause): boolean {
@@ -63,6 +65,8 @@ export class World {
   expired = 0;
   /** What each sender believes that it holds. */
   readonly held: Job[][] = [[], []];
+  /** What replays have queued, and not taken back. */
+  readonly #replayed: Requeued[] = [];
   readonly #turns = new Map<string, Promise<void>>();
 
   /** loginId is an account that is there. */
@@ -262,6 +266,20 @@ export class World {
     const id = this.deliveries[pick % Math.max(1, this.deliveries.length)];
     if (id !== undefined)
       await transaction(this.#pool, (sql) => (act === 'retry' ? retryNow(sql, id) : cancelNow(sql, id)));
+  }
+
+  /** A replay queues every second one of those that are closed, from one of them on. */
+  async replay(pick: number): Promise<void> {
+    const ids = this.deliveries
+      .slice(pick % Math.max(1, this.deliveries.length))
+      .filter((_id, at) => at % 2 === 0);
+    const queued = await transaction(this.#pool, (sql) => requeue(sql, ids, { deliveryId: '', eventId: '' }));
+    this.#replayed.push(...queued);
+  }
+
+  /** What replays have queued is taken back, where nobody has it. */
+  async withdraw(): Promise<void> {
+    await transaction(this.#pool, (sql) => withdraw(sql, this.#replayed.splice(0)));
   }
 
   /** Retention is about to forget what is older than one of them: what waits for it ends. */

@@ -3,6 +3,7 @@ import { Anchor, Text } from '@mantine/core';
 import { Link } from 'react-router';
 
 import { resourceAddress } from '../catalog/resource-address.ts';
+import { countInWords } from '../deliveries/use-count.ts';
 import type { AuditRowFragment } from '../gql/graphql.ts';
 import type { Change } from './words.ts';
 
@@ -32,6 +33,11 @@ export function Subject({ entry: { subject, subjectId, changes } }: { entry: Aud
 
 function placeOf(thing: Thing): { to: string; text: string } | null {
   if ('label' in thing) return { to: resourceAddress(thing.name), text: thing.label };
+  if ('matched' in thing)
+    return {
+      to: `/replays/${thing.id}`,
+      text: `of ${countInWords({ value: thing.matched, precision: 'EXACT' }, 'delivery', 'deliveries')}`,
+    };
   if (!('number' in thing)) return null;
   const text = `${thing.number}, ${thing.name}`;
   if (thing.id.startsWith('whk_')) return { to: `/webhooks/${thing.number}`, text };

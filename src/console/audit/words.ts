@@ -6,10 +6,12 @@ import type {
   EndpointStatus,
   MailboxStatus,
   PayloadFormat,
+  ReplayStatus,
   SigningScheme,
 } from '../gql/graphql.ts';
 import { FAILURES } from '../guide/failures.ts';
 import { permissionLabel } from '../people/permissions.tsx';
+import { REPLAY_WORDS } from '../replays/words.ts';
 import { ENDPOINT_STATUS } from '../ui/delivery-status.tsx';
 import { formatDuration } from '../ui/time.tsx';
 import { AUTHENTICATION_WORDS } from '../webhooks/editor/authentication-values.ts';
@@ -47,6 +49,10 @@ const ACTIONS: Record<string, string> = {
   'team.delete': 'Deleted the team',
   'accessToken.create': 'Made the access token',
   'accessToken.revoke': 'Revoked the access token',
+  'replay.start': 'Started the replay',
+  'replay.pause': 'Paused the replay',
+  'replay.resume': 'Resumed the replay',
+  'replay.cancel': 'Cancelled the replay',
   'resource.register': 'Registered the resource',
   'resource.remove': 'Removed the resource',
 };
@@ -76,6 +82,11 @@ const FIELDS: Record<string, string> = {
   label: 'Label',
   model: 'Model',
   allowed: 'Webhooks may listen',
+  filter: 'What is sent again',
+  missingFor: 'Missing deliveries made for',
+  matched: 'Deliveries',
+  ratePerSecond: 'Deliveries a second',
+  status: 'Status',
 };
 
 const PARTS: Record<string, string> = {
@@ -144,6 +155,7 @@ export function valueWords(path: string, value: unknown, name: (id: string) => s
     return value.length === 0 ? 'none' : value.map((one) => valueWords(path, one, name)).join(', ');
   if (typeof value === 'string') {
     if (path === 'permissions') return permissionLabel(value);
+    if (path === 'status') return REPLAY_WORDS[value as ReplayStatus] ?? value;
     const words = ENDPOINT_VALUES[field]?.(value);
     if (words !== undefined && path.startsWith('endpoints.')) return words;
     if (field === 'expiresAt') return new Date(value).toLocaleString();

@@ -44,10 +44,10 @@ export function deliveryColumns(options: {
       cell: ({ event, origin }) => (
         <span title={`${event.resource}.${event.name}`}>
           {eventLabel(event.resource, event.name)}
-          {origin === 'TEST' && (
+          {origin !== 'EVENT' && (
             <Text span size="xs" c="dimmed">
               {' '}
-              test
+              {origin === 'TEST' ? 'test' : 'replay'}
             </Text>
           )}
         </span>

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 
 import { useLabels } from '../catalog/use-labels.ts';
-import type { DeliveryFactsFragment } from '../gql/graphql.ts';
+import type { DeliveryFactsFragment, DeliveryOrigin } from '../gql/graphql.ts';
 import { useViewer } from '../session/viewer.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { DatedText } from '../ui/dated-text.tsx';
@@ -41,16 +41,23 @@ export function DeliveryFacts({ delivery }: { delivery: DeliveryFactsFragment })
         key="event"
         id={event.id}
         what="the event's id"
-        {...(mayReadEvent && origin === 'EVENT' ? { to: `/events/${event.id}` } : {})}
+        {...(mayReadEvent && origin !== 'TEST' ? { to: `/events/${event.id}` } : {})}
       />,
     ],
     ['Entity', <IdText key="entity" id={event.entityId} what="the entity's id" />],
     ['Created', <Time key="created" at={createdAt} full />],
     ['Completed', completedAt == null ? 'Not yet' : <Time at={completedAt} full />],
-    ['Why', origin === 'TEST' ? 'A test event' : 'A trigger fired for an event'],
+    ['Why', ORIGIN[origin]],
   ];
   return <Facts label="Facts of the delivery" rows={rows} />;
 }
+
+/** Why a delivery exists. */
+const ORIGIN: Record<DeliveryOrigin, string> = {
+  EVENT: 'A trigger fired for an event',
+  TEST: 'A test event',
+  REPLAY: 'A replay: the webhook had none for this event',
+};
 
 /** Its address, and why it is not sent to. */
 function EndpointFact({ endpoint }: { endpoint: NonNullable<DeliveryFactsFragment['endpoint']> }) {

@@ -1,5 +1,5 @@
 /** The filters above a list of deliveries. */
-import { Button, Chip, Group, Select, Stack } from '@mantine/core';
+import { Button, Chip, Group, Pill, Select, Stack } from '@mantine/core';
 import { IconFilterOff } from '@tabler/icons-react';
 import { memo } from 'react';
 
@@ -90,6 +90,16 @@ function Filters({ by, fixed, endpoints }: DeliveryFiltersProps) {
             </Chip>
           ))}
         </Chip.Group>
+        {chosen.replay !== '' && (
+          <Pill
+            size="md"
+            withRemoveButton
+            onRemove={() => change({ replay: '' })}
+            removeButtonProps={{ 'aria-label': 'Not only of one replay', 'aria-hidden': false, tabIndex: 0 }}
+          >
+            Sent by one replay
+          </Pill>
+        )}
         {filtered && (
           <Button
             variant="subtle"

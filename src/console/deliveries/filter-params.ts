@@ -31,6 +31,8 @@ export interface Chosen {
   from: string;
   to: string;
   search: string;
+  /** The id of a replay: what it sent. */
+  replay: string;
 }
 
 /** Reads what is chosen; what makes no sense counts as not chosen. */
@@ -49,6 +51,7 @@ export function readChosen(params: URLSearchParams, prefix: string): Chosen {
     from: text('from'),
     to: text('to'),
     search: text('search'),
+    replay: /^rpl_[0-9a-z]{26}$/.test(text('replay')) ? text('replay') : '',
   };
 }
 
@@ -72,6 +75,7 @@ export const NOTHING_CHOSEN: Chosen = {
   from: '',
   to: '',
   search: '',
+  replay: '',
 };
 
 /** The statuses that a text like "404, 5xx" names; null when it is none. */
@@ -94,7 +98,7 @@ export function instantOf(local: string): string | undefined {
 
 /** What is chosen as the API has it; now is the end of the spans that end now. */
 export function filterOf(chosen: Chosen, now: number): DeliveryFilterInput {
-  const { status, webhook, endpoint, resource, event, code, within, search } = chosen;
+  const { status, webhook, endpoint, resource, event, code, within, search, replay } = chosen;
   const codes = readCodes(code);
   const [from, to] = [instantOf(chosen.from), instantOf(chosen.to)];
   const createdAt =
@@ -110,5 +114,6 @@ export function filterOf(chosen: Chosen, now: number): DeliveryFilterInput {
     ...(codes ? { statusCode: codes } : {}),
     ...(createdAt && Object.keys(createdAt).length > 0 ? { createdAt } : {}),
     ...(search ? { search } : {}),
+    ...(replay ? { replayId: replay } : {}),
   };
 }

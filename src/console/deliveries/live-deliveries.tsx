@@ -8,6 +8,8 @@ import { useNavigate } from 'react-router';
 
 import { useLabels } from '../catalog/use-labels.ts';
 import type { DeliveryFilterInput } from '../gql/graphql.ts';
+import { ReplayButton } from '../replays/replay-button.tsx';
+import { useMay } from '../session/viewer.tsx';
 import { useAnnounce } from '../ui/announcer.tsx';
 import { DataTable } from '../ui/data-table.tsx';
 import { deliveryColumns } from './delivery-columns.tsx';
@@ -52,6 +54,7 @@ export function LiveDeliveries(props: LiveDeliveriesProps) {
   const { eventLabel } = useLabels();
   const columns = useMemo(() => deliveryColumns({ showWebhook, eventLabel }), [showWebhook, eventLabel]);
   const navigate = useNavigate();
+  const mayManage = useMay('WEBHOOKS_MANAGE');
 
   const announce = useAnnounce();
   // Said once for each filter: a count that grows by itself would be talked of without end.
@@ -80,6 +83,7 @@ export function LiveDeliveries(props: LiveDeliveriesProps) {
       <LiveToolbar
         of={deliveries}
         count={count}
+        actions={!plain && mayManage && <ReplayButton filter={filter} />}
         onShow={() => {
           deliveries.setPaused(false);
           deliveries.show();

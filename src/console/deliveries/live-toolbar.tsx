@@ -1,6 +1,7 @@
 /** What stands above a live list: how many there are, how live it is, pause, and what waits to be shown. */
 import { Button, Group, Text } from '@mantine/core';
 import { IconArrowUp, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 
 import { LiveBadge } from '../ui/live-badge.tsx';
 import { formatNumber } from '../ui/time.tsx';
@@ -13,9 +14,11 @@ interface LiveToolbarProps {
   /** How many there are, in words; null while it is not known. */
   count: string | null;
   onShow: () => void;
+  /** What else can be done with the list. */
+  actions?: ReactNode;
 }
 
-export function LiveToolbar({ of, count, onShow }: LiveToolbarProps) {
+export function LiveToolbar({ of, count, onShow, actions }: LiveToolbarProps) {
   const { live, paused, setPaused, waiting } = of;
   return (
     <Group justify="space-between" gap="xs" className={classes['bar']}>
@@ -35,6 +38,7 @@ export function LiveToolbar({ of, count, onShow }: LiveToolbarProps) {
             {waiting >= MOST_WAITING ? '+' : ''} new
           </Button>
         )}
+        {actions}
         <LiveBadge status={live} />
         <Button
           variant="default"

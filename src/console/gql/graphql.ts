@@ -141,6 +141,8 @@ export type DeliveryFilterInput = {
   event?: string | null | undefined;
   /** Those of one event. */
   eventId?: string | number | null | undefined;
+  /** Those whose turn in one replay has come. */
+  replayId?: string | number | null | undefined;
   /** Those about one resource, by name. */
   resource?: string | null | undefined;
   /** The id of a delivery, of its event or of its entity, or the number or name of its webhook. */
@@ -166,6 +168,8 @@ export type DeliveryOrdering =
 export type DeliveryOrigin =
   /** A trigger fired for a published event. */
   | 'EVENT'
+  /** A replay made it for an event that had no delivery to the webhook. */
+  | 'REPLAY'
   /** Somebody sent a test event. */
   | 'TEST';
 
@@ -380,6 +384,27 @@ export type Permission =
   | 'EVENTS_PUBLISH'
   /** Create, edit, switch, test and delete the account's webhooks, and read what they sent. */
   | 'WEBHOOKS_MANAGE';
+
+/** What a replay sends again: deliveries that have ended and that could be retried by hand now. Those on their way are left out, and so are those whose webhook, endpoint or mailbox is off, or whose payload is no longer kept. */
+export type ReplayInput = {
+  /** Which deliveries; an empty filter means all that the caller manages. */
+  filter: DeliveryFilterInput;
+  /** A webhook: also events that its triggers cover as they are now and that never had a delivery to it, within the filter's time, resource, event, entity and endpoint. */
+  missingFor?: string | number | null | undefined;
+  /** How many deliveries go in a second at most: from 1 to 1000. */
+  ratePerSecond?: number | null | undefined;
+};
+
+/** The state of a replay. */
+export type ReplayStatus =
+  /** It was stopped: no further delivery goes. What it had queued and was not on the wire was cancelled; the rest still comes to its end. */
+  | 'CANCELLED'
+  /** All of its deliveries have come to their end. */
+  | 'FINISHED'
+  /** No further delivery goes until it is resumed; those under way come to their end. */
+  | 'PAUSED'
+  /** Its deliveries go, at its rate. */
+  | 'RUNNING';
 
 /** How the requests of an endpoint are signed (Standard Webhooks). */
 export type SigningScheme =
@@ -619,6 +644,7 @@ export type AuditTableQuery = { auditLog: { nodes: Array<{ id: string, at: strin
         | { id: string }
         | { id: string }
         | { id: string, number: number, name: string }
+        | { id: string, matched: number, startedAt: string }
         | { id: string, number: number, name: string }
         | { id: string }
         | { id: string, number: number, name: string }
@@ -635,6 +661,7 @@ export type AuditRowFragment = { id: string, at: string, action: string, changes
     | { id: string }
     | { id: string }
     | { id: string, number: number, name: string }
+    | { id: string, matched: number, startedAt: string }
     | { id: string, number: number, name: string }
     | { id: string }
     | { id: string, number: number, name: string }
@@ -656,6 +683,7 @@ export type AuditNamesQuery = { nodes: Array<
     | { id: string }
     | { id: string }
     | { id: string, number: number, name: string }
+    | { id: string, matched: number, startedAt: string }
     | { id: string, number: number, name: string }
     | { id: string }
     | { id: string, number: number, name: string }
@@ -680,6 +708,8 @@ type NamedThing_Event_Fragment = { id: string };
 
 type NamedThing_Login_Fragment = { number: number, name: string, id: string };
 
+type NamedThing_Replay_Fragment = { matched: number, startedAt: string, id: string };
+
 type NamedThing_Team_Fragment = { number: number, name: string, id: string };
 
 type NamedThing_Trigger_Fragment = { id: string };
@@ -698,6 +728,7 @@ export type NamedThingFragment =
   | NamedThing_EndpointSecret_Fragment
   | NamedThing_Event_Fragment
   | NamedThing_Login_Fragment
+  | NamedThing_Replay_Fragment
   | NamedThing_Team_Fragment
   | NamedThing_Trigger_Fragment
   | NamedThing_Webhook_Fragment
@@ -719,6 +750,7 @@ export type CatalogResourceDetailsQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string, name: string, label: string, description: string, allowed: boolean, model: string, payloadSchema: unknown, events: Array<{ name: string, label: string, description: string, supported: boolean, examplePayload: unknown }> }
+    | { id: string }
     | { id: string }
     | { id: string }
     | { id: string }
@@ -812,6 +844,7 @@ export type DeliveryAttemptQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
    | null };
 
 export type DeliveryPageRetryMutationVariables = Exact<{
@@ -886,6 +919,7 @@ export type EventLoginQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
    | null };
 
 export type EventRowFragment = { id: string, resource: string, name: string, entityId: string, occurredAt: string, login: { id: string, number: number, name: string } | null, deliveries: { nodes: Array<{ id: string, status: DeliveryStatus }>, pageInfo: { hasNextPage: boolean } } };
@@ -925,6 +959,7 @@ export type LoginDetailsQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
    | null };
 
 export type LoginFactsFragment = { id: string, number: number, name: string, email: string, isAccount: boolean, disabled: boolean, permissions: Array<Permission>, createdAt: string, account: { id: string, number: number, name: string }, parent: { id: string } | null, teams: Array<{ id: string, number: number, name: string }> };
@@ -944,6 +979,7 @@ export type LoginAboveQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string, number: number, name: string, isAccount: boolean, parent: { id: string, number: number, name: string, isAccount: boolean, parent: { id: string, number: number, name: string, isAccount: boolean, parent: { id: string, number: number, name: string, isAccount: boolean, parent: { id: string } | null } | null } | null } | null }
+    | { id: string }
     | { id: string }
     | { id: string }
     | { id: string }
@@ -974,6 +1010,7 @@ export type LoginChildrenQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string, children: { totalCount: number, nodes: Array<{ id: string, number: number, name: string, isAccount: boolean, disabled: boolean, children: { totalCount: number } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } }
+    | { id: string }
     | { id: string }
     | { id: string }
     | { id: string }
@@ -1011,6 +1048,90 @@ export type PaletteWebhooksQueryVariables = Exact<{
 
 export type PaletteWebhooksQuery = { webhooks: { nodes: Array<{ id: string, number: number, name: string }> } | null };
 
+export type ReplaysTableQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ReplaysTableQuery = { replays: Array<{ ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null, login: { id: string, number: number, name: string } }> | null };
+
+export type ReplayPageQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ReplayPageQuery = { node:
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null, login: { id: string, number: number, name: string } }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null };
+
+export type ReplayPageProgressSubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ReplayPageProgressSubscription = { replayProgress: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } };
+
+export type ReplayDialogCountQueryVariables = Exact<{
+  input: ReplayInput;
+  filter?: DeliveryFilterInput | null | undefined;
+}>;
+
+
+export type ReplayDialogCountQuery = { replayPreview: { value: number, precision: CountPrecision } | null, deliveries: { count: { value: number, precision: CountPrecision } } | null };
+
+export type ReplayDialogWebhookQueryVariables = Exact<{
+  number: number;
+}>;
+
+
+export type ReplayDialogWebhookQuery = { webhookByNumber: { id: string, number: number, name: string, status: WebhookStatus } | null };
+
+export type ReplayDialogStartMutationVariables = Exact<{
+  input: ReplayInput;
+  idempotencyKey?: string | null | undefined;
+}>;
+
+
+export type ReplayDialogStartMutation = { replayStart: { replay: { id: string, matched: number } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
+export type ReplayPagePauseMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ReplayPagePauseMutation = { replayPause: { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
+export type ReplayPageResumeMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ReplayPageResumeMutation = { replayResume: { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
+export type ReplayPageCancelMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ReplayPageCancelMutation = { replayCancel: { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+
+export type ReplayMovedFragment = { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> };
+
+export type ReplayCountsFragment = { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null };
+
+export type ReplayRowFragment = { ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null, login: { id: string, number: number, name: string } };
+
 export type StatisticsPageQueryVariables = Exact<{
   webhookId?: string | number | null | undefined;
   window: StatsWindow;
@@ -1035,6 +1156,7 @@ export type WebhookSparklinesQueryVariables = Exact<{
 
 
 export type WebhookSparklinesQuery = { nodes: Array<
+    | { id: string }
     | { id: string }
     | { id: string }
     | { id: string }
@@ -1076,6 +1198,7 @@ export type TeamDetailsQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
     | { id: string, number: number, name: string, createdAt: string, members: { totalCount: number } }
     | { id: string }
     | { id: string }
@@ -1090,6 +1213,7 @@ export type TeamMembersQueryVariables = Exact<{
 
 
 export type TeamMembersQuery = { node:
+    | { id: string }
     | { id: string }
     | { id: string }
     | { id: string }
@@ -1382,6 +1506,10 @@ export const NamedThingFragmentDoc = /*#__PURE__*/ gql`
     name
     label
   }
+  ... on Replay {
+    matched
+    startedAt
+  }
 }
     ` as unknown as DocumentNode<NamedThingFragment, unknown>;
 export const AuditRowFragmentDoc = /*#__PURE__*/ gql`
@@ -1640,6 +1768,43 @@ export const TreeNodeFragmentDoc = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<TreeNodeFragment, unknown>;
+export const ReplayCountsFragmentDoc = /*#__PURE__*/ gql`
+    fragment ReplayCounts on Replay {
+  id
+  status
+  matched
+  done
+  succeeded
+  failed
+  finishedAt
+}
+    ` as unknown as DocumentNode<ReplayCountsFragment, unknown>;
+export const ReplayMovedFragmentDoc = /*#__PURE__*/ gql`
+    fragment ReplayMoved on ReplayPayload {
+  replay {
+    ...ReplayCounts
+  }
+  errors {
+    code
+    field
+    message
+  }
+}
+    ` as unknown as DocumentNode<ReplayMovedFragment, unknown>;
+export const ReplayRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment ReplayRow on Replay {
+  ...ReplayCounts
+  ratePerSecond
+  startedAt
+  filter
+  missingFor
+  login {
+    id
+    number
+    name
+  }
+}
+    ` as unknown as DocumentNode<ReplayRowFragment, unknown>;
 export const StatisticsFragmentDoc = /*#__PURE__*/ gql`
     fragment Statistics on DeliveryStats {
   total
@@ -2323,6 +2488,93 @@ export const PaletteWebhooksDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<PaletteWebhooksQuery, PaletteWebhooksQueryVariables>;
+export const ReplaysTableDocument = /*#__PURE__*/ gql`
+    query ReplaysTable {
+  replays(first: 100) {
+    ...ReplayRow
+  }
+}
+    ${ReplayRowFragmentDoc}
+${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplaysTableQuery, ReplaysTableQueryVariables>;
+export const ReplayPageDocument = /*#__PURE__*/ gql`
+    query ReplayPage($id: ID!) {
+  node(id: $id) {
+    id
+    ...ReplayRow
+  }
+}
+    ${ReplayRowFragmentDoc}
+${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplayPageQuery, ReplayPageQueryVariables>;
+export const ReplayPageProgressDocument = /*#__PURE__*/ gql`
+    subscription ReplayPageProgress($id: ID!) {
+  replayProgress(id: $id) {
+    ...ReplayCounts
+  }
+}
+    ${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplayPageProgressSubscription, ReplayPageProgressSubscriptionVariables>;
+export const ReplayDialogCountDocument = /*#__PURE__*/ gql`
+    query ReplayDialogCount($input: ReplayInput!, $filter: DeliveryFilterInput) {
+  replayPreview(input: $input) {
+    value
+    precision
+  }
+  deliveries(first: 0, filter: $filter) {
+    count(limit: 10000) {
+      value
+      precision
+    }
+  }
+}
+    ` as unknown as DocumentNode<ReplayDialogCountQuery, ReplayDialogCountQueryVariables>;
+export const ReplayDialogWebhookDocument = /*#__PURE__*/ gql`
+    query ReplayDialogWebhook($number: Int!) {
+  webhookByNumber(number: $number) {
+    id
+    number
+    name
+    status
+  }
+}
+    ` as unknown as DocumentNode<ReplayDialogWebhookQuery, ReplayDialogWebhookQueryVariables>;
+export const ReplayDialogStartDocument = /*#__PURE__*/ gql`
+    mutation ReplayDialogStart($input: ReplayInput!, $idempotencyKey: String) {
+  replayStart(input: $input, idempotencyKey: $idempotencyKey) {
+    replay {
+      id
+      matched
+    }
+    errors {
+      code
+      field
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<ReplayDialogStartMutation, ReplayDialogStartMutationVariables>;
+export const ReplayPagePauseDocument = /*#__PURE__*/ gql`
+    mutation ReplayPagePause($id: ID!) {
+  replayPause(id: $id) {
+    ...ReplayMoved
+  }
+}
+    ${ReplayMovedFragmentDoc}
+${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplayPagePauseMutation, ReplayPagePauseMutationVariables>;
+export const ReplayPageResumeDocument = /*#__PURE__*/ gql`
+    mutation ReplayPageResume($id: ID!) {
+  replayResume(id: $id) {
+    ...ReplayMoved
+  }
+}
+    ${ReplayMovedFragmentDoc}
+${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplayPageResumeMutation, ReplayPageResumeMutationVariables>;
+export const ReplayPageCancelDocument = /*#__PURE__*/ gql`
+    mutation ReplayPageCancel($id: ID!) {
+  replayCancel(id: $id) {
+    ...ReplayMoved
+  }
+}
+    ${ReplayMovedFragmentDoc}
+${ReplayCountsFragmentDoc}` as unknown as DocumentNode<ReplayPageCancelMutation, ReplayPageCancelMutationVariables>;
 export const StatisticsPageDocument = /*#__PURE__*/ gql`
     query StatisticsPage($webhookId: ID, $window: StatsWindow!) {
   deliveryStats(webhookId: $webhookId, window: $window) {

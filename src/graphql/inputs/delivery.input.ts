@@ -46,6 +46,9 @@ export class DeliveryFilterInput {
     description: 'The id of a delivery, of its event or of its entity, or the number or name of its webhook.',
   })
   search?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Those whose turn in one replay has come.' })
+  replayId?: string | null;
 }
 
 /** The arguments of deliveries. */

@@ -1,11 +1,11 @@
 /** node and nodes: any object by its id, as far as the caller may see it. */
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 
-import { auditVisible, eventVisible, webhookVisible } from '../../access/policy.ts';
+import { auditVisible, eventVisible, replayVisible, webhookVisible } from '../../access/policy.ts';
 import { type IdKind, kindOfId } from '../../ids.ts';
 import { edgeError } from '../answers.ts';
 import type { Context } from '../context.ts';
-import { toAttemptType, toDeliveryType, toEventType } from '../history-mapping.ts';
+import { toAttemptType, toDeliveryType, toEventType, toReplayType } from '../history-mapping.ts';
 import {
   toAccessTokenType,
   toAuditEntryType,
@@ -47,6 +47,8 @@ const FINDERS: Record<IdKind, Finder> = {
     shown(await rooms.history.attempt(webhookVisible(viewer), id), toAttemptType),
   audit: async ({ rooms, viewer }, id) =>
     shown(await rooms.audit.entry(auditVisible(viewer), id), toAuditEntryType),
+  replay: async ({ rooms, viewer }, id) =>
+    shown(await rooms.replays.byId(replayVisible(viewer), id), toReplayType),
   // Not of the API: a browser's session is known by its cookie alone.
   session: () => Promise.resolve(null),
   mailbox: () => Promise.resolve(null),

@@ -24,6 +24,7 @@ export const DeliveryStatus = defineEnum('DeliveryStatus', 'The state of a deliv
 /** Why a delivery exists. */
 export const DeliveryOrigin = defineEnum('DeliveryOrigin', 'Why a delivery exists.', {
   EVENT: 'A trigger fired for a published event.',
+  REPLAY: 'A replay made it for an event that had no delivery to the webhook.',
   TEST: 'Somebody sent a test event.',
 });
 

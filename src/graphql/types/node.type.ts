@@ -20,6 +20,7 @@ const TYPE_BY_KIND: Partial<Record<IdKind, string>> = {
   delivery: 'Delivery',
   attempt: 'Attempt',
   audit: 'AuditEntry',
+  replay: 'Replay',
 };
 
 /** The interface Node; an object's type follows from the prefix of its id. */

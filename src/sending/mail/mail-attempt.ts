@@ -46,9 +46,8 @@ export async function attemptMail(job: Job, tools: MailTools | null): Promise<Ma
       request: keepRequest(job.target, [], 0),
       response: null,
     };
-  const byHand = job.manual || job.hastened || job.origin === 'TEST';
   const turn = await takeTurn(tools.sql, job.mailboxId!, tools.perMinute);
-  if (!turn && !byHand) {
+  if (!turn && !job.byHand) {
     await release(tools.sql, [job], tools.digestMs);
     return null;
   }

@@ -1,0 +1,99 @@
+/** Holds a replay, goes on with it, or cancels it. */
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { IconBan, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useMutation } from 'urql';
+
+import { troubleOf } from '../api/outcome.ts';
+import {
+  type ReplayCountsFragment,
+  ReplayPageCancelDocument,
+  ReplayPagePauseDocument,
+  ReplayPageResumeDocument,
+} from '../gql/graphql.ts';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
+import { formatNumber } from '../ui/time.tsx';
+import { hasEnded } from './use-live-replay.ts';
+
+interface ReplayStepsProps {
+  replay: ReplayCountsFragment;
+  /** What a step has answered. */
+  onMoved: (counts: ReplayCountsFragment) => void;
+}
+
+export function ReplaySteps({ replay, onMoved }: ReplayStepsProps) {
+  const [pausing, pause] = useMutation(ReplayPagePauseDocument);
+  const [resuming, resume] = useMutation(ReplayPageResumeDocument);
+  const [, cancel] = useMutation(ReplayPageCancelDocument);
+  const [asking, setAsking] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const { id, status, matched, done } = replay;
+  const ended = hasEnded(replay);
+
+  async function turn(): Promise<void> {
+    const paused = status === 'PAUSED';
+    const { data, error } = paused ? await resume({ id }) : await pause({ id });
+    const payload = data && ('replayResume' in data ? data.replayResume : data.replayPause);
+    setProblem(troubleOf(error, payload));
+    if (payload?.replay) onMoved(payload.replay);
+  }
+
+  async function stop(): Promise<string | null> {
+    const { data, error } = await cancel({ id });
+    const moved = data?.replayCancel?.replay;
+    if (moved) onMoved(moved);
+    return troubleOf(error, data?.replayCancel);
+  }
+
+  return (
+    <Stack gap="xs">
+      {problem !== null && (
+        <Alert color="red" role="alert" title="That did not work">
+          {problem}
+        </Alert>
+      )}
+      {!ended && (
+        <Group gap="xs">
+          <Button
+            variant="default"
+            loading={pausing.fetching || resuming.fetching}
+            leftSection={
+              status === 'PAUSED' ? (
+                <IconPlayerPlay aria-hidden size={17} />
+              ) : (
+                <IconPlayerPause aria-hidden size={17} />
+              )
+            }
+            onClick={() => void turn()}
+          >
+            {status === 'PAUSED' ? 'Resume' : 'Pause'}
+          </Button>
+          <Button
+            variant="default"
+            leftSection={<IconBan aria-hidden size={17} />}
+            onClick={() => setAsking(true)}
+          >
+            Cancel replay
+          </Button>
+        </Group>
+      )}
+      <ConfirmDialog
+        opened={asking}
+        title="Cancel this replay?"
+        confirmLabel="Cancel replay"
+        cancelLabel="Go on"
+        onConfirm={stop}
+        onClose={() => setAsking(false)}
+      >
+        <Text size="sm">
+          {formatNumber(done)} of {formatNumber(matched)} deliveries have come to their end. No other one
+          goes; those that it has queued and that nobody is sending yet are cancelled.
+        </Text>
+        <Text size="sm" c="dimmed">
+          What is on the wire at this moment still counts. A cancelled replay cannot be resumed; the rest can
+          be sent by another one.
+        </Text>
+      </ConfirmDialog>
+    </Stack>
+  );
+}

@@ -1,0 +1,234 @@
+/**
+ * Replays as they are asked for: counted, started, held, gone on with, cancelled, read. Comes in: who asks, as the rule of
+ * what that caller manages. Goes out: the replay's id, or why not. The set of what is sent is fixed at the start, in one
+ * transaction with the replay and its entry of the audit log; src/replay/pump.ts carries it out, on whatever process.
+ */
+import type pg from 'pg';
+
+import { recordAudit } from '../audit/audit-log.ts';
+import { collect } from '../db/fragment.ts';
+import { checkKey, inputFingerprint, takeKey } from '../db/idempotency-keys.ts';
+import type { Keep } from '../db/partitions.ts';
+import { readerOf, type Sql, type SqlFragment, transactionOfResult } from '../db/sql.ts';
+import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
+import type { BoundedCount } from '../history/history.ts';
+import { sendableFrom } from '../history/retention-plan.ts';
+import { kindOfId, newId } from '../ids.ts';
+import { matchedSql, type Wish } from './matched.ts';
+import { readReplays, type ReplayRow, type ReplayStatus, withIds } from './rows.ts';
+import { takeBack } from './settle.ts';
+
+/** A preview counts no further. */
+const PREVIEW_LIMIT = 10_000;
+/** The most deliveries a second that a replay may be given. */
+const MAX_RATE = 1_000;
+
+/** Who asks; managed is over the alias w of webhooks, visible over r of replays. */
+export interface ReplayCaller {
+  loginId: string;
+  accountId: string;
+  managed: SqlFragment;
+  visible: SqlFragment;
+}
+
+/** What is asked for. */
+export interface ReplayStart extends Wish {
+  ratePerSecond: number;
+}
+
+/** What a caller may do with a replay that is there: from which states, and to which. */
+const STEPS = {
+  pause: { from: ['RUNNING'], to: 'PAUSED' },
+  resume: { from: ['PAUSED'], to: 'RUNNING' },
+  cancel: { from: ['RUNNING', 'PAUSED'], to: 'CANCELLED' },
+} as const satisfies Record<string, { from: readonly ReplayStatus[]; to: ReplayStatus }>;
+
+/** A key of STEPS. */
+export type ReplayStep = keyof typeof STEPS;
+
+const UNKNOWN = refused(problem('NOT_FOUND', ['id'], 'There is no such replay that you may manage.'));
+
+const NOTHING = refused(
+  problem(
+    'INVALID_STATE',
+    ['filter'],
+    'Nothing that matches can be sent again now. What is on its way is left out, and so is what goes to a webhook, an endpoint or a mailbox that is off, or whose payload is no longer kept: wait, enable it, or widen the filter.',
+  ),
+);
+
+/** Starts replays and moves them from state to state. */
+export class Replays {
+  readonly #options: { pool: pg.Pool; keep: Keep; maxMatched: number };
+
+  /** pool plans statements over the whole history; maxMatched is the most that one replay may match. */
+  constructor(options: { pool: pg.Pool; keep: Keep; maxMatched: number }) {
+    this.#options = options;
+  }
+
+  /** How many deliveries a replay would send now, counted up to 10,000. */
+  async preview(caller: ReplayCaller, wish: Wish): Promise<Result<BoundedCount>> {
+    const { pool } = this.#options;
+    const wrong = await this.#refusal(pool, caller, wish);
+    if (wrong) return refused(wrong);
+    const matched = await this.#matched(pool, caller, wish);
+    const { text, values } = collect(
+      (add) =>
+        `select count(*)::int as count from (select 1 from (${matched(add)}) m limit ${add(PREVIEW_LIMIT + 1)}) counted`,
+    );
+    const { rows } = await pool.query<{ count: number }>(text, values);
+    const { count } = rows[0]!;
+    return ok(
+      count > PREVIEW_LIMIT
+        ? { value: PREVIEW_LIMIT, precision: 'AT_LEAST' }
+        : { value: count, precision: 'EXACT' },
+    );
+  }
+
+  /** Fixes the set and starts; codes: INVALID, NOT_FOUND, INVALID_STATE (nothing matches), TOO_MANY, those of the key. */
+  async start(
+    caller: ReplayCaller,
+    input: ReplayStart,
+    idempotencyKey: string | null,
+  ): Promise<Result<string>> {
+    const wrong = [
+      idempotencyKey === null ? null : checkKey(idempotencyKey),
+      rateProblem(input.ratePerSecond),
+      await this.#refusal(this.#options.pool, caller, input),
+    ].filter((found) => found !== null);
+    if (wrong.length > 0) return refused(...wrong);
+    return transactionOfResult(this.#options.pool, async (sql) => {
+      const id = newId('replay');
+      if (idempotencyKey !== null) {
+        const use = { operation: 'replayStart', fingerprint: inputFingerprint(input) };
+        const taken = await takeKey(sql, { loginId: caller.loginId, key: idempotencyKey, ...use }, [id]);
+        if (!taken.ok) return taken;
+        if (taken.value) return ok(taken.value[0]!);
+      }
+      const matched = await this.#writeItems(sql, id, caller, input);
+      if (matched === 0) return NOTHING;
+      if (matched > this.#options.maxMatched) return refused(this.#tooMany());
+      await writeReplay(sql, id, caller, input, matched);
+      return ok(id);
+    });
+  }
+
+  /** Holds, goes on, or cancels; what is so already stays so. Codes: NOT_FOUND, INVALID_STATE. */
+  async move(caller: ReplayCaller, id: string, step: ReplayStep): Promise<Result<string>> {
+    const { from, to } = STEPS[step];
+    return transactionOfResult(this.#options.pool, async (sql) => {
+      if (!(await this.#byId(sql, caller.visible, id))) return UNKNOWN;
+      // Its row is what a round of the pump holds: behind this lock nothing more of it is queued.
+      const { rows } = await sql.query<{ status: ReplayStatus; account_id: string }>(
+        'select status, account_id from replays where id = $1 for update',
+        [id],
+      );
+      const { status, account_id: scopeId } = rows[0]!;
+      if (status === to) return ok(id);
+      if (!(from as readonly ReplayStatus[]).includes(status))
+        return refused(problem('INVALID_STATE', ['id'], `The replay is ${status.toLowerCase()} already.`));
+      await sql.query(
+        `update replays set status = $2, paced_at = clock_timestamp(),
+                            finished_at = case when $2 = 'CANCELLED' then clock_timestamp() end
+         where id = $1`,
+        [id, to],
+      );
+      // What is left of many, the pump takes back.
+      if (to === 'CANCELLED') await takeBack(sql, id, 0);
+      await recordAudit(readerOf(sql), {
+        ...{ loginId: caller.loginId, action: `replay.${step}`, subjectId: id, scopeId },
+        changes: { status: { from: status, to } },
+      });
+      return ok(id);
+    });
+  }
+
+  /** One replay, or null. */
+  async byId(visible: SqlFragment, id: string): Promise<ReplayRow | null> {
+    return (await this.#byId(this.#options.pool, visible, id)) ?? null;
+  }
+
+  /** The newest ones. */
+  list(visible: SqlFragment, limit: number): Promise<ReplayRow[]> {
+    return readReplays(this.#options.pool, visible, limit);
+  }
+
+  async #byId(sql: Sql, visible: SqlFragment, id: string): Promise<ReplayRow | undefined> {
+    if (kindOfId(id) !== 'replay') return undefined;
+    const where: SqlFragment = (add) => `${withIds([id])(add)} and (${visible(add)})`;
+    return (await readReplays(sql, where, 1))[0];
+  }
+
+  /** What is wrong with the webhook whose missing deliveries are asked for, or null. */
+  async #refusal(sql: Sql, { managed }: ReplayCaller, { missingFor }: Wish): Promise<Problem | null> {
+    if (missingFor === null) return null;
+    const { text, values } = collect(
+      (add) =>
+        `select w.enabled from webhooks w where w.id = ${add(missingFor)} and w.deleted_at is null and (${managed(add)})`,
+    );
+    const known =
+      kindOfId(missingFor) === 'webhook' ? (await sql.query<{ enabled: boolean }>(text, values)).rows : [];
+    const field = ['missingFor'];
+    if (!known[0]) return problem('NOT_FOUND', field, 'There is no such webhook that you may manage.');
+    if (!known[0].enabled)
+      return problem('INVALID_STATE', field, 'The webhook is disabled: enable it first.');
+    return null;
+  }
+
+  async #matched(sql: Sql, { managed }: ReplayCaller, wish: Wish): Promise<SqlFragment> {
+    const kept = await sendableFrom(sql, this.#options.keep, Date.now());
+    return matchedSql(wish, { managed, kept });
+  }
+
+  /** Writes the set in the order of time; how many there are, at most one more than may be. */
+  async #writeItems(sql: Sql, id: string, caller: ReplayCaller, wish: Wish): Promise<number> {
+    const matched = await this.#matched(sql, caller, wish);
+    const { text, values } = collect(
+      (add) => `
+        insert into replay_items (replay_id, position, delivery_id, event_id, webhook_id, endpoint_id, mailbox_id)
+        select ${add(id)}, row_number() over (order by at, id, endpoint_id, mailbox_id),
+               delivery_id, event_id, webhook_id, endpoint_id, mailbox_id
+        from (select * from (${matched(add)}) m limit ${add(this.#options.maxMatched + 1)}) limited`,
+    );
+    return (await sql.query(text, values)).rowCount ?? 0;
+  }
+
+  #tooMany(): Problem {
+    const limit = this.#options.maxMatched.toLocaleString('en');
+    return problem(
+      'TOO_MANY',
+      ['filter'],
+      `More than ${limit} deliveries match: narrow the time range, and replay one part after the other (BELLWIRE_MAX_REPLAY).`,
+    );
+  }
+}
+
+async function writeReplay(
+  sql: Sql,
+  id: string,
+  { loginId, accountId }: ReplayCaller,
+  { filter, missingFor, ratePerSecond }: ReplayStart,
+  matched: number,
+): Promise<void> {
+  const given = JSON.stringify(filter, (_key, value: unknown) => value ?? undefined);
+  await sql.query(
+    `insert into replays (id, account_id, login_id, filter, missing_for, matched, rate_per_second)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [id, accountId, loginId, given, missingFor, matched, ratePerSecond],
+  );
+  const made = { filter: JSON.parse(given) as unknown, missingFor, ratePerSecond, matched };
+  await recordAudit(readerOf(sql), {
+    ...{ loginId, action: 'replay.start', subjectId: id, scopeId: accountId },
+    changes: Object.fromEntries(
+      Object.entries(made).flatMap(([field, to]) => (to === null ? [] : [[field, { from: null, to }]])),
+    ),
+  });
+}
+
+function rateProblem(rate: number): Problem | null {
+  if (rate >= 1 && rate <= MAX_RATE) return null;
+  return problem(
+    'INVALID',
+    ['ratePerSecond'],
+    `The rate must be from 1 to ${MAX_RATE} a second, it is ${rate}.`,
+  );
+}
