@@ -176,10 +176,15 @@ export class Sender {
     this.#unsubscribe();
     this.#rouse();
     const stoppedAt = performance.now();
-    this.#looking = Promise.all([this.#looking, this.#giveBack(this.#ahead.clear())]).then(() => undefined);
+    const held = this.#ahead.clear();
+    // A database that is away must not make the stop fail: their leases run out.
+    const givenBack = this.#giveBack(held).catch((error: unknown) =>
+      logFailure(this.#options.logger, error, 'release.failed'),
+    );
     // A statement may hang on a database that is away: the stop does not wait for it for ever.
     await within(LAST_WORDS_MS, [
       this.#loop.then(() => this.#looking),
+      givenBack,
       this.#upkeep.stop(),
       this.#options.outbox?.stop() ?? Promise.resolve(),
       this.#digests?.stop() ?? Promise.resolve(),
@@ -349,6 +354,7 @@ export class Sender {
   }
 
   async #giveBack(jobs: Job[]): Promise<void> {
+    if (jobs.length === 0) return;
     await release(this.#options.pool, jobs);
     for (const job of jobs) this.#lanes.expect(job.endpointId, 0, performance.now());
   }
