@@ -27,6 +27,7 @@ import { Recorder } from './recorder.ts';
 import { decide } from './retry.ts';
 import { type InFlight, Slots } from './slots.ts';
 import { logFailure, Upkeep } from './upkeep.ts';
+import { within } from './within.ts';
 
 /**
  * Before the next claim under load, so much must be free: a share of all slots, or a greater one of what the endpoints
@@ -320,7 +321,7 @@ export class Sender {
         this.#ahead.hold(job, lane, askedAt, now);
       else this.#send(job, lane, askedAt);
     }
-    if (late.length > 0) await this.#giveBack(late);
+    await this.#giveBack(late);
     this.#pumpSoon();
   }
 
@@ -345,10 +346,9 @@ export class Sender {
       for (const { job, askedAt } of ready)
         if (this.#isInTime(job, askedAt, now)) this.#send(job, this.#lanes.of(job.endpointId), askedAt);
         else late.push(job);
-      if (late.length > 0)
-        this.#giveBack(late).catch((error: unknown) =>
-          logFailure(this.#options.logger, error, 'release.failed'),
-        );
+      this.#giveBack(late).catch((error: unknown) =>
+        logFailure(this.#options.logger, error, 'release.failed'),
+      );
       this.#rouse();
     });
   }
@@ -491,12 +491,4 @@ export class Sender {
       phases: null,
     });
   }
-}
-
-/** Resolves when all of them have, or after so many ms. */
-async function within(limitMs: number, promises: Promise<unknown>[]): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)));
-  await Promise.race([Promise.all(promises), expired]);
-  clearTimeout(timer);
 }
