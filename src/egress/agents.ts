@@ -98,6 +98,14 @@ class GuardedHttpsAgent extends https.Agent {
   }
 }
 
+/** Begins a request of node's through the agent in its options, which must be one of these; throws for any other. */
+export function guardedRequest(options: https.RequestOptions): http.ClientRequest {
+  const { agent } = options;
+  if (agent instanceof GuardedHttpsAgent) return https.request(options);
+  if (agent instanceof GuardedHttpAgent) return http.request(options);
+  throw new Error('A request wants to go out past the guard.');
+}
+
 function guardedConnection(
   guard: GuardOptions,
   protocol: string,

@@ -9,14 +9,13 @@
  * The second leans on a method of got that is public but not documented, so got's version is pinned, and a test fails when
  * the method is no longer asked (test/sending/lean-got.test.ts).
  */
-import http from 'node:http';
-import https from 'node:https';
+import type { RequestOptions } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 
 import { got, Options, type Request } from 'got';
 
 import { parseAddress } from '../egress/address.ts';
-import type { AgentPair } from '../egress/agents.ts';
+import { type AgentPair, guardedRequest } from '../egress/agents.ts';
 
 /** Status line and headers of an answer; node's own default, held against a larger process flag. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -31,10 +30,7 @@ export interface Destination {
 }
 
 /** What node is to know of every request to a destination. */
-type Standing = Pick<
-  https.RequestOptions,
-  'protocol' | 'hostname' | 'port' | 'path' | 'agent' | 'maxHeaderSize'
->;
+type Standing = Pick<RequestOptions, 'protocol' | 'hostname' | 'port' | 'path' | 'agent' | 'maxHeaderSize'>;
 
 const client = got.extend({
   method: 'POST',
@@ -55,7 +51,7 @@ const client = got.extend({
       return next(options);
     },
   ],
-  request: (url, options) => (url.protocol === 'https:' ? https : http).request(options),
+  request: (_url, options) => guardedRequest(options),
 });
 
 /** A destination; url is one that the address policy has passed. */

@@ -27,6 +27,7 @@ import { Recorder } from './recorder.ts';
 import { decide } from './retry.ts';
 import { type InFlight, Slots } from './slots.ts';
 import { logFailure, Upkeep } from './upkeep.ts';
+import { within } from './within.ts';
 
 /**
  * Before the next claim under load, so much must be free: a share of all slots, or a greater one of what the endpoints
@@ -176,10 +177,15 @@ export class Sender {
     this.#unsubscribe();
     this.#rouse();
     const stoppedAt = performance.now();
-    this.#looking = Promise.all([this.#looking, this.#giveBack(this.#ahead.clear())]).then(() => undefined);
+    const held = this.#ahead.clear();
+    // A database that is away must not make the stop fail: their leases run out.
+    const givenBack = this.#giveBack(held).catch((error: unknown) =>
+      logFailure(this.#options.logger, error, 'release.failed'),
+    );
     // A statement may hang on a database that is away: the stop does not wait for it for ever.
     await within(LAST_WORDS_MS, [
       this.#loop.then(() => this.#looking),
+      givenBack,
       this.#upkeep.stop(),
       this.#options.outbox?.stop() ?? Promise.resolve(),
       this.#digests?.stop() ?? Promise.resolve(),
@@ -315,7 +321,7 @@ export class Sender {
         this.#ahead.hold(job, lane, askedAt, now);
       else this.#send(job, lane, askedAt);
     }
-    if (late.length > 0) await this.#giveBack(late);
+    await this.#giveBack(late);
     this.#pumpSoon();
   }
 
@@ -340,15 +346,15 @@ export class Sender {
       for (const { job, askedAt } of ready)
         if (this.#isInTime(job, askedAt, now)) this.#send(job, this.#lanes.of(job.endpointId), askedAt);
         else late.push(job);
-      if (late.length > 0)
-        this.#giveBack(late).catch((error: unknown) =>
-          logFailure(this.#options.logger, error, 'release.failed'),
-        );
+      this.#giveBack(late).catch((error: unknown) =>
+        logFailure(this.#options.logger, error, 'release.failed'),
+      );
       this.#rouse();
     });
   }
 
   async #giveBack(jobs: Job[]): Promise<void> {
+    if (jobs.length === 0) return;
     await release(this.#options.pool, jobs);
     for (const job of jobs) this.#lanes.expect(job.endpointId, 0, performance.now());
   }
@@ -485,12 +491,4 @@ export class Sender {
       phases: null,
     });
   }
-}
-
-/** Resolves when all of them have, or after so many ms. */
-async function within(limitMs: number, promises: Promise<unknown>[]): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)));
-  await Promise.race([Promise.all(promises), expired]);
-  clearTimeout(timer);
 }

@@ -198,6 +198,8 @@ it('sends a confirmation mail once a minute and five times a day at most, and no
       [webhook.endpointId, interval],
     );
   expect(await ask()).toMatch(/at most once a minute and 5 times a day: ask again at 20\d\d-/);
+  // One that has not gone yet would go as the next one.
+  await mail.until(1, mailTo(address));
   for (let mails = 2; mails <= 5; mails += 1) {
     await earlier('61 seconds');
     expect(await ask()).toBe('sent');
