@@ -18,6 +18,8 @@
  *
  * deliveries_by_status and deliveries_by_code hold what a filter looks for in vain otherwise: everything but the usual
  * success, which costs the writing of a success nothing.
+ *
+ * deliveries_replayed and delivery_queue_replayed hold what replays bear: everything else follows the order of its events.
  */
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
@@ -75,6 +77,8 @@ export class IndexHistory1764000000018 implements MigrationInterface {
 
       create index deliveries_by_status on deliveries (status, id) where status <> 'SUCCEEDED';
       create index deliveries_by_code on deliveries (status_code, id) where status_code <> 200;
+      create index deliveries_replayed on deliveries (id) where origin = 'REPLAY';
+      create index delivery_queue_replayed on delivery_queue (id) where origin = 'REPLAY';
       create index events_resource on events (resource, id);
       -- An expression has a selectivity of its own; of the two comparisons the planner thinks that half of all events fit.
       create index events_untimely on events ((${UNTIMELY}), id) where (${UNTIMELY}) = 1;
@@ -99,7 +103,7 @@ export class IndexHistory1764000000018 implements MigrationInterface {
     await db.query(`
       drop index teams_short, logins_short, webhooks_short;
       drop function short_pieces(text);
-      drop index audit_log_scope, events_untimely, events_resource, deliveries_by_code, deliveries_by_status;
+      drop index audit_log_scope, events_untimely, events_resource, delivery_queue_replayed, deliveries_replayed, deliveries_by_code, deliveries_by_status;
       drop trigger note_scope on trigger_routes;
       drop trigger note_member on team_members;
       drop trigger note_place on logins;

@@ -1,8 +1,55 @@
 /** Which webhooks a caller may read, looked up ahead of a list: their accounts, and the webhooks themselves where those are few. */
 import { collect } from '../db/fragment.ts';
-import type { Reader, Sql, SqlFragment } from '../db/sql.ts';
+import { type Reader, readerOf, type Sql, type SqlFragment } from '../db/sql.ts';
 import { managesAllWebhooks, may } from './policy.ts';
 import type { Viewer } from './viewer.ts';
+
+/** All webhooks, deleted ones included, that the caller may read; null when there are more than most. */
+export async function allVisible(sql: Sql, viewer: Viewer, most: number): Promise<string[] | null> {
+  const accounts = await possibleOwners(sql, viewer);
+  const { text, values } = collect((add) => {
+    const parts: string[] = [];
+    if (managesAllWebhooks(viewer)) parts.push('select w.id from webhooks w');
+    // The order makes the planner step along the index of accounts instead of reading webhooks of others.
+    if (accounts)
+      parts.push(`select w.id from unnest(${add(accounts)}::text[]) as account (id) cross join lateral (
+        select w.id from webhooks w where w.account_id >= account.id and w.account_id <= account.id
+        order by w.account_id limit ${most + 1}) w`);
+    if (viewer.teamIds.length > 0)
+      parts.push(`select w.id from webhooks w
+        where w.team_id is not null and w.team_id = any (${add(viewer.teamIds)}::text[])`);
+    return parts.map((part) => `(${part} limit ${most + 1})`).join(' union ') || 'select null where false';
+  });
+  const { rows } = await sql.query<{ id: string }>(text, values);
+  return rows.length > most ? null : rows.map(({ id }) => id);
+}
+
+/** Whoever can own a webhook that the caller may read, and maybe others; null where that is anybody. */
+export async function webhookOwners(sql: Sql, viewer: Viewer): Promise<string[] | null> {
+  if (managesAllWebhooks(viewer)) return null;
+  const managed = (await possibleOwners(sql, viewer)) ?? [];
+  const { rows } = await sql.query<{ id: string }>(
+    'select distinct w.account_id as id from webhooks w where w.team_id is not null and w.team_id = any ($1::text[])',
+    [viewer.teamIds],
+  );
+  return [...new Set([...managed, ...rows.map(({ id }) => id)])];
+}
+
+/** Of a portfolio of no more logins all of them are asked for webhooks. */
+const FEW_LOGINS = 300;
+
+/** The logins of the caller's portfolio, or of a large one the accounts with webhooks; undefined where nobody needs to know. */
+async function possibleOwners(sql: Sql, viewer: Viewer): Promise<string[] | undefined> {
+  if (managesAllWebhooks(viewer) || !may(viewer, 'WEBHOOKS_MANAGE')) return undefined;
+  const { rows } = await sql.query<{ id: string; below: boolean }>(
+    `select l.id, l.path @> array[$1]::text[] as below
+     from (select m.login_id as id from scope_members m where m.scope_id = $1 limit ${FEW_LOGINS + 1}) m
+     join logins l on l.id = m.id`,
+    [viewer.accountId],
+  );
+  if (rows.length > FEW_LOGINS) return managedAccounts(readerOf(sql), viewer);
+  return rows.filter(({ below }) => below).map(({ id }) => id);
+}
 
 /**
  * The ids of webhooks, deleted ones included, that the caller may read and for which one of the conditions over w holds; null when there are

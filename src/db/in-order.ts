@@ -10,9 +10,18 @@ import type { Sql, SqlFragment } from './sql.ts';
 /** So many rows are tried first: where one of ten fits, they hold a page of 100. */
 export const REACH = 1_000;
 
-/** So many rows a count looks at, at most: as many as it may count, and some in any case. */
-export function countedReach(limit: number): number {
-  return Math.max(limit, 5 * REACH);
+/** So many rows a count looks at, at most, where each has to be judged: some 30 ms. */
+export const COUNTED_REACH = 5 * REACH;
+
+/** How much farther is looked at the most when what was looked at was too little. */
+const MOST_STEP = 10;
+
+/**
+ * How many rows to look at next, where so many of the wanted ones were among the first reach rows: twice as many as that promises, if
+ * it is not too far a step.
+ */
+export function nextReach(reach: number, found: number, wanted: number): number {
+  return Math.ceil(reach * Math.min(MOST_STEP, (2 * wanted) / Math.max(1, found)));
 }
 
 /** A list in its order, the first rows of it: SQL of at most so many rows, which have the column id. */

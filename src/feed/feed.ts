@@ -8,7 +8,7 @@ import type pg from 'pg';
 
 import { eventVisible, may, mayReadWebhooks, portfolioOf, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { visibleWebhooks } from '../access/visible-webhooks.ts';
+import { allVisible, visibleWebhooks, webhookOwners } from '../access/visible-webhooks.ts';
 import { allOf } from '../db/fragment.ts';
 import type { Hints } from '../db/hints.ts';
 import type { SqlFragment } from '../db/sql.ts';
@@ -101,9 +101,14 @@ export class Feed {
   async #loginsOf(viewer: Viewer, filter: FeedFilter, most: number): Promise<string[] | null> {
     const { scope, webhook } = filter;
     if (scope === 'webhooks' || webhook !== null) {
-      const only: SqlFragment = webhook === null ? () => 'true' : webhookIs(webhook);
-      const webhooks = await visibleWebhooks(this.#reads, viewer, [only], MOST_WEBHOOKS);
-      const logins = webhooks && (await firingLogins(this.#reads, webhooks, most));
+      const webhooks =
+        webhook === null
+          ? await allVisible(this.#reads, viewer, MOST_WEBHOOKS)
+          : await visibleWebhooks(this.#reads, viewer, [webhookIs(webhook)], MOST_WEBHOOKS);
+      const owners = webhooks === null ? await webhookOwners(this.#reads, viewer) : null;
+      const logins = webhooks
+        ? await firingLogins(this.#reads, webhooks, most)
+        : owners && (await membersOf(this.#reads, owners, most));
       if (logins !== null) return logins;
     }
     const portfolio = portfolioOf(viewer);

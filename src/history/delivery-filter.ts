@@ -75,6 +75,12 @@ export function deliveryFilter(filter: DeliveryFilter | null | undefined): SqlFr
   return allOf(parts);
 }
 
+/** Whether a delivery itself says if it passes: nothing has to be looked up for it. */
+export function isOfDeliveryAlone(filter: DeliveryFilter | null | undefined): boolean {
+  const { entityId, resource, event, search, replayId } = filter ?? {};
+  return entityId == null && resource == null && event == null && search == null && replayId == null;
+}
+
 /**
  * The events that a filter of deliveries speaks of, over the alias e of the table events, for a webhook that they had no
  * delivery to: what it says of a delivery's state and of its webhook says nothing of them.

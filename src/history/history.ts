@@ -4,13 +4,14 @@
  * that access/ made; what lies outside of it answers like what does not exist.
  */
 import { allOf, collect } from '../db/fragment.ts';
-import { countedReach } from '../db/in-order.ts';
+import { COUNTED_REACH } from '../db/in-order.ts';
 import { type Page, type PageRequest, toPage } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { countEvents, findEvents, membersOf } from '../events/find-events.ts';
 import { kindOfId, parseAttemptId } from '../ids.ts';
 import { type EventFilter, eventFilter } from './delivery-filter.ts';
-import { countDeliveries, type DeliveryScope, findDeliveries } from './find-deliveries.ts';
+import type { DeliveryScope } from './delivery-search.ts';
+import { countDeliveries, findDeliveries } from './find-deliveries.ts';
 import {
   type AttemptRow,
   CLOSED_DELIVERIES,
@@ -104,7 +105,9 @@ export class History {
   /** How many events there are, counting no further than limit, and giving up earlier where few of many fit. */
   async countEvents(scope: EventScope, limit: number): Promise<BoundedCount> {
     const search = { ...this.#eventSearch(scope), after: null, descending: true, limit: limit + 1 };
-    return bounded(await countEvents(this.#sql, search, countedReach(limit + 1)), limit);
+    // All else an event itself says.
+    const reach = scope.filter?.delivered == null ? limit + 1 : COUNTED_REACH;
+    return bounded(await countEvents(this.#sql, search, reach), limit);
   }
 
   #eventSearch({ visible, filter, within }: EventScope) {

@@ -13,7 +13,7 @@ import { figure } from '../support/figure.ts';
 import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
 
-const SIZE = { webhooks: 40_000, deliveries: 60_000, days: 56, logins: 2_000, auditEntries: 20_000 };
+const SIZE = { webhooks: 20_000, deliveries: 60_000, days: 56, logins: 2_000, auditEntries: 20_000 };
 
 let server: TestServer;
 let sql: pg.Client;
@@ -35,7 +35,7 @@ afterAll(async () => {
 
 /** Where the planner rightly reads a table of this size whole, or all that there is must be looked through, only `npm run scale` can tell. */
 function isTelling({ name, by }: Question): boolean {
-  if (by === 'tiny' || by === 'member') return true;
+  if (by === 'sparse' || by === 'tiny' || by === 'member') return true;
   return !/^webhooks|webhook=|search of a name/.test(name);
 }
 
@@ -44,6 +44,7 @@ it.each(CALLERS)(
   async (by) => {
     const beyond: string[] = [];
     const questions = allQuestions(SIZE).filter((question) => question.by === by && isTelling(question));
+    const known = new Set<string>();
     let [statements, read] = [0, 0];
     for (const question of questions) {
       const asked = await inPlace(callers[by], question);
@@ -53,6 +54,10 @@ it.each(CALLERS)(
       });
       if (rows < (question.rows ?? 1)) beyond.push(`${question.name}: only ${rows} rows came`);
       for (const statement of sent) {
+        // Who asks is looked up each time.
+        const key = JSON.stringify(statement);
+        if (known.has(key)) continue;
+        known.add(key);
         const reading = await readingOf(explainer, statement);
         statements += 1;
         read += reading.read;

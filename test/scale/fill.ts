@@ -253,7 +253,7 @@ function history(
      from made where ${since(keep.keepPayloadsMs)} order by i;`,
     `create temp table sent on commit preserve rows as
      select i, ms, event_id, ${timedId('dlv', 'ms + 1', 'i * 4 + place')} as id, webhook_id, 'ep' || substr(webhook_id, 4) as endpoint_id,
-            d % 100000 as luck, i > ${count} - 40000 and i % 10 = 5 as open
+            d % 100000 as luck, i > ${count - Math.min(40_000, count / 100)} and i % 10 = 5 as open
      from made join events on events.id = made.event_id, unnest(fired) with ordinality as f (webhook_id, place),
           lateral (select ${chance('i * 4 + place', 8)} as d) chances;`,
     `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, created_at, queued_at, attempt_count, rank)

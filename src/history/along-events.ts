@@ -1,0 +1,119 @@
+/**
+ * Deliveries found along the events that caused them, for what is too seldom among all deliveries and too much to be looked up at once:
+ * those of the logins of an account, of an entity, of a resource. Born at the publish of their event, deliveries follow each other as
+ * their events do, but for what replays bear later; those have an index of their own (migrations/1764000000018).
+ */
+import { allOf } from '../db/fragment.ts';
+import { nextReach, type Ordered, REACH, readFirst } from '../db/in-order.ts';
+import type { Sql, SqlFragment } from '../db/sql.ts';
+import { idFloor, idTime } from '../ids.ts';
+import {
+  behind,
+  type DeliverySearch,
+  directionOf,
+  fromsOf,
+  listed,
+  MARGIN_MS,
+  wantedOf,
+} from './delivery-search.ts';
+
+/** Of which events, by a column of theirs that has an index. */
+export interface EventKeys {
+  column: 'login_id' | 'entity_id' | 'resource';
+  values: string[];
+}
+
+/** So many events are read first for each row of a page. */
+const EVENTS_PER_ROW = 5;
+/** More are not: each costs a look into every partition of the deliveries. */
+const MOST_EVENTS = 10_000;
+
+/** The first deliveries that fit, as rows of DELIVERY_COLUMNS; null when too many events would have to be read for them. */
+export async function readAlong(
+  sql: Sql,
+  search: DeliverySearch,
+  keys: EventKeys,
+): Promise<Record<string, unknown>[] | null> {
+  let reach = REACH;
+  for (let most = EVENTS_PER_ROW * search.limit; most <= MOST_EVENTS;) {
+    const { ids, end } = await eventsAlong(sql, search, keys, most);
+    const upTo = edge(search, end);
+    const lists = fromsOf(search.filter).flatMap((from) => [
+      bornWith(search, from, ids, upTo),
+      listed(search, from, allOf([() => `d.origin = 'REPLAY'`, upTo])),
+    ]);
+    const { rows, complete } = await readFirst(sql, lists, reach, wantedOf(search));
+    if (complete && (end === null || rows.length === search.limit)) return rows;
+    if (!complete) reach = nextReach(reach, rows.length, search.limit);
+    if (end !== null) most = nextReach(most, rows.length, search.limit);
+    if (reach > MOST_EVENTS) return null;
+  }
+  return null;
+}
+
+/**
+ * Some of the first events, at most some most of them, and the id behind which there may be others; null for none. Of each value
+ * equally many are read, up to the first one of which there are more.
+ */
+async function eventsAlong(
+  sql: Sql,
+  search: DeliverySearch,
+  { column, values }: EventKeys,
+  most: number,
+): Promise<{ ids: string[]; end: string | null }> {
+  const each = Math.ceil((2 * most) / (values.length + 1));
+  const direction = directionOf(search);
+  const [from, to] = idsAround(search);
+  // The order makes the planner take the index of the column, whatever it thinks of the value.
+  const { rows } = await sql.query<{ value: string; id: string }>(
+    `select value.text as value, e.id
+     from unnest($1::text[]) as value (text)
+     cross join lateral (
+       select e.id from events e
+       where e.${column} >= value.text and e.${column} <= value.text and e.id >= $2::text and e.id < $3::text
+       order by e.${column} ${direction}, e.id ${direction} limit $4) e`,
+    [values.filter((value) => !value.includes('\0')), from, to, each],
+  );
+  const counts = new Map<string, number>();
+  let end: string | null = null;
+  const isBefore = (a: string, b: string): boolean => (search.descending ? a > b : a < b);
+  for (const { value, id } of rows) {
+    const count = (counts.get(value) ?? 0) + 1;
+    counts.set(value, count);
+    if (count === each && (end === null || isBefore(id, end))) end = id;
+  }
+  return { ids: rows.map(({ id }) => id).filter((id) => end === null || !isBefore(end, id)), end };
+}
+
+/** Between which ids the events lie whose deliveries can fit. */
+function idsAround({ after, descending, filter }: DeliverySearch): [from: string, to: string] {
+  const { from, to } = filter?.createdAt ?? {};
+  const lowest = [from?.getTime(), ...(after !== null && !descending ? [idTime(after)] : [])];
+  const highest = [to?.getTime(), ...(after !== null && descending ? [idTime(after)] : [])];
+  const known = (times: (number | undefined)[]): number[] => times.filter((time) => time !== undefined);
+  return [
+    idFloor('event', Math.max(0, ...known(lowest)) - 2 * MARGIN_MS),
+    idFloor('event', Math.min(MOST_TIME_MS, ...known(highest)) + 2 * MARGIN_MS),
+  ];
+}
+
+/** The year 9999 is far enough. */
+const MOST_TIME_MS = 253_370_764_800_000;
+
+/** Deliveries of other events than those that were read were born behind that. */
+function edge({ descending }: DeliverySearch, end: string | null): SqlFragment {
+  if (end === null) return () => 'true';
+  const atMs = idTime(end) + (descending ? MARGIN_MS : -MARGIN_MS);
+  return (add) => `d.id ${descending ? '>=' : '<'} ${add(idFloor('delivery', atMs))}::text`;
+}
+
+/** Deliveries that were born with these events. */
+function bornWith(search: DeliverySearch, from: string, ids: string[], upTo: SqlFragment): Ordered {
+  // OFFSET keeps the planner from reading on in the order of ids instead.
+  return (add, limit) => `
+    select d.* from (
+      select d.* from ${from}
+      where d.event_id = any (${add(ids)}::text[]) and ${behind(search)(add)} and ${upTo(add)} offset 0) d
+    where d.origin <> 'REPLAY'
+    order by d.id ${directionOf(search)} limit ${limit}`;
+}

@@ -1,0 +1,103 @@
+/** Deliveries that are few because they are of some events or of some webhooks, which have been looked up. */
+import { allOf, collect } from '../db/fragment.ts';
+import type { Sql, SqlFragment } from '../db/sql.ts';
+import { idFloor, idTime } from '../ids.ts';
+import { deliveryFilter } from './delivery-filter.ts';
+import {
+  behind,
+  type DeliverySearch,
+  directionOf,
+  fromsOf,
+  MARGIN_MS,
+  ofWebhook,
+} from './delivery-search.ts';
+import { DELIVERY_COLUMNS, OPEN_DELIVERIES } from './rows.ts';
+
+/** What is few, looked up: the deliveries of these events and of these webhooks, which the reader may see, and one by its id. */
+export interface Few {
+  events: string[];
+  webhooks: string[];
+  delivery: string | null;
+  /** They are what the filter's search finds. */
+  searched: boolean;
+}
+
+/** Nothing at all. */
+export const NONE: Few = { events: [], webhooks: [], delivery: null, searched: false };
+
+/** Statements for what is few: the parts in which it lies, each in the order of ids and no longer than a page. */
+function fewParts(search: DeliverySearch, { events, webhooks, delivery, searched }: Few): SqlFragment {
+  const tail = `order by d.id ${directionOf(search)} limit ${search.limit}`;
+  const asked = deliveryFilter(searched ? { ...search.filter, search: null } : search.filter);
+  const rest = allOf([behind(search), asked, ...(search.visible ? [ofWebhook(search.visible)] : [])]);
+  const parts: SqlFragment[] = [];
+  for (const from of fromsOf(search.filter)) {
+    if (delivery !== null)
+      parts.push((add) => `select d.* from ${from} where d.id = ${add(delivery)} and ${rest(add)}`);
+    // A delivery is never older than its event.
+    if (events.length > 0)
+      parts.push((add) => {
+        const floor = idFloor('delivery', Math.min(...events.map(idTime)) - MARGIN_MS);
+        // OFFSET keeps the planner from reading on in the order of ids instead.
+        return `select d.* from (
+          select d.* from ${from} where d.event_id = any (${add(events)}::text[]) and d.id >= ${add(floor)}::text offset 0) d
+          where ${rest(add)} ${tail}`;
+      });
+    if (webhooks.length > 0) parts.push(ofWebhooks(search, from, webhooks, asked));
+  }
+  if (parts.length === 0) parts.push(() => `select d.* from ${OPEN_DELIVERIES} where false`);
+  return (add) => parts.map((part) => `(${part(add)})`).join(' union ');
+}
+
+/** From so many webhooks on it pays to know first how far their deliveries have to be read. */
+const MANY_WEBHOOKS = 20;
+
+/**
+ * The first deliveries of some webhooks for which a condition holds. Of many webhooks some are read, of each equally few, which says how far a page
+ * goes at most; then as far as that, or where they do not fill it, all.
+ */
+function ofWebhooks(
+  search: DeliverySearch,
+  from: string,
+  webhooks: string[],
+  asked: SqlFragment,
+): SqlFragment {
+  const { descending, limit } = search;
+  const direction = directionOf(search);
+  const first = (add: (value: unknown) => string, columns: string, upTo: string, most: number): string => `
+    select ${columns} from unnest(${add(webhooks)}::text[]) as hook (id) cross join lateral (
+      select d.* from (
+        select d.* from ${from} where d.webhook_id = hook.id and ${behind(search)(add)} and ${upTo}
+        order by d.id ${direction} offset 0) d
+      where ${asked(add)} order by d.id ${direction} limit ${most}) d
+    order by d.id ${direction}`;
+  if (webhooks.length < MANY_WEBHOOKS) return (add) => `${first(add, 'd.*', 'true', limit)} limit ${limit}`;
+  const each = Math.ceil((2 * limit) / webhooks.length);
+  const [beyond, comparison] = descending ? ['', '>='] : ['e', '<='];
+  return (add) => {
+    const edge = `coalesce((${first(add, 'd.id', 'true', each)} offset ${limit - 1} limit 1), '${beyond}')`;
+    return `${first(add, 'd.*', `d.id ${comparison} ${edge}`, limit)} limit ${limit}`;
+  };
+}
+
+/** The first of them that fit. */
+export async function readFew(
+  sql: Sql,
+  search: DeliverySearch,
+  few: Few,
+): Promise<Record<string, unknown>[]> {
+  const { text, values } = collect(
+    (add) =>
+      `select ${DELIVERY_COLUMNS} from (${fewParts(search, few)(add)}) d order by d.id ${directionOf(search)} limit ${search.limit}`,
+  );
+  return (await sql.query<Record<string, unknown>>(text, values)).rows;
+}
+
+/** How many of them fit, as far as limit. */
+export async function countFew(sql: Sql, search: DeliverySearch, few: Few): Promise<number> {
+  const { text, values } = collect(
+    (add) => `select count(*)::int as count from (
+      select 1 from (${fewParts(search, few)(add)}) d limit ${search.limit}) counted`,
+  );
+  return (await sql.query<{ count: number }>(text, values)).rows[0]!.count;
+}
