@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config.ts';
 import { ask, inPlace, mostReads } from '../scale/ask.ts';
 import { type Caller, CALLERS, type SignedIn, signIn } from '../scale/callers.ts';
 import { fill } from '../scale/fill.ts';
+import { FILTERS, readPages, readPlainly } from '../scale/plainly.ts';
 import { allQuestions, type Question } from '../scale/questions.ts';
 import { figure } from '../support/figure.ts';
 import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
@@ -69,4 +70,21 @@ it.each(CALLERS)(
     expect(beyond).toEqual([]);
   },
   300_000,
+);
+
+it.each(CALLERS)(
+  'whichever way deliveries are found, they are those that a plain reading of all tables finds: %s',
+  async (by) => {
+    const pages = { pages: 2, size: 40 };
+    let compared = 0;
+    for (const [name, { filter, sql: condition }] of Object.entries(FILTERS)) {
+      const all = await readPlainly(sql, by, condition);
+      const { newest, oldest } = await readPages(callers[by], filter, pages);
+      expect({ name, newest }).toEqual({ name, newest: all.slice(0, pages.pages * pages.size) });
+      expect({ name, oldest }).toEqual({ name, oldest: all.slice(-pages.pages * pages.size) });
+      compared += newest.length + oldest.length;
+    }
+    expect(compared).toBeGreaterThan(by === 'member' || by === 'tiny' ? 20 : 200);
+  },
+  120_000,
 );

@@ -10,6 +10,8 @@ const READ_IN_VAIN = 12_000;
 /** What came. */
 export interface Answered {
   rows: number;
+  /** The ids of the nodes, where those are asked for. */
+  ids: string[];
   startCursor?: string | null;
   endCursor?: string | null;
 }
@@ -40,7 +42,7 @@ export async function ask(
     const response = await fetch(`${link}${path}`);
     const body: unknown = await response.json();
     if (response.status !== 200) throw new Error(`${path}: ${JSON.stringify(body)}`);
-    return { rows: (body as unknown[]).length };
+    return { rows: (body as unknown[]).length, ids: [] };
   }
   const { data, errors } = await api.send(operation!.query, operation!.variables);
   if (errors) throw new Error(JSON.stringify(errors));
@@ -51,8 +53,9 @@ export async function ask(
     count?: { value: number };
     pageInfo?: Pick<Answered, 'startCursor' | 'endCursor'>;
   } | null;
-  if (Array.isArray(list)) return { rows: list.length };
+  if (Array.isArray(list)) return { rows: list.length, ids: [] };
   const rows =
     list?.count?.value ?? list?.nodes?.length ?? list?.events?.length ?? list?.totalCount ?? (list ? 1 : 0);
-  return { rows, ...list?.pageInfo };
+  const ids = (list?.nodes ?? []).flatMap((node) => (node as { id?: string }).id ?? []);
+  return { rows, ids, ...list?.pageInfo };
 }

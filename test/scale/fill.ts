@@ -27,7 +27,12 @@ export const PEOPLE = { above: 1, large: 2, sparse: 22, tiny: 50, member: 1_000 
 /** The team that the member belongs to. */
 export const TEAM = 1;
 /** Names that rows have which are asked for. */
-export const NAMES = { rareResource: 'rarities', tinyEntity: 'tiny-27-3', hotEntity: 'hot' } as const;
+export const NAMES = {
+  rareResource: 'rarities',
+  tinyEntity: 'tiny-27-3',
+  hotEntity: 'hot',
+  warmEntity: 'warm',
+} as const;
 
 const DAY_MS = 86_400_000;
 const MIDDLE = { first: 3, last: 22 };
@@ -216,7 +221,7 @@ function history(
             case when i % 50000 = 8 then '${NAMES.rareResource}' else 'resource' || 1 + r % ${RESOURCES} end as resource,
             case when r % 3 = 0 then 'update' else 'create' end as name,
             case kind when 'tiny' then 'tiny-' || tiny || '-' || (i / ${tinyStep}) % 10
-                      else case when e % 50 = 0 then '${NAMES.hotEntity}' else 'e' || e % 200000 end end as entity_id,
+                      else case when e % 50 = 0 then '${NAMES.hotEntity}' when e % 500 = 1 then '${NAMES.warmEntity}' else 'e' || e % 200000 end end as entity_id,
             case kind when 'tiny' then array[tiny * ${TINY.webhooks} + 1 + i / ${tinyStep} % ${TINY.webhooks}]
                       when 'team' then array[${tinyWebhooks} + 1 + i / ${teamStep} % ${TEAM_WEBHOOKS}]
                       when 'large' then
@@ -251,18 +256,22 @@ function history(
     `insert into event_payloads (event_id, payload)
      select event_id, '{"id": "' || entity_id || '", "name": "Somebody", "address": {"street": "1 Main Street", "city": "Springfield"}, "note": "' || md5(i::text) || '"}'
      from made where ${since(keep.keepPayloadsMs)} order by i;`,
+    // One in twenty was born by a replay, two days after its event.
     `create temp table sent on commit preserve rows as
-     select i, ms, event_id, ${timedId('dlv', 'ms + 1', 'i * 4 + place')} as id, webhook_id, 'ep' || substr(webhook_id, 4) as endpoint_id,
-            d % 100000 as luck, i > ${count - Math.min(40_000, count / 100)} and i % 10 = 5 as open
+     select i, born.ms, event_id, ${timedId('dlv', 'born.ms', 'i * 4 + place')} as id, webhook_id, 'ep' || substr(webhook_id, 4) as endpoint_id,
+            d % 100000 as luck, i > ${count - Math.min(40_000, count / 100)} and i % 10 = 5 as open,
+            case when late then 'REPLAY' else 'EVENT' end as origin
      from made join events on events.id = made.event_id, unnest(fired) with ordinality as f (webhook_id, place),
-          lateral (select ${chance('i * 4 + place', 8)} as d) chances;`,
+          lateral (select ${chance('i * 4 + place', 8)} as d) chances,
+          lateral (select d / 100000 % 20 = 3 and made.ms < ${nowMs - 2 * DAY_MS} as late) births,
+          lateral (select made.ms + case when late then ${2 * DAY_MS} else 1 end as ms) born;`,
     `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, created_at, queued_at, attempt_count, rank)
-     select id, event_id, webhook_id, endpoint_id, 'EVENT', now() + interval '3 days', to_timestamp(ms / 1000.0), to_timestamp(ms / 1000.0),
+     select id, event_id, webhook_id, endpoint_id, origin, now() + interval '3 days', to_timestamp(ms / 1000.0), to_timestamp(ms / 1000.0),
             (luck % 2)::int, 1 + luck % 2
      from sent where open;`,
     `insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count, lost_count, status_code,
                              created_at, completed_at)
-     select id, event_id, webhook_id, endpoint_id, 'EVENT', ${outcome('status')}, 2, 1, 0, ${outcome('code')},
+     select id, event_id, webhook_id, endpoint_id, origin, ${outcome('status')}, 2, 1, 0, ${outcome('code')},
             to_timestamp(ms / 1000.0), to_timestamp(ms / 1000.0 + 0.2)
      from sent where not open order by i;`,
     `insert into attempts (delivery_id, number, origin, outcome, started_at, duration_ms, request, response)

@@ -186,6 +186,7 @@ function aboutDeliveries(by: Caller, webhooks: number): Question[] {
     'an entity': { entityId: 'e77' },
     "a tiny account's entity": { entityId: NAMES.tinyEntity },
     'a hot entity': { entityId: NAMES.hotEntity },
+    'a warm entity': { entityId: NAMES.warmEntity },
     'no entity': { entityId: 'nothing' },
     resource: { resource: 'resource3' },
     'a rare resource': { resource: NAMES.rareResource },
