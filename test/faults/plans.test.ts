@@ -75,7 +75,8 @@ it.each(CALLERS)(
 it.each(CALLERS)(
   'whichever way deliveries are found, they are those that a plain reading of all tables finds: %s',
   async (by) => {
-    const pages = { pages: 2, size: 40 };
+    // Small, so that a list is left and taken up again often.
+    const pages = { pages: 4, size: 10 };
     let compared = 0;
     for (const [name, { filter, sql: condition }] of Object.entries(FILTERS)) {
       const all = await readPlainly(sql, by, condition);
@@ -84,7 +85,7 @@ it.each(CALLERS)(
       expect({ name, oldest }).toEqual({ name, oldest: all.slice(-pages.pages * pages.size) });
       compared += newest.length + oldest.length;
     }
-    expect(compared).toBeGreaterThan(by === 'member' || by === 'tiny' ? 20 : 200);
+    expect(compared).toBeGreaterThan(20);
   },
   120_000,
 );
