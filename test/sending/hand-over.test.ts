@@ -99,6 +99,37 @@ describe('what is published', () => {
     expect(most).toBe(SLOTS / 2);
   });
 
+  it('for several endpoints takes all places that are free, and no more', async () => {
+    for (let index = 0; index < 3; index += 1) await webhook();
+    let most = 0;
+    for (let tries = 0; most === 0 && tries < 20; tries += 1) {
+      const before = await handedOver();
+      await publish(server.api, ...Array.from({ length: 10 }, (_, index) => clientEvent(`wide-${index}`)));
+      await receiver.until(30);
+      most = (await handedOver()) - before;
+      await empty();
+      receiver.hits.length = 0;
+    }
+    expect(most).toBe(SLOTS);
+  });
+
+  it('in steps, since its key was known, or not at all leaves no place taken', async () => {
+    await webhook();
+    const [first] = await publish(server.api, clientEvent('known', { idempotencyKey: 'known' }));
+    for (let times = 0; times < SLOTS; times += 1) {
+      const [again] = await publish(server.api, clientEvent('known', { idempotencyKey: 'known' }));
+      expect(again).toMatchObject({ duplicate: true, event: first!.event });
+    }
+    await server.app.db.engine.query(
+      `alter table event_payloads add constraint nothing check (payload not like '%fails%')`,
+    );
+    await expect(publish(server.api, clientEvent('fails'))).rejects.toThrow('INTERNAL');
+    await receiver.until(1);
+    await empty();
+    receiver.hits.length = 0;
+    expect(await goesAtOnce()).toBe(true);
+  });
+
   it.each([
     ['with a rate', { ratePerSecond: 50 }],
     ['with a limit of its own', { maxConcurrency: 2 }],
