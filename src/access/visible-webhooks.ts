@@ -1,12 +1,12 @@
 /** Which webhooks a caller may read, looked up ahead of a list: their accounts, and the webhooks themselves where those are few. */
 import { collect } from '../db/fragment.ts';
-import { type Reader, readerOf, type Sql, type SqlFragment } from '../db/sql.ts';
+import type { Reader, Sql, SqlFragment } from '../db/sql.ts';
 import { managesAllWebhooks, may } from './policy.ts';
 import type { Viewer } from './viewer.ts';
 
 /** All webhooks, deleted ones included, that the caller may read; null when there are more than most. */
-export async function allVisible(sql: Sql, viewer: Viewer, most: number): Promise<string[] | null> {
-  const accounts = await possibleOwners(sql, viewer);
+export async function allVisible(reader: Reader, viewer: Viewer, most: number): Promise<string[] | null> {
+  const accounts = await possibleOwners(reader, viewer);
   const { text, values } = collect((add) => {
     const parts: string[] = [];
     if (managesAllWebhooks(viewer)) parts.push('select w.id from webhooks w');
@@ -20,15 +20,15 @@ export async function allVisible(sql: Sql, viewer: Viewer, most: number): Promis
         where w.team_id is not null and w.team_id = any (${add(viewer.teamIds)}::text[])`);
     return parts.map((part) => `(${part} limit ${most + 1})`).join(' union ') || 'select null where false';
   });
-  const { rows } = await sql.query<{ id: string }>(text, values);
+  const rows = await reader.query<{ id: string }[]>(text, values);
   return rows.length > most ? null : rows.map(({ id }) => id);
 }
 
 /** Whoever can own a webhook that the caller may read, and maybe others; null where that is anybody. */
-export async function webhookOwners(sql: Sql, viewer: Viewer): Promise<string[] | null> {
+export async function webhookOwners(reader: Reader, viewer: Viewer): Promise<string[] | null> {
   if (managesAllWebhooks(viewer)) return null;
-  const managed = (await possibleOwners(sql, viewer)) ?? [];
-  const { rows } = await sql.query<{ id: string }>(
+  const managed = (await possibleOwners(reader, viewer)) ?? [];
+  const rows = await reader.query<{ id: string }[]>(
     'select distinct w.account_id as id from webhooks w where w.team_id is not null and w.team_id = any ($1::text[])',
     [viewer.teamIds],
   );
@@ -39,15 +39,15 @@ export async function webhookOwners(sql: Sql, viewer: Viewer): Promise<string[] 
 const FEW_LOGINS = 300;
 
 /** The logins of the caller's portfolio, or of a large one the accounts with webhooks; undefined where nobody needs to know. */
-async function possibleOwners(sql: Sql, viewer: Viewer): Promise<string[] | undefined> {
+async function possibleOwners(reader: Reader, viewer: Viewer): Promise<string[] | undefined> {
   if (managesAllWebhooks(viewer) || !may(viewer, 'WEBHOOKS_MANAGE')) return undefined;
-  const { rows } = await sql.query<{ id: string; below: boolean }>(
+  const rows = await reader.query<{ id: string; below: boolean }[]>(
     `select l.id, l.path @> array[$1]::text[] as below
      from (select m.login_id as id from scope_members m where m.scope_id = $1 limit ${FEW_LOGINS + 1}) m
      join logins l on l.id = m.id`,
     [viewer.accountId],
   );
-  if (rows.length > FEW_LOGINS) return managedAccounts(readerOf(sql), viewer);
+  if (rows.length > FEW_LOGINS) return managedAccounts(reader, viewer);
   return rows.filter(({ below }) => below).map(({ id }) => id);
 }
 
@@ -101,8 +101,10 @@ export async function managedAccounts(reader: Reader, viewer: Viewer): Promise<s
        select next.id from owner o cross join lateral (
          select w.account_id as id from webhooks w where w.account_id > o.id order by w.account_id limit 1) next
      )
-     select o.id, a.path @> array[$1]::text[] as managed
-     from (select id from owner limit ${MOST_ACCOUNTS + 1}) o join logins a on a.id = o.id`,
+     select o.id, a.managed
+     from (select id from owner limit ${MOST_ACCOUNTS + 1}) o
+     cross join lateral (
+       select a.path @> array[$1]::text[] as managed from logins a where a.id = o.id offset 0) a`,
     [viewer.accountId],
   );
   if (rows.length <= MOST_ACCOUNTS) return rows.filter(({ managed }) => managed).map(({ id }) => id);

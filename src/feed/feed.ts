@@ -11,7 +11,7 @@ import type { Viewer } from '../access/viewer.ts';
 import { allVisible, visibleWebhooks, webhookOwners } from '../access/visible-webhooks.ts';
 import { allOf } from '../db/fragment.ts';
 import type { Hints } from '../db/hints.ts';
-import type { SqlFragment } from '../db/sql.ts';
+import { readerOf, type SqlFragment } from '../db/sql.ts';
 import { firingLogins, membersOf } from '../events/find-events.ts';
 import { idFloor, idTime, kindOfId } from '../ids.ts';
 import { Followers } from '../live/followers.ts';
@@ -103,9 +103,9 @@ export class Feed {
     if (scope === 'webhooks' || webhook !== null) {
       const webhooks =
         webhook === null
-          ? await allVisible(this.#reads, viewer, MOST_WEBHOOKS)
+          ? await allVisible(readerOf(this.#reads), viewer, MOST_WEBHOOKS)
           : await visibleWebhooks(this.#reads, viewer, [webhookIs(webhook)], MOST_WEBHOOKS);
-      const owners = webhooks === null ? await webhookOwners(this.#reads, viewer) : null;
+      const owners = webhooks === null ? await webhookOwners(readerOf(this.#reads), viewer) : null;
       const logins = webhooks
         ? await firingLogins(this.#reads, webhooks, most)
         : owners && (await membersOf(this.#reads, owners, most));

@@ -5,6 +5,7 @@
  */
 import { allOf } from '../db/fragment.ts';
 import { COUNTED_REACH, countFirst, nextReach, type Ordered, REACH, readFirst } from '../db/in-order.ts';
+import { DEFAULT_PAGE } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { kindOfId } from '../ids.ts';
 import { type EventKeys, readAlong } from './along-events.ts';
@@ -32,13 +33,15 @@ const MOST_LISTS = 10;
 const WHOLE = 2 ** 31 - 1;
 /** Where of the first rows fewer than one of so many wanted ones was found, what is asked for is rare. */
 const RARE = 10;
+/** So many rows are looked at before a search or a count looks up what is rare: each of them has to be judged by other tables. */
+const PROBED = REACH / 4;
 
 /** The first deliveries that fit, as rows of DELIVERY_COLUMNS. */
 export async function findDeliveries(sql: Sql, search: DeliverySearch): Promise<Record<string, unknown>[]> {
   const named = (await fewNamed(sql, search)) ?? (await fewVisible(search, FEW_WEBHOOKS));
   if (named) return readFew(sql, search, named);
   const ways = waysOf(search);
-  for (let reach = REACH, rare = false; ;) {
+  for (let reach = search.filter?.search == null ? REACH : PROBED, rare = false; ;) {
     let most = 0;
     for (const lists of ways) {
       const { rows, complete } = await readFirst(sql, lists, reach, wantedOf(search));
@@ -68,9 +71,13 @@ export async function countDeliveries(
   const named = (await fewNamed(sql, search)) ?? (await fewVisible(search, MOST_WEBHOOKS));
   if (named) return { count: await countFew(sql, search, named), complete: true };
   const [lists] = waysOf(search);
+  const probed = await countFirst(sql, lists!, PROBED, wantedOf(search));
+  if (probed.complete) return probed;
+  const rare = probed.count * RARE < DEFAULT_PAGE ? await fewRare(sql, search) : null;
+  if (rare) return { count: await countFew(sql, search, rare), complete: true };
   const reach = scope.visible === null && isOfDeliveryAlone(scope.filter) ? limit : COUNTED_REACH;
   const found = await countFirst(sql, lists!, reach, wantedOf(search));
-  const few = found.complete ? null : await fewRare(sql, search);
+  const few = found.complete ? null : await fewOfResource(sql, search);
   return few ? { count: await countFew(sql, search, few), complete: true } : found;
 }
 

@@ -3,8 +3,8 @@ import type { DataSource } from 'typeorm';
 
 import { managesAllWebhooks, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { managedAccounts } from '../access/visible-webhooks.ts';
-import { allOf, collect } from '../db/fragment.ts';
+import { allVisible, managedAccounts } from '../access/visible-webhooks.ts';
+import { allOf } from '../db/fragment.ts';
 import { REACH } from '../db/in-order.ts';
 import type { SqlFragment } from '../db/sql.ts';
 import { ok, type Result } from '../errors.ts';
@@ -32,7 +32,7 @@ export async function narrow(
   ]);
   const visible = webhookVisible(viewer, accountIds);
   const others = [visible, inStates, ...conditions];
-  const few = !managesAllWebhooks(viewer) && (await areFew(orm, visible));
+  const few = !managesAllWebhooks(viewer) && (await allVisible(orm, viewer, REACH)) !== null;
   const steps = few ? [] : found.common ? [REACH, 10 * REACH] : [REACH];
   return ok({
     near: allOf([found.near, ...others]),
@@ -40,15 +40,4 @@ export async function narrow(
     far: allOf([few ? found.near : found.far, ...others]),
     steps,
   });
-}
-
-/** Whether no more than REACH webhooks fit. */
-async function areFew(orm: DataSource, where: SqlFragment): Promise<boolean> {
-  const { text, values } = collect(where);
-  const rows = await orm.query<[{ count: number }]>(
-    `select count(*)::int as count from (
-       select from webhooks w where w.deleted_at is null and (${text}) limit ${REACH + 1}) w`,
-    values,
-  );
-  return rows[0].count <= REACH;
 }

@@ -57,9 +57,9 @@ export async function deliveryPage(
     webhooksOf: (conditions: SqlFragment[] | null, most: number) =>
       conditions
         ? visibleWebhooks(rooms.db.reads, viewer, conditions, most)
-        : allVisible(rooms.db.reads, viewer, most),
+        : allVisible(readerOf(rooms.db.reads), viewer, most),
     loginsOf: async (most: number) => {
-      const owners = await webhookOwners(rooms.db.reads, viewer);
+      const owners = await webhookOwners(readerOf(rooms.db.reads), viewer);
       return owners && membersOf(rooms.db.reads, owners, most);
     },
   };
