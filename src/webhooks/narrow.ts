@@ -6,7 +6,6 @@ import type { Viewer } from '../access/viewer.ts';
 import { allVisible, managedAccounts } from '../access/visible-webhooks.ts';
 import { allOf } from '../db/fragment.ts';
 import { REACH } from '../db/in-order.ts';
-import type { SqlFragment } from '../db/sql.ts';
 import { ok, type Result } from '../errors.ts';
 import { type Narrowing, readFilter, searchFor, type WebhookFilter, withStatus } from './filter.ts';
 
