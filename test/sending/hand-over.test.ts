@@ -62,6 +62,14 @@ async function goesAtOnce(): Promise<boolean> {
   return false;
 }
 
+/** How many of twenty that are published together go without a claim. */
+async function mostAtOnce(): Promise<number> {
+  const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`);
+  let most = 0;
+  for (let tries = 0; most === 0 && tries < 20; tries += 1) most = await handedOverOf(...ids);
+  return most;
+}
+
 /** Resolves when the queue has no row left. */
 async function empty(): Promise<void> {
   for (;;) {
@@ -90,13 +98,26 @@ describe('what is published', () => {
     });
   });
 
+  it('tells when it occurred, as it was published', async () => {
+    await webhook();
+    const occurredAt = '2026-01-02T03:04:05.678Z';
+    let sentAtOnce = 0;
+    for (let tries = 0; sentAtOnce === 0 && tries < 20; tries += 1) {
+      const before = await handedOver();
+      receiver.hits.length = 0;
+      await publish(server.api, clientEvent(`old-${tries}`, { occurredAt }));
+      const [hit] = await receiver.until(1);
+      expect(JSON.parse(hit!.body.toString()).timestamp).toBe(occurredAt);
+      sentAtOnce = (await handedOver()) - before;
+      await empty();
+    }
+    expect(sentAtOnce).toBe(1);
+  });
+
   it('beyond the free places waits in the queue, and is sent from there', async () => {
     await webhook();
-    const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`);
     // An endpoint that is not known to be quick gets half of the places.
-    let most = 0;
-    for (let tries = 0; most === 0 && tries < 20; tries += 1) most = await handedOverOf(...ids);
-    expect(most).toBe(SLOTS / 2);
+    expect(await mostAtOnce()).toBe(SLOTS / 2);
   });
 
   it.each([
@@ -171,6 +192,35 @@ describe('what is published', () => {
     } finally {
       await gate.close();
     }
+  });
+
+  it.each([
+    ['with its statement', 'trigger no_room before insert on delivery_queue'],
+    [
+      'with its commit',
+      'constraint trigger no_room after insert on delivery_queue deferrable initially deferred',
+    ],
+  ])('and cannot be stored, %s, keeps no place', async (_, trigger) => {
+    await webhook();
+    const { engine } = server.app.db;
+    await engine.query(
+      `create function no_room() returns trigger language plpgsql as $$
+       begin raise exception 'no space' using errcode = 'disk_full'; end $$;
+       create ${trigger} for each row execute function no_room()`,
+    );
+    try {
+      for (let count = 0; count < SLOTS; count += 1) {
+        const refused = await server.api.send(
+          'mutation ($input: [EventInput!]!) { eventsPublish(input: $input) { errors { code } } }',
+          { input: [clientEvent('refused')] },
+        );
+        expect(refused.errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE' } }]);
+      }
+    } finally {
+      await engine.query('drop function no_room() cascade');
+    }
+    expect(receiver.hits).toEqual([]);
+    expect(await mostAtOnce()).toBe(SLOTS / 2);
   });
 
   it('in a transaction of the caller’s own is never handed over, and sent once it has committed', async () => {

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 
 import type { Ask, Standing } from '../../src/queue/claim.ts';
-import { Lanes } from '../../src/sending/lanes.ts';
+import { type Lane, Lanes } from '../../src/sending/lanes.ts';
+import { Allowance, Pace } from '../../src/sending/pace.ts';
 
 /** How an endpoint stands that had as much work as was asked for, and has more. */
 function busy(endpointId: string, more: Partial<Standing> = {}): Standing {
@@ -290,6 +291,49 @@ describe('what a sender knows of an endpoint', () => {
     }
     // Both are new: who came first goes first.
     expect(lanes.choose(1, 61_000)[0]!.endpointId).toBe('a/1');
+  });
+});
+
+describe('a place for a delivery that is being born', () => {
+  /** One endpoint without work that may have two requests on the wire. */
+  const idle = (): { lanes: Lanes; lane: Lane } => {
+    const lanes = new Lanes({ most: 2, untilQuick: 2, ahead: 0 });
+    lanes.settle(busy('a/1'), 0, 0);
+    return { lanes, lane: lanes.of('a/1') };
+  };
+
+  it('is there as far as the endpoint has room, and free again once what had it has ended', () => {
+    const { lanes, lane } = idle();
+    expect([lanes.take('a/1', 5), lanes.take('a/1', 5), lanes.take('a/1', 5)]).toEqual([lane, lane, null]);
+    expect([lane.inFlight, lane.usedAt]).toEqual([2, 5]);
+    lane.inFlight -= 1;
+    expect(lanes.take('a/1', 6)).toBe(lane);
+  });
+
+  it('counts as a turn of its account', () => {
+    const { lanes } = idle();
+    lanes.take('a/1', 0);
+    for (const id of ['a/1', 'a/2', 'b/1']) {
+      lanes.expect(id, 0, 0);
+      lanes.settle(busy(id), 0, 0);
+    }
+    expect([1, 2].map(() => lanes.choose(1, 0)[0]!.endpointId)).toEqual(['b/1', 'a/2']);
+  });
+
+  it.each<[string, (lane: Lane) => void]>([
+    ['whose work waits', (lane) => void (lane.dueAt = 5)],
+    ['that is left alone for a while', (lane) => void (lane.notBefore = 6)],
+    ['of which some wait for a slot', (lane) => void (lane.held = 1)],
+    ['with a limit of its own', (lane) => void (lane.limit = 2)],
+    ['with a rate', (lane) => void (lane.pace = new Pace(5, 0))],
+    ['that is slowed down', (lane) => void (lane.allowance = new Allowance(2, 'ADD'))],
+    ['where requests of others are on the wire', (lane) => void (lane.foreign = 1)],
+    ['whose circuit is open', (lane) => void lane.turn('OPEN', 0)],
+  ])('is none at an endpoint %s', (_, change) => {
+    const { lanes, lane } = idle();
+    change(lane);
+    expect([lanes.take('a/1', 5), lane.inFlight]).toEqual([null, 0]);
+    expect(lanes.take('a/2', 5)).toBe(lanes.of('a/2'));
   });
 });
 
