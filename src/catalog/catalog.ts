@@ -71,6 +71,8 @@ const SELECT = `
 export class Catalog {
   readonly #orm: DataSource;
   readonly #resources = new LRUCache<string, CatalogResource>({ max: KEPT_RESOURCES });
+  /** By name, as they were when they were last looked up or registered here. */
+  readonly #lastRead = new LRUCache<string, CatalogResource>({ max: KEPT_RESOURCES });
   readonly #models = new LRUCache<string, CompiledModel>({ max: KEPT_MODELS });
 
   constructor(orm: DataSource) {
@@ -90,7 +92,9 @@ export class Catalog {
       await noteChange(manager, loginId, before, resource);
       return { resource, switchedEvents: switchedEvents(before, resource) };
     });
-    this.#models.set(cacheKey(registration.resource), compiled);
+    const { resource } = registration;
+    this.#models.set(cacheKey(resource), compiled);
+    this.#lastRead.set(resource.name, resource);
     return ok(registration);
   }
 
@@ -166,7 +170,19 @@ export class Catalog {
       for (const resource of read) this.#resources.set(cacheKey(resource), resource);
       found.push(...read);
     }
+    for (const resource of found) this.#lastRead.set(resource.name, resource);
     return new Map(found.map((resource) => [resource.name, resource]));
+  }
+
+  /**
+   * The resources of these names as this process read or wrote them last; null where it does not know all of them. They may have changed
+   * since: whoever relies on them has the database see that id and version are still the same.
+   */
+  remembered(names: string[]): Map<string, CatalogResource> | null {
+    const found = names.map((name) => this.#lastRead.get(name));
+    return found.every((resource) => resource !== undefined)
+      ? new Map(found.map((resource) => [resource.name, resource]))
+      : null;
   }
 
   /** The compiled model of a resource. */

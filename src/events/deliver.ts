@@ -4,7 +4,7 @@ import { newId } from '../ids.ts';
 import { ensureMailboxes } from '../mailboxes/mailboxes.ts';
 import { type Match, match } from '../matching/match.ts';
 import { enqueue } from '../queue/enqueue.ts';
-import { bornJob, type HandOver, type Reservation } from '../queue/hand-over.ts';
+import { bornJob, type HandOver, offer, type Places } from '../queue/hand-over.ts';
 import { jitter } from '../queue/jitter.ts';
 import type { Job } from '../queue/job.ts';
 import { insertEvents, type StoredEvent } from './store.ts';
@@ -16,7 +16,7 @@ export const MAX_DELIVERIES = 100_000;
 export interface Delivered {
   matches: Match[];
   /** Deliveries that were born with a sender at performance.now(), to be started once the transaction has committed; null without any. */
-  born: { jobs: Job[]; at: number; reservation: Reservation } | null;
+  born: { jobs: Job[]; at: number; places: Places } | null;
 }
 
 /**
@@ -48,41 +48,45 @@ export async function deliver(
     ...row,
     delayMs: jitter(firstDelaySeconds === null ? firstDelayMs : firstDelaySeconds * 1000, Math.random()),
   }));
-  const reservation = handOver === null ? null : reserve(handOver, deliveries);
-  if (handOver === null || reservation === null) {
+  const offered = handOver === null ? null : reserve(handOver, deliveries);
+  if (handOver === null || offered === null) {
     await enqueue(sql, deliveries, 'EVENT', stored.at);
     return { matches, born: null };
   }
+  const { places, taken } = offered;
   try {
     const { sender, leaseMarginMs } = handOver;
-    const offer = { sender, leaseMarginMs, taken: reservation.taken };
-    const places = await enqueue(sql, deliveries, 'EVENT', stored.at, offer);
+    const settings = await enqueue(sql, deliveries, 'EVENT', stored.at, { sender, leaseMarginMs, taken });
     const at = performance.now();
-    const byEndpoint = new Map(places.map((place) => [place.endpoint_id, place]));
+    const byEndpoint = new Map(settings.map((place) => [place.endpoint_id, place]));
     const byId = new Map(events.map((event) => [event.id, event]));
     const jobs = deliveries.flatMap(({ id, eventId, endpointId }, index): Job[] => {
-      const place = reservation.taken[index] ? byEndpoint.get(endpointId) : undefined;
+      const place = taken[index] ? byEndpoint.get(endpointId) : undefined;
       if (!place) return [];
       const event = byId.get(eventId)!;
       const occurredAt = event.occurredAt ?? stored.now;
       return [bornJob(id, { ...event, occurredAt }, place, leaseMarginMs)];
     });
-    return { matches, born: { jobs, at, reservation } };
+    return { matches, born: { jobs, at, places } };
   } catch (error) {
-    reservation.release();
+    places.release();
     throw error;
   }
 }
 
-/** Places for what may go at once; null where there are none. */
+/** Places for what may go at once, and which deliveries they are for; null where there are none. */
 function reserve(
   handOver: HandOver,
   deliveries: { endpointId: string; delayMs: number; entityKey: string | null; mailbox: unknown }[],
-): Reservation | null {
+): { places: Places; taken: boolean[] } | null {
   const may = deliveries.map((row) => row.delayMs === 0 && row.entityKey === null && row.mailbox === null);
   if (!may.includes(true)) return null;
-  const reservation = handOver.reserve(deliveries.map((row, index) => (may[index] ? row.endpointId : null)));
-  if (reservation.taken.includes(true)) return reservation;
-  reservation.release();
+  const places = handOver.reserve(may.filter(Boolean).length);
+  const taken = offer(
+    places,
+    deliveries.map((row, index) => (may[index] ? row.endpointId : null)),
+  );
+  if (taken.includes(true)) return { places, taken };
+  places.release();
   return null;
 }

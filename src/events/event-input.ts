@@ -22,6 +22,13 @@ export interface EventInput {
   idempotencyKey?: string | null;
 }
 
+/** One event of the answer: its id, whether its key had been taken before, how many deliveries it has. */
+export interface PublishedEvent {
+  eventId: string;
+  duplicate: boolean;
+  deliveryCount: number;
+}
+
 /** An event that passed, except for its login. */
 export interface CheckedEvent {
   resource: string;
@@ -42,29 +49,44 @@ const MAX_PROBLEMS = 100;
 /** The most events of one publish. */
 export const MAX_EVENTS = 1000;
 
+/** Events that were checked; problems is empty exactly when every one passed. */
+export interface Checked {
+  events: CheckedEvent[];
+  problems: Problem[];
+}
+
 /**
- * Checks a batch; problems is empty exactly when every event passed. What the server itself has to tell may not be
- * among the events of a HOST; a TEST may look like it.
+ * Checks a batch; what the server itself has to tell may not be among the events of a HOST; a TEST may look like it.
  */
 export async function checkEvents(
   inputs: EventInput[],
   catalog: Catalog,
   from: 'HOST' | 'TEST',
-): Promise<{ events: CheckedEvent[]; problems: Problem[] }> {
+): Promise<Checked> {
+  // What is refused for its size is not looked up.
+  const isFit = inputs.length > 0 && inputs.length <= MAX_EVENTS;
+  const resources = isFit ? await catalog.byNames(namesOf(inputs)) : new Map<string, CatalogResource>();
+  return checkBy(resources, inputs, catalog, from);
+}
+
+/** The resources that a batch names. */
+export function namesOf(inputs: EventInput[]): string[] {
+  return [...new Set(inputs.map((input) => input.resource))];
+}
+
+/** Checks a batch by resources that have been looked up. */
+export function checkBy(
+  resources: Map<string, CatalogResource>,
+  inputs: EventInput[],
+  catalog: Catalog,
+  from: 'HOST' | 'TEST',
+): Checked {
   if (inputs.length === 0)
     return { events: [], problems: [problem('REQUIRED', [], 'Give at least one event.')] };
-  if (inputs.length > MAX_EVENTS)
-    return {
-      events: [],
-      problems: [
-        problem(
-          'TOO_MANY',
-          [],
-          `One publish takes at most ${MAX_EVENTS} events, these are ${inputs.length}.`,
-        ),
-      ],
-    };
-  const resources = await catalog.byNames([...new Set(inputs.map((input) => input.resource))]);
+  if (inputs.length > MAX_EVENTS) {
+    const many = `One publish takes at most ${MAX_EVENTS} events, these are ${inputs.length}.`;
+    return { events: [], problems: [problem('TOO_MANY', [], many)] };
+  }
   const events: CheckedEvent[] = [];
   const problems: Problem[] = [];
   for (const [index, input] of inputs.entries()) {

@@ -2,7 +2,8 @@
  * Publishing. Comes in: a batch of events from the host application. Goes out: after the commit,
  * the events, and every delivery that they cause, are durable; before it, nothing is. One
  * transaction holds keys, events, payloads, matching, queue and log, so a crash at any point
- * leaves all of it or none, and a repeat with the same idempotency keys finds what was stored.
+ * leaves all of it or none, and a repeat with the same idempotency keys finds what was stored. A
+ * few events without keys are that transaction in one statement (at-once.ts).
  */
 import type pg from 'pg';
 
@@ -13,18 +14,19 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { savepointOfResult, type Sql, transactionOfResult } from '../db/sql.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { newId } from '../ids.ts';
-import type { HandOver, Reservation } from '../queue/hand-over.ts';
+import type { HandOver, Places } from '../queue/hand-over.ts';
+import { AtOnce } from './at-once.ts';
 import { deliver, type Delivered, MAX_DELIVERIES } from './deliver.ts';
-import { type CheckedEvent, checkEvents, type EventInput } from './event-input.ts';
+import {
+  checkBy,
+  type CheckedEvent,
+  checkEvents,
+  type EventInput,
+  namesOf,
+  type PublishedEvent,
+} from './event-input.ts';
 import { takeKeys } from './idempotency.ts';
 import { countDeliveries, type EventLogin, type StoredEvent } from './store.ts';
-
-/** One event of the answer: its id, whether its key had been taken before, how many deliveries it has. */
-export interface PublishedEvent {
-  eventId: string;
-  duplicate: boolean;
-  deliveryCount: number;
-}
 
 /** Stores events with everything that follows from them. */
 export class Publisher {
@@ -34,6 +36,7 @@ export class Publisher {
   readonly #firstDelayMs: number;
   readonly #onPublished: (events: number) => void;
   readonly #handOver: () => HandOver | null;
+  readonly #atOnce: AtOnce;
 
   /** firstDelayMs is the first entry of the server's retry schedule, ms; onPublished is told how many events were stored; handOver
    * is the sender of this process, once there is one. */
@@ -51,6 +54,7 @@ export class Publisher {
     this.#firstDelayMs = options.firstDelayMs;
     this.#onPublished = options.onPublished ?? (() => undefined);
     this.#handOver = options.handOver ?? (() => null);
+    this.#atOnce = new AtOnce(options.pool, options.firstDelayMs);
   }
 
   /**
@@ -58,12 +62,33 @@ export class Publisher {
    * what the database throws.
    */
   async publish(viewer: Viewer, inputs: EventInput[]): Promise<Result<PublishedEvent[]>> {
+    const published =
+      (await this.#publishAtOnce(viewer, inputs)) ?? (await this.#publishInSteps(viewer, inputs));
+    if (published.ok) {
+      this.#atOnce.note(published.value);
+      this.#onPublished(published.value.filter((event) => !event.duplicate).length);
+    }
+    return published;
+  }
+
+  /** Null where it takes more than one statement, or what is wrong is to be found out. */
+  async #publishAtOnce(viewer: Viewer, inputs: EventInput[]): Promise<Result<PublishedEvent[]> | null> {
+    if (!may(viewer, 'EVENTS_PUBLISH') || !this.#atOnce.takes(inputs)) return null;
+    const known = this.#catalog.remembered(namesOf(inputs));
+    if (known === null) return null;
+    const { events, problems } = checkBy(known, inputs, this.#catalog, 'HOST');
+    if (problems.length > 0) return null;
+    const published = await this.#atOnce.publish(events, viewer, [...known.values()], this.#handOver());
+    return published && ok(published);
+  }
+
+  async #publishInSteps(viewer: Viewer, inputs: EventInput[]): Promise<Result<PublishedEvent[]>> {
     const events = await this.#prepare(viewer, inputs);
     if (!events.ok) return events;
-    let reserved: Reservation | undefined;
+    let reserved: Places | undefined;
     const stored = await transactionOfResult(this.#pool, async (sql) => {
       const result = await this.#store(sql, viewer, events.value, this.#handOver());
-      if (result.ok) reserved = result.value.born?.reservation;
+      if (result.ok) reserved = result.value.born?.places;
       return result;
     }).catch((error: unknown) => {
       // Not committed, or nobody knows: what is there all the same has a lease, which runs out.
@@ -72,8 +97,7 @@ export class Publisher {
     });
     if (!stored.ok) return stored;
     const { published, born } = stored.value;
-    await born?.reservation.start(born.jobs, born.at);
-    this.#onPublished(published.filter((event) => !event.duplicate).length);
+    await born?.places.start(born.jobs, born.at);
     return ok(published);
   }
 

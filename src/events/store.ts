@@ -17,6 +17,17 @@ export interface StoredEvent extends CheckedEvent {
   login: EventLogin;
 }
 
+/** The database's time to the millisecond: when events occurred that do not say when. */
+export const NOW_SQL = `date_trunc('milliseconds', statement_timestamp())`;
+
+/** Stores the events of a relation with their columns as they came; test and fired are expressions, fired one of g, a row of it. */
+export const storedSql = (given: string, test: string, fired: string): string => `
+       insert into events (id, login_id, path, team_ids, resource, name, entity_id, test, occurred_at, fired, epoch, xid)
+       select g.id, g.login_id, g.path, g.team_ids, g.resource, g.name, g.entity_id, ${test},
+              coalesce(g.occurred_at, ${NOW_SQL}), ${fired},
+              coalesce((select s.epoch from stream_epoch s), 0), pg_current_xact_id()
+       from ${given} g`;
+
 const INSERT_EVENTS: Statement = {
   name: 'insert_events',
   text: `with given as materialized (
@@ -26,18 +37,13 @@ const INSERT_EVENTS: Statement = {
          as t (id, login_id, path, team_ids, resource, name, entity_id, occurred_at, payload)
      ),
      stored as (
-       insert into events (id, login_id, path, team_ids, resource, name, entity_id, test, occurred_at, fired, epoch, xid)
-       select g.id, g.login_id, g.path, g.team_ids, g.resource, g.name, g.entity_id, $10,
-              coalesce(g.occurred_at, date_trunc('milliseconds', statement_timestamp())),
-              case when $10 then '{}' else ${firedSql('g', '$11::text')} end,
-              coalesce((select s.epoch from stream_epoch s), 0), pg_current_xact_id()
-       from given g
+       ${storedSql('given', '$10', `case when $10 then '{}' else ${firedSql('g', '$11::text')} end`)}
        returning id, fired, resource, entity_id
      ),
      payloads as (
        insert into event_payloads (event_id, payload) select id, payload from given
      )
-     select statement_timestamp()::text as at, date_trunc('milliseconds', statement_timestamp()) as now, m.*
+     select statement_timestamp()::text as at, ${NOW_SQL} as now, m.*
      from (select count(*) from stored) all_of_them
      left join (${matchesSql('stored', '$12')}) m on true`,
 };

@@ -15,8 +15,8 @@ export const QUEUE_CHANNEL = 'bellwire_queue';
 /** Says that the delivery log has grown. A hint only: readers also poll. */
 export const LOG_CHANNEL = 'bellwire_log';
 
-/** 200 ids of 29 characters and their blanks. */
-const HINTED_ENDPOINTS = 200;
+/** The most endpoints that a hint names: 200 ids of 29 characters and their blanks. */
+export const HINTED_ENDPOINTS = 200;
 
 /** A delivery about to be born. */
 export interface NewDelivery {
@@ -32,27 +32,33 @@ export interface NewDelivery {
   mailbox: { id: string; awaiting: boolean } | null;
 }
 
-/** The parameters of both statements; those that say who takes deliveries at their birth have one only in the second. */
-const BORN = { offered: '$13::boolean[]', sender: '$14::text', marginMs: '$15::int' };
+/** The expressions of a statement that brings deliveries into the queue. */
+export interface BirthTerms {
+  origin: string;
+  /** When the deliveries were matched. */
+  matchedAt: string;
+  /** Who takes what is offered at its birth, and how long its lease outlives the deadline of its request, ms; null for nobody. */
+  born: { sender: string; marginMs: string } | null;
+}
 
-/** With born, what is offered is born with a sender where its endpoint may be sent to at once; the rows are those endpoints. */
-const enqueueSql = (born: typeof BORN | null): string => `with given as materialized (
-       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[],
-                            $8::text[], $9::boolean[], $11::text[], $12::boolean[]${born ? `, ${born.offered}` : ''})
-         as t (id, event_id, webhook_id, endpoint_id, delay_ms, entity_key, follows, mailbox_id, awaiting${born ? ', offered' : ''})
-     ),
-     ${born ? `places as materialized (${birthPlacesSql('given', '$7::timestamptz', born.sender)}),` : ''}
+/**
+ * CTEs that bring deliveries into the queue and into the log: queued, logged and, where they may be born with a sender, places
+ * before them, the settings of the endpoints that may be sent to at once. given is a relation with the columns id, event_id,
+ * webhook_id, endpoint_id, delay_ms, entity_key, follows, mailbox_id, awaiting and, where born is there, offered.
+ */
+export const birthsSql = (given: string, { origin, matchedAt, born }: BirthTerms): string => `
+     ${born ? `places as materialized (${birthPlacesSql(given, matchedAt, born.sender)}),` : ''}
      queued as (
        insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, queued_at, created_at,
                                    rank, entity_key, entity_seq, blocked, format, mailbox_id${
                                      born ? ', sender, claimed_at, fence, attempt_count' : ''
                                    })
-       select g.id, g.event_id, g.webhook_id, g.endpoint_id, $6,
+       select g.id, g.event_id, g.webhook_id, g.endpoint_id, ${origin},
               ${born ? `case when p.endpoint_id is not null then clock_timestamp() + (p.timeout_ms + ${born.marginMs}) * interval '1 ms' else` : ''}
-              $7::timestamptz + case when g.awaiting then interval '${AWAITING_DAYS} days' else g.delay_ms * interval '1 ms' end
+              ${matchedAt} + case when g.awaiting then interval '${AWAITING_DAYS} days' else g.delay_ms * interval '1 ms' end
               ${born ? 'end' : ''},
-              $7::timestamptz, $7::timestamptz,
-              case when g.awaiting then ${RANK.awaiting} when $6 = 'TEST' then ${RANK.byHand} when $6 = 'REPLAY' then ${RANK.retry} else ${RANK.first} end, g.entity_key,
+              ${matchedAt}, ${matchedAt},
+              case when g.awaiting then ${RANK.awaiting} when ${origin} = 'TEST' then ${RANK.byHand} when ${origin} = 'REPLAY' then ${RANK.retry} else ${RANK.first} end, g.entity_key,
               case when g.entity_key is not null then nextval('delivery_queue_entity_seq') end,
               g.entity_key is not null and (g.follows or exists (
                 select 1 from delivery_queue o where o.endpoint_id = g.endpoint_id and o.entity_key = g.entity_key)),
@@ -64,17 +70,29 @@ const enqueueSql = (born: typeof BORN | null): string => `with given as material
               (p.endpoint_id is not null)::int, (p.endpoint_id is not null)::int`
                   : ''
               }
-       from given g
+       from ${given} g
        ${born ? 'left join places p on p.endpoint_id = g.endpoint_id and g.offered' : ''}
+       order by g.id
      ),
      logged as (
        insert into delivery_log (kind, delivery_id, version, event_id, webhook_id, endpoint_id, origin,
                                  attempt_count, next_attempt_at, created_at)
-       select 'CREATED', g.id, 1, g.event_id, g.webhook_id, g.endpoint_id, $6, 0,
-              case when not g.awaiting then $7::timestamptz + g.delay_ms * interval '1 ms' end, $7::timestamptz
-       from given g
+       select 'CREATED', g.id, 1, g.event_id, g.webhook_id, g.endpoint_id, ${origin}, 0,
+              case when not g.awaiting then ${matchedAt} + g.delay_ms * interval '1 ms' end, ${matchedAt}
+       from ${given} g
        order by g.id
+     )`;
+
+/** The parameters of both statements; those that say who takes deliveries at their birth have one only in the second. */
+const BORN = { offered: '$13::boolean[]', sender: '$14::text', marginMs: '$15::int' };
+
+/** With born, what is offered is born with a sender where its endpoint may be sent to at once; the rows are those endpoints. */
+const enqueueSql = (born: typeof BORN | null): string => `with given as materialized (
+       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[],
+                            $8::text[], $9::boolean[], $11::text[], $12::boolean[]${born ? `, ${born.offered}` : ''})
+         as t (id, event_id, webhook_id, endpoint_id, delay_ms, entity_key, follows, mailbox_id, awaiting${born ? ', offered' : ''})
      ),
+     ${birthsSql('given', { origin: '$6', matchedAt: '$7::timestamptz', born })},
      hinted as (
        select case when $10::text is not null then pg_notify('${QUEUE_CHANNEL}', $10) end, pg_notify('${LOG_CHANNEL}', '')
      )

@@ -12,20 +12,38 @@ export interface HandOver {
   /** Its name, and how long a lease outlives the deadline of its request, ms. */
   readonly sender: string;
   readonly leaseMarginMs: number;
-  /** Sets places aside: for each endpoint in turn (null asks for none), whether there was one. */
-  reserve(endpointIds: readonly (string | null)[]): Reservation;
+  /** Sets places aside, at most so many. */
+  reserve(most: number): Places;
 }
 
 /** Places that a sender has set aside. Either start() or release() is called, once. */
-export interface Reservation {
-  readonly taken: readonly boolean[];
+export interface Places {
+  /** How many. */
+  readonly count: number;
+  /** How many of them are for one endpoint at most, and for those that have less left. */
+  readonly each: number;
+  readonly busy: ReadonlyMap<string, number>;
   /**
-   * Sends what was born for some of the places, and frees the others; bornAt is performance.now() when the statement of the birth
-   * had answered. Never rejects: what it cannot send, or what took too long to commit, it gives back.
+   * Sends what was born for some of the places, and frees the others; sinceMs is performance.now() when its birth was judged, or
+   * before. Never rejects: what it cannot send, or what took too long to commit, it gives back.
    */
-  start(jobs: Job[], bornAt: number): Promise<void>;
+  start(jobs: Job[], sinceMs: number): Promise<void>;
   /** Frees all of them: nothing was born. */
   release(): void;
+}
+
+/** Which deliveries are offered to places: one endpoint for each in turn, null for what may not go at once. */
+export function offer(places: Places, endpointIds: readonly (string | null)[]): boolean[] {
+  const free = new Map(places.busy);
+  let left = places.count;
+  return endpointIds.map((endpointId) => {
+    if (endpointId === null || left === 0) return false;
+    const room = free.get(endpointId) ?? places.each;
+    if (room <= 0) return false;
+    free.set(endpointId, room - 1);
+    left -= 1;
+    return true;
+  });
 }
 
 /** What a birth read of an endpoint that may be sent to at once. */

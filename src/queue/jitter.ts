@@ -6,3 +6,7 @@ const SHARE = 0.2;
 export function jitter(waitMs: number, random: number): number {
   return Math.round(waitMs * (1 - SHARE + 2 * SHARE * random));
 }
+
+/** The same of an expression, as an expression. */
+export const jitterSql = (wait: string): string =>
+  `round(${wait} * (${1 - SHARE} + ${2 * SHARE} * random()))::int`;

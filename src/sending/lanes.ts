@@ -148,19 +148,30 @@ export class Lanes {
   }
 
   /**
-   * Takes a place at an endpoint for a delivery that is about to be born; null where others wait before it, or how much the
-   * endpoint may get is not for one sender to say.
+   * How many deliveries that are about to be born may go at once to an endpoint, and to those that have less left: none to where
+   * others wait before them, or where how much the endpoint may get is not for one sender to say.
    */
-  take(endpointId: string, nowMs: number): Lane | null {
+  places(nowMs: number): { each: number; busy: Map<string, number> } {
+    const each = new Lane('').limitBy(this.#limits);
+    const busy = new Map<string, number>();
+    for (const [endpointId, lane] of this.#lanes) {
+      // The birth itself refuses these, and there may be many of them.
+      if (lane.state !== 'CLOSED' || lane.limit !== null || lane.pace !== null) continue;
+      const waits = lane.dueAt <= nowMs || lane.notBefore > nowMs || lane.held > 0;
+      const room = waits || !lane.unlimited ? 0 : lane.limitBy(this.#limits) - lane.inFlight;
+      if (room < each) busy.set(endpointId, Math.max(0, room));
+    }
+    return { each, busy };
+  }
+
+  /** Whether one that was born may still go to its endpoint; it has had its turn then. */
+  admit(endpointId: string, nowMs: number): boolean {
     const lane = this.of(endpointId);
-    const waits = lane.dueAt <= nowMs || lane.notBefore > nowMs || lane.held > 0;
-    if (waits || !lane.unlimited || lane.inFlight >= lane.limitBy(this.#limits)) return null;
-    lane.inFlight += 1;
+    if (!lane.unlimited || lane.notBefore > nowMs) return false;
     lane.usedAt = nowMs;
-    this.#turn += 1;
-    lane.servedAt = this.#turn;
+    lane.servedAt = ++this.#turn;
     this.#accountServedAt.set(lane.account, this.#turn);
-    return lane;
+    return true;
   }
 
   /** How many could be claimed now with so many free places, and how many the endpoints with work take at most. */

@@ -13,7 +13,7 @@ import { releaseEndpoints } from '../queue/circuits.ts';
 import { type Ask, claim } from '../queue/claim.ts';
 import { type Completion, release } from '../queue/complete.ts';
 import { QUEUE_CHANNEL } from '../queue/enqueue.ts';
-import type { HandOver, Reservation } from '../queue/hand-over.ts';
+import type { HandOver, Places } from '../queue/hand-over.ts';
 import type { Job } from '../queue/job.ts';
 import { readyEndpoints } from '../queue/ready.ts';
 import type { Rescued } from '../queue/rescue.ts';
@@ -147,7 +147,7 @@ export class Sender {
     return {
       sender: this.#name,
       leaseMarginMs: this.#options.leaseMarginMs,
-      reserve: (endpointIds) => this.#reserve(endpointIds),
+      reserve: (most) => this.#reserve(most),
     };
   }
 
@@ -359,36 +359,32 @@ export class Sender {
     for (const job of jobs) this.#lanes.expect(job.endpointId, 0, performance.now());
   }
 
-  #reserve(endpointIds: readonly (string | null)[]): Reservation {
+  #reserve(most: number): Places {
     const reservedAt = performance.now();
     // What waits goes first.
     const waiting = this.#ahead.size > 0 || this.#lanes.pressure(Infinity, reservedAt).claimable > 0;
-    let free = this.#running && !waiting ? this.#slots.free(reservedAt) : 0;
-    const lanes: Lane[] = [];
-    const taken = endpointIds.map((endpointId) => {
-      const lane = endpointId !== null && free > 0 ? this.#lanes.take(endpointId, reservedAt) : null;
-      if (lane === null) return false;
-      free -= 1;
-      return lanes.push(lane) > 0;
-    });
-    this.#slots.reserved += lanes.length;
+    const free = this.#running && !waiting ? Math.max(0, this.#slots.free(reservedAt)) : 0;
+    const count = Math.min(most, free);
+    this.#slots.reserved += count;
     const release = (): void => {
-      this.#slots.reserved -= lanes.length;
-      for (const lane of lanes) lane.inFlight -= 1;
+      this.#slots.reserved -= count;
       this.#rouse();
     };
-    const start = async (jobs: Job[], bornAt: number): Promise<void> => {
+    const start = async (jobs: Job[], sinceMs: number): Promise<void> => {
       release();
       try {
-        if (performance.now() - bornAt > LONG_COMMIT_MS) return await this.#giveBack(jobs);
-        this.#options.observer?.handedOver(jobs.length);
-        await this.#start(jobs, reservedAt);
+        const now = performance.now();
+        const isLate = now - sinceMs > LONG_COMMIT_MS;
+        const fit = isLate ? [] : jobs.filter((job) => this.#lanes.admit(job.endpointId, now));
+        this.#options.observer?.handedOver(fit.length);
+        await this.#start(fit, reservedAt);
+        await this.#giveBack(jobs.filter((job) => !fit.includes(job)));
       } catch (error) {
         // Their leases run out.
         logFailure(this.#options.logger, error, 'release.failed');
       }
     };
-    return { taken, start, release };
+    return { count, ...this.#lanes.places(reservedAt), start, release };
   }
 
   #send(job: Job, lane: Lane, claimedAt: number): void {

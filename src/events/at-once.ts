@@ -1,0 +1,198 @@
+/**
+ * Publishing in one statement. Comes in: a few events that passed the checks by what this process remembers of the catalog. Goes
+ * out: the events stored, matched, queued and handed over, all of it in the one transaction of the statement; or nothing at all,
+ * where something is not as it was taken to be, and the publish takes its usual way. Each way to the database costs more here
+ * than what is done there: an event goes through one instead of six.
+ */
+import type pg from 'pg';
+
+import type { Viewer } from '../access/viewer.ts';
+import type { CatalogResource } from '../catalog/catalog.ts';
+import type { Statement } from '../db/sql.ts';
+import { newId } from '../ids.ts';
+import { firedSql, matchesSql } from '../matching/match.ts';
+import { birthsSql, HINTED_ENDPOINTS, LOG_CHANNEL, QUEUE_CHANNEL } from '../queue/enqueue.ts';
+import { type BirthPlaceRow, bornJob, type HandOver, toBirthPlace } from '../queue/hand-over.ts';
+import { jitterSql } from '../queue/jitter.ts';
+import type { Job } from '../queue/job.ts';
+import type { CheckedEvent, EventInput, PublishedEvent } from './event-input.ts';
+import { NOW_SQL, storedSql } from './store.ts';
+
+/** The most events, and the most deliveries, of one statement: with more of them a few ways more no longer count. */
+const MAX_AT_ONCE = 50;
+const MAX_BIRTHS = 200;
+/** How many more deliveries there may be than the last events had. */
+const SPARE_BIRTHS = 4;
+/** What the most deliveries of one event so far count for, after each publish. */
+const FADING = 0.95;
+
+const PUBLISH: Statement = {
+  name: 'publish_at_once',
+  text: `with given as materialized (
+       select t.id, l.id as login_id, l.path,
+              array(select m.team_id from team_members m where m.login_id = l.id order by m.team_id) as team_ids,
+              t.resource, t.name, t.entity_id, t.occurred_at, t.payload
+       from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[])
+         as t (id, login_id, number, resource, name, entity_id, occurred_at, payload)
+       join logins l on l.id = coalesce(t.login_id, (select n.id from logins n where n.number = t.number))
+         and $9::text = any (l.path)
+     ),
+     prepared as materialized (
+       select g.*, ${firedSql('g', 'null::text')} as fired
+       from given g
+       where (select count(*) from given) = cardinality($1)
+         and (select count(*) from resources r
+              join unnest($10::text[], $11::text[], $12::int[]) as k (id, name, version)
+                on r.id = k.id and r.name = k.name and r.version = k.version) = cardinality($10)
+     ),
+     matched as materialized (
+       select m.*, row_number() over () as place
+       from (${matchesSql('prepared', 'cardinality($13::text[]) + 1')}) m
+     ),
+     judged as materialized (
+       select (select count(*) from prepared) > 0 and count(*) <= cardinality($13)
+              and coalesce(bool_and(m.login_id is null or m.mailbox_id is not null), true) as ok
+       from matched m
+     ),
+     stored as (
+       ${storedSql('(select * from prepared where (select ok from judged))', 'false', 'g.fired')}
+     ),
+     payloads as (
+       insert into event_payloads (event_id, payload) select id, payload from prepared where (select ok from judged)
+     ),
+     born as materialized (
+       select ($13)[m.place] as id, m.event_id, m.webhook_id, m.endpoint_id, m.entity_key, m.mailbox_id,
+              m.mailbox_id is not null and m.awaiting as awaiting,
+              m.entity_key is not null and row_number() over (partition by m.endpoint_id, m.entity_key order by m.place) > 1 as follows,
+              ${jitterSql('coalesce(m.first_delay * 1000, $14::int)')} as delay_ms
+       from matched m where (select ok from judged)
+     ),
+     offering as materialized (
+       select c.*, c.fit and count(*) filter (where c.fit) over (order by c.id) <= $17::int as offered
+       from (select b.*, b.may and count(*) filter (where b.may) over (partition by b.endpoint_id order by b.id)
+                    <= coalesce((select busy.room from unnest($19::text[], $20::int[]) as busy (endpoint_id, room)
+                                 where busy.endpoint_id = b.endpoint_id), $18::int) as fit
+             from (select *, delay_ms = 0 and entity_key is null and mailbox_id is null as may from born) b) c
+     ),
+     ${birthsSql('offering', {
+       origin: `'EVENT'`,
+       matchedAt: 'statement_timestamp()',
+       born: { sender: '$15::text', marginMs: '$16::int' },
+     })},
+     others as materialized (
+       select distinct o.endpoint_id from offering o
+       where not (o.offered and exists (select 1 from places p where p.endpoint_id = o.endpoint_id))
+     ),
+     hinted as materialized (
+       select pg_notify('${LOG_CHANNEL}', ''),
+              case when (select count(*) from others) > 0 then pg_notify('${QUEUE_CHANNEL}',
+                case when (select count(*) from others) <= ${HINTED_ENDPOINTS} then (select string_agg(endpoint_id, ' ') from others) else '' end)
+              end
+       where exists (select 1 from offering)
+     )
+     select (select ok from judged) as ok, ${NOW_SQL} as now, (select count(*) from hinted) as hints,
+            o.id, o.event_id, p.*
+     from (select) one
+     left join offering o on true
+     left join places p on p.endpoint_id = o.endpoint_id and o.offered
+     order by o.id`,
+};
+
+type Row = { ok: boolean; now: Date } & (
+  | { id: null; event_id: null; endpoint_id: null }
+  | ({ id: string; event_id: string } & (BirthPlaceRow | { endpoint_id: null }))
+);
+
+/** Publishes in one statement, and remembers how many deliveries events have. */
+export class AtOnce {
+  readonly #pool: pg.Pool;
+  readonly #firstDelayMs: number;
+  /** Deliveries of an event, at most, of late. */
+  #fanOut = 1;
+
+  /** firstDelayMs is the wait before the first attempt at endpoints that have no schedule of their own. */
+  constructor(pool: pg.Pool, firstDelayMs: number) {
+    this.#pool = pool;
+    this.#firstDelayMs = firstDelayMs;
+  }
+
+  /** Whether these are few enough, going by how many deliveries events had of late, and need not be compared with earlier ones. */
+  takes(inputs: readonly EventInput[]): boolean {
+    return (
+      inputs.length <= MAX_AT_ONCE &&
+      this.#births(inputs.length) <= MAX_BIRTHS &&
+      inputs.every(({ idempotencyKey }) => idempotencyKey == null)
+    );
+  }
+
+  /** What came of a publish, whichever way it took. */
+  note(published: readonly PublishedEvent[]): void {
+    this.#fanOut = Math.max(...published.map((event) => event.deliveryCount), this.#fanOut * FADING);
+  }
+
+  /**
+   * Stores them for logins of the caller's account, and queues what follows from them; known are the resources by which they were
+   * checked. Null, and nothing is stored, where a login is not to be found, the catalog has changed, there are more deliveries
+   * than expected, or mailboxes are still to be made. Throws what the database throws.
+   */
+  async publish(
+    events: CheckedEvent[],
+    caller: Pick<Viewer, 'loginId' | 'accountId'>,
+    known: readonly CatalogResource[],
+    handOver: HandOver | null,
+  ): Promise<PublishedEvent[] | null> {
+    const ids = events.map(() => newId('event'));
+    const births = Array.from({ length: this.#births(events.length) }, () => newId('delivery'));
+    const places = handOver?.reserve(births.length);
+    const askedAt = performance.now();
+    const asked = this.#pool.query<Row>(PUBLISH, [
+      ids,
+      events.map(({ loginId, loginNumber }) => loginId ?? (loginNumber === null ? caller.loginId : null)),
+      events.map(({ loginNumber }) => loginNumber),
+      events.map(({ resource }) => resource),
+      events.map(({ event }) => event),
+      events.map(({ entityId }) => entityId),
+      events.map(({ occurredAt }) => occurredAt),
+      events.map(({ text }) => text),
+      caller.accountId,
+      known.map(({ id }) => id),
+      known.map(({ name }) => name),
+      known.map(({ version }) => version),
+      births,
+      this.#firstDelayMs,
+      handOver?.sender ?? null,
+      handOver?.leaseMarginMs ?? 0,
+      places?.count ?? 0,
+      places?.each ?? 0,
+      [...(places?.busy.keys() ?? [])],
+      [...(places?.busy.values() ?? [])],
+    ]);
+    const { rows } = await asked.catch((error: unknown) => {
+      // Not committed, or nobody knows: what is there all the same has a lease, which runs out.
+      places?.release();
+      throw error;
+    });
+    const { ok, now } = rows[0]!;
+    if (!ok) {
+      places?.release();
+      return null;
+    }
+    const byId = new Map(events.map((event, index) => [ids[index]!, event]));
+    const counts = new Map<string, number>();
+    const jobs: Job[] = [];
+    for (const row of rows) {
+      if (row.id === null) continue;
+      counts.set(row.event_id, (counts.get(row.event_id) ?? 0) + 1);
+      if (row.endpoint_id === null) continue;
+      const event = byId.get(row.event_id)!;
+      const told = { ...event, id: row.event_id, occurredAt: event.occurredAt ?? now };
+      jobs.push(bornJob(row.id, told, toBirthPlace(row), handOver!.leaseMarginMs));
+    }
+    await places?.start(jobs, askedAt);
+    return ids.map((eventId) => ({ eventId, duplicate: false, deliveryCount: counts.get(eventId) ?? 0 }));
+  }
+
+  #births(events: number): number {
+    return Math.ceil(events * this.#fanOut) + SPARE_BIRTHS;
+  }
+}
