@@ -294,46 +294,63 @@ describe('what a sender knows of an endpoint', () => {
   });
 });
 
-describe('a place for a delivery that is being born', () => {
+describe('deliveries that are being born', () => {
   /** One endpoint without work that may have two requests on the wire. */
   const idle = (): { lanes: Lanes; lane: Lane } => {
     const lanes = new Lanes({ most: 2, untilQuick: 2, ahead: 0 });
     lanes.settle(busy('a/1'), 0, 0);
     return { lanes, lane: lanes.of('a/1') };
   };
+  const changes = {
+    'whose work waits': (lane: Lane) => void (lane.dueAt = 5),
+    'of which some wait for a slot': (lane: Lane) => void (lane.held = 1),
+    'that is left alone for a while': (lane: Lane) => void (lane.notBefore = 6),
+    'that is slowed down': (lane: Lane) => void (lane.allowance = new Allowance(2, 'ADD')),
+    'where requests of others are on the wire': (lane: Lane) => void (lane.foreign = 1),
+    'with a limit of its own': (lane: Lane) => void (lane.limit = 2),
+    'with a rate': (lane: Lane) => void (lane.pace = new Pace(5, 0)),
+    'whose circuit is open': (lane: Lane) => lane.turn('OPEN', 0),
+  };
+  const [waits, , alone, ...notOurs] = Object.keys(changes) as (keyof typeof changes)[];
 
-  it('is there as far as the endpoint has room, and free again once what had it has ended', () => {
+  it('have as many places at an endpoint as it has room for', () => {
     const { lanes, lane } = idle();
-    expect([lanes.take('a/1', 5), lanes.take('a/1', 5), lanes.take('a/1', 5)]).toEqual([lane, lane, null]);
-    expect([lane.inFlight, lane.usedAt]).toEqual([2, 5]);
-    lane.inFlight -= 1;
-    expect(lanes.take('a/1', 6)).toBe(lane);
-  });
-
-  it('counts as a turn of its account', () => {
-    const { lanes } = idle();
-    lanes.take('a/1', 0);
-    for (const id of ['a/1', 'a/2', 'b/1']) {
-      lanes.expect(id, 0, 0);
-      lanes.settle(busy(id), 0, 0);
+    expect(lanes.places(5)).toEqual({ each: 2, busy: new Map() });
+    for (const [inFlight, room] of [
+      [1, 1],
+      [2, 0],
+      [3, 0],
+    ] as const) {
+      lane.inFlight = inFlight;
+      expect(lanes.places(5)).toEqual({ each: 2, busy: new Map([['a/1', room]]) });
     }
-    expect([1, 2].map(() => lanes.choose(1, 0)[0]!.endpointId)).toEqual(['b/1', 'a/2']);
   });
 
-  it.each<[string, (lane: Lane) => void]>([
-    ['whose work waits', (lane) => void (lane.dueAt = 5)],
-    ['that is left alone for a while', (lane) => void (lane.notBefore = 6)],
-    ['of which some wait for a slot', (lane) => void (lane.held = 1)],
-    ['with a limit of its own', (lane) => void (lane.limit = 2)],
-    ['with a rate', (lane) => void (lane.pace = new Pace(5, 0))],
-    ['that is slowed down', (lane) => void (lane.allowance = new Allowance(2, 'ADD'))],
-    ['where requests of others are on the wire', (lane) => void (lane.foreign = 1)],
-    ['whose circuit is open', (lane) => void lane.turn('OPEN', 0)],
-  ])('is none at an endpoint %s', (_, change) => {
+  it.each(Object.keys(changes).slice(0, 5) as (keyof typeof changes)[])(
+    'have no place at an endpoint %s',
+    (which) => {
+      const { lanes, lane } = idle();
+      changes[which](lane);
+      expect(lanes.places(5).busy).toEqual(new Map([['a/1', 0]]));
+    },
+  );
+
+  it.each([alone!, ...notOurs])('do not go after all to an endpoint %s', (which) => {
     const { lanes, lane } = idle();
-    change(lane);
-    expect([lanes.take('a/1', 5), lane.inFlight]).toEqual([null, 0]);
-    expect(lanes.take('a/2', 5)).toBe(lanes.of('a/2'));
+    changes[which](lane);
+    expect([lanes.admit('a/1', 5), lane.usedAt]).toEqual([false, 0]);
+    expect(lanes.admit('a/2', 5)).toBe(true);
+  });
+
+  it('go where others have come to wait meanwhile, and that is a turn of their account', () => {
+    const { lanes, lane } = idle();
+    changes[waits!](lane);
+    expect(lanes.admit('a/1', 5)).toBe(true);
+    for (const id of ['a/1', 'a/2', 'b/1']) {
+      lanes.expect(id, 0, 5);
+      lanes.settle(busy(id), 5, 5);
+    }
+    expect([1, 2].map(() => lanes.choose(1, 5)[0]!.endpointId)).toEqual(['b/1', 'a/2']);
   });
 });
 
