@@ -98,14 +98,21 @@ describe('what is published', () => {
     });
   });
 
-  it('tells when it occurred, as it was published', async () => {
+  it.each([
+    ['by one statement', {}],
+    // Which is compared with earlier ones.
+    ['in steps', { idempotencyKey: 'old' }],
+  ])('%s tells when it occurred, as it was published', async (_, more) => {
     await webhook();
     const occurredAt = '2026-01-02T03:04:05.678Z';
     let sentAtOnce = 0;
     for (let tries = 0; sentAtOnce === 0 && tries < 20; tries += 1) {
       const before = await handedOver();
       receiver.hits.length = 0;
-      await publish(server.api, clientEvent(`old-${tries}`, { occurredAt }));
+      const keyed = Object.fromEntries(
+        Object.entries(more).map(([key, value]) => [key, `${value}-${tries}`]),
+      );
+      await publish(server.api, clientEvent(`old-${tries}`, { occurredAt, ...keyed }));
       const [hit] = await receiver.until(1);
       expect(JSON.parse(hit!.body.toString()).timestamp).toBe(occurredAt);
       sentAtOnce = (await handedOver()) - before;
@@ -209,10 +216,12 @@ describe('what is published', () => {
        create ${trigger} for each row execute function no_room()`,
     );
     try {
-      for (let count = 0; count < SLOTS; count += 1) {
+      for (let count = 0; count < 2 * SLOTS; count += 1) {
+        // With a key it is not published by one statement.
+        const key = count % 2 === 0 ? {} : { idempotencyKey: `${trigger} ${count}` };
         const refused = await server.api.send(
           'mutation ($input: [EventInput!]!) { eventsPublish(input: $input) { errors { code } } }',
-          { input: [clientEvent('refused')] },
+          { input: [clientEvent('refused', key)] },
         );
         expect(refused.errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE' } }]);
       }
