@@ -15,7 +15,7 @@ import { birthsSql, HINTED_ENDPOINTS, LOG_CHANNEL, QUEUE_CHANNEL } from '../queu
 import { type BirthPlaceRow, bornJob, type HandOver, toBirthPlace } from '../queue/hand-over.ts';
 import { jitterSql } from '../queue/jitter.ts';
 import type { Job } from '../queue/job.ts';
-import type { CheckedEvent, EventInput, PublishedEvent } from './event-input.ts';
+import { bodyHash, type CheckedEvent, type EventInput, type PublishedEvent } from './event-input.ts';
 import { NOW_SQL, storedSql } from './store.ts';
 
 /** The most events, and the most deliveries, of one statement: with more of them a few ways more no longer count. */
@@ -54,18 +54,29 @@ const PUBLISH: Statement = {
               and coalesce(bool_and(m.login_id is null or m.mailbox_id is not null), true) as ok
        from matched m
      ),
+     -- What was published under this key before is found out in steps.
+     taken as (
+       insert into event_keys (login_id, key, event_id, body_sha256)
+       select $23, k.key, p.id, k.hash from prepared p cross join unnest($21::text[], $22::bytea[]) as k (key, hash)
+       where (select ok from judged)
+       on conflict (login_id, key) do nothing
+       returning key
+     ),
+     going as materialized (
+       select (select ok from judged) and (select count(*) from taken) = cardinality($21) as ok
+     ),
      stored as (
-       ${storedSql('(select * from prepared where (select ok from judged))', 'false', 'g.fired')}
+       ${storedSql('(select * from prepared where (select ok from going))', 'false', 'g.fired')}
      ),
      payloads as (
-       insert into event_payloads (event_id, payload) select id, payload from prepared where (select ok from judged)
+       insert into event_payloads (event_id, payload) select id, payload from prepared where (select ok from going)
      ),
      born as materialized (
        select ($13)[m.place] as id, m.event_id, m.webhook_id, m.endpoint_id, m.entity_key, m.mailbox_id,
               m.mailbox_id is not null and m.awaiting as awaiting,
               m.entity_key is not null and row_number() over (partition by m.endpoint_id, m.entity_key order by m.place) > 1 as follows,
               ${jitterSql('coalesce(m.first_delay * 1000, $14::int)')} as delay_ms
-       from matched m where (select ok from judged)
+       from matched m where (select ok from going)
      ),
      offering as materialized (
        select c.*, c.fit and count(*) filter (where c.fit) over (order by c.id) <= $17::int as offered
@@ -90,7 +101,7 @@ const PUBLISH: Statement = {
               end
        where exists (select 1 from offering)
      )
-     select (select ok from judged) as ok, ${NOW_SQL} as now, (select count(*) from hinted) as hints,
+     select (select ok from going) as ok, ${NOW_SQL} as now, (select count(*) from hinted) as hints,
             o.id, o.event_id, p.*
      from (select) one
      left join offering o on true
@@ -116,12 +127,17 @@ export class AtOnce {
     this.#firstDelayMs = firstDelayMs;
   }
 
-  /** Whether these are few enough, going by how many deliveries events had of late, and need not be compared with earlier ones. */
+  /**
+   * Whether these are few enough, going by how many deliveries events had of late. Of an idempotency key one statement can only take
+   * all of it or nothing: several of them, and one that stands for the id of a login that is still to be found, take steps.
+   */
   takes(inputs: readonly EventInput[]): boolean {
     return (
       inputs.length <= MAX_AT_ONCE &&
       this.#births(inputs.length) <= MAX_BIRTHS &&
-      inputs.every(({ idempotencyKey }) => idempotencyKey == null)
+      inputs.every(
+        (input) => input.idempotencyKey == null || (inputs.length === 1 && input.loginNumber == null),
+      )
     );
   }
 
@@ -132,8 +148,8 @@ export class AtOnce {
 
   /**
    * Stores them for logins of the caller's account, and queues what follows from them; known are the resources by which they were
-   * checked. Null, and nothing is stored, where a login is not to be found, the catalog has changed, there are more deliveries
-   * than expected, or mailboxes are still to be made. Throws what the database throws.
+   * checked. Null, and nothing is stored, where a login is not to be found, the catalog has changed, the key is known, there are
+   * more deliveries than expected, or mailboxes are still to be made. Throws what the database throws.
    */
   async publish(
     events: CheckedEvent[],
@@ -143,6 +159,7 @@ export class AtOnce {
   ): Promise<PublishedEvent[] | null> {
     const ids = events.map(() => newId('event'));
     const births = Array.from({ length: this.#births(events.length) }, () => newId('delivery'));
+    const keyed = events.filter(({ idempotencyKey }) => idempotencyKey !== null);
     const places = handOver?.reserve(births.length);
     const askedAt = performance.now();
     const asked = this.#pool.query<Row>(PUBLISH, [
@@ -166,6 +183,9 @@ export class AtOnce {
       places?.each ?? 0,
       [...(places?.busy.keys() ?? [])],
       [...(places?.busy.values() ?? [])],
+      keyed.map(({ idempotencyKey }) => idempotencyKey),
+      keyed.map((event) => bodyHash(event, event.loginId ?? caller.loginId)),
+      caller.loginId,
     ]);
     const { rows } = await asked.catch((error: unknown) => {
       // Not committed, or nobody knows: what is there all the same has a lease, which runs out.

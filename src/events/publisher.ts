@@ -3,7 +3,7 @@
  * the events, and every delivery that they cause, are durable; before it, nothing is. One
  * transaction holds keys, events, payloads, matching, queue and log, so a crash at any point
  * leaves all of it or none, and a repeat with the same idempotency keys finds what was stored. A
- * few events without keys are that transaction in one statement (at-once.ts).
+ * few events, or one with its key, are that transaction in one statement (at-once.ts).
  */
 import type pg from 'pg';
 

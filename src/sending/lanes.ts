@@ -164,14 +164,12 @@ export class Lanes {
     return { each, busy };
   }
 
-  /** Whether one that was born may still go to its endpoint; it has had its turn then. */
-  admit(endpointId: string, nowMs: number): boolean {
+  /** One that was born goes to an endpoint: it has had its turn. */
+  serve(endpointId: string, nowMs: number): void {
     const lane = this.of(endpointId);
-    if (!lane.unlimited || lane.notBefore > nowMs) return false;
     lane.usedAt = nowMs;
     lane.servedAt = ++this.#turn;
     this.#accountServedAt.set(lane.account, this.#turn);
-    return true;
   }
 
   /** How many could be claimed now with so many free places, and how many the endpoints with work take at most. */

@@ -374,11 +374,10 @@ export class Sender {
       release();
       try {
         const now = performance.now();
-        const isLate = now - sinceMs > LONG_COMMIT_MS;
-        const fit = isLate ? [] : jobs.filter((job) => this.#lanes.admit(job.endpointId, now));
-        this.#options.observer?.handedOver(fit.length);
-        await this.#start(fit, reservedAt);
-        await this.#giveBack(jobs.filter((job) => !fit.includes(job)));
+        if (now - sinceMs > LONG_COMMIT_MS) return await this.#giveBack(jobs);
+        for (const { endpointId } of jobs) this.#lanes.serve(endpointId, now);
+        this.#options.observer?.handedOver(jobs.length);
+        await this.#start(jobs, reservedAt);
       } catch (error) {
         // Their leases run out.
         logFailure(this.#options.logger, error, 'release.failed');

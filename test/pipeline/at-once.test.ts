@@ -1,6 +1,6 @@
 /** A few events without keys go in one statement: what it relies on is seen by that statement itself, and nothing else differs. */
 import { createPerson, createTeam } from '../support/people.ts';
-import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { type Receiver, startReceiver, status } from '../support/receiver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -88,6 +88,22 @@ describe('a publish of a few events', () => {
     expect(await storedOf('by-number')).toEqual(await storedOf('bare'));
   });
 
+  it('with a key takes it in that statement, and only what was published under it before takes steps', async () => {
+    const event = clientEvent('keyed', { idempotencyKey: 'one key' });
+    const answers: unknown[] = [];
+    const again = async (input: Record<string, unknown>) =>
+      answers.push((await server.api.run(PUBLISH, { input: [input] })).errors.map(({ code }: any) => code));
+    expect(await wayOf(() => again(event))).toEqual({ atOnce: 1, inSteps: 0 });
+    expect(await wayOf(() => again(event))).toEqual({ atOnce: 1, inSteps: 0 });
+    await again({ ...event, payload: { id: 'keyed', name: 'another' } });
+    expect(answers).toEqual([[], [], ['KEY_REUSED']]);
+    await storedOf('keyed');
+    expect((await publish(server.api, event))[0]!.duplicate).toBe(true);
+    await receiver.until(1);
+    const two = ['x', 'y'].map((id) => clientEvent(id, { idempotencyKey: `key of ${id}` }));
+    expect(await wayOf(() => publish(server.api, ...two))).toEqual({ atOnce: 0, inSteps: 1 });
+  });
+
   it('with one for a login of another branch is refused as a whole; without it the other one is taken', async () => {
     const x = await createPerson(server, { name: 'X', isAccount: true, permissions: ['EVENTS_PUBLISH'] });
     const y = await createPerson(server, { name: 'Y', isAccount: true });
@@ -148,6 +164,8 @@ describe('a publish of a few events', () => {
     const triggers = ['create', 'update'].map((event) => ({ resource: 'ordered', event }));
     await createWebhook(server.api, receiver.url, { triggers, advanced: { ordering: 'PER_ENTITY' } });
     const sizes = Array.from({ length: 10 }, (_, index) => String(index));
+    let answer = (): void => undefined;
+    receiver.answer = (_hit, response) => void (answer = () => response.writeHead(204).end());
     const way = await wayOf(() =>
       publish(
         server.api,
@@ -158,6 +176,14 @@ describe('a publish of a few events', () => {
       ),
     );
     expect(way).toEqual({ atOnce: 1, inSteps: 0 });
+    await receiver.until(1);
+    const waiting = await server.app.db.reads.query(
+      `select count(*)::int as count, count(*) filter (where q.blocked)::int as blocked
+       from delivery_queue q join events e on e.id = q.event_id where e.resource = 'ordered'`,
+    );
+    expect(waiting.rows).toEqual([{ count: 10, blocked: 9 }]);
+    receiver.answer = status(204);
+    answer();
     const hits = await receiver.until(10);
     expect(hits.map(({ body }) => JSON.parse(body.toString()).data.name)).toEqual(sizes);
   });
