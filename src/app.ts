@@ -18,7 +18,7 @@ import { createMetricsServer, createProbes, createProbeServer, type ProbeOptions
 import { processSources } from './metrics/sources.ts';
 import { LOG_CHANNEL } from './queue/enqueue.ts';
 import { ReplayPump } from './replay/pump.ts';
-import type { Sender } from './sending/sender.ts';
+import { LAST_WORDS_MS, type Sender } from './sending/sender.ts';
 import { StatsRollup } from './stats/rollup.ts';
 
 export type { Overrides };
@@ -75,6 +75,7 @@ export function startApp(config: Config, overrides: Overrides = {}): Promise<App
     stops.push(() => housekeeping.stop());
     stops.push(async () => {
       housekeeping.quiet();
+      letGo(ground);
       // Requests on the wire and API requests end side by side, within one grace period.
       await Promise.all([serving.stop(config.shutdownGraceMs), sender?.stop(config.shutdownGraceMs)]);
     });
@@ -99,10 +100,19 @@ export function startWorker(config: Config, overrides: Overrides = {}): Promise<
     stops.push(() => housekeeping.stop());
     stops.push(async () => {
       housekeeping.quiet();
+      letGo(ground);
       await sender.stop(config.shutdownGraceMs);
     });
     return { port, url: listeningUrl(config.host, port), metricsUrl, db, config, logger, stop };
   });
+}
+
+/** A stop waits for the database until the sender's last words are said, and a moment, ms. */
+const LET_GO_MS = LAST_WORDS_MS + 500;
+
+/** Sees to it that a database that does not answer does not hold up the stop that begins now. */
+function letGo({ db, config }: Ground): void {
+  db.letGo(config.shutdownGraceMs + LET_GO_MS);
 }
 
 /** Carries replays out, wherever deliveries are sent. */

@@ -34,6 +34,11 @@ export interface Database {
   /** Readiness, metrics and the clock: short waits, short statements, and nothing that others could keep busy. */
   health: pg.Pool;
   hints: Hints;
+  /**
+   * Begins the end: what still has a connection of a pool when afterMs have passed loses it, and its transaction is undone. A
+   * database that does not answer must not hold up a stop for as long as a statement may take.
+   */
+  letGo(afterMs: number): void;
   /** Ends all connections once their statements are done. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -68,7 +73,8 @@ export async function openDatabase(
     await client.end().catch(() => undefined);
   }
 
-  guardPool((dataSource.driver as unknown as { master: pg.Pool }).master, 'settings', logger);
+  const { master } = dataSource.driver as unknown as { master: pg.Pool };
+  guardPool(master, 'settings', logger);
   const rights = createPool(url, 'rights', RIGHTS_CONNECTIONS, logger);
   const publishing = createPool(url, 'publishing', PUBLISHING_CONNECTIONS, logger);
   const engine = createPool(url, 'engine', ENGINE_CONNECTIONS, logger);
@@ -78,6 +84,8 @@ export async function openDatabase(
   const hints = new Hints({ url, logger });
   await hints.start();
 
+  const pools = [rights, publishing, engine, reads, streams, health];
+  const taken = takenOf([master, ...pools]);
   let closed: Promise<void> | undefined;
   return {
     url,
@@ -89,9 +97,23 @@ export async function openDatabase(
     streams,
     health,
     hints,
-    close: () =>
-      (closed ??= closeAll(dataSource, hints, [rights, publishing, engine, reads, streams, health])),
+    letGo: (afterMs) => {
+      setTimeout(() => {
+        for (const client of taken) void client.end().catch(() => undefined);
+      }, afterMs).unref();
+    },
+    close: () => (closed ??= closeAll(dataSource, hints, pools)),
   };
+}
+
+/** The connections that somebody has taken out of some pools, at each moment. */
+function takenOf(pools: pg.Pool[]): ReadonlySet<pg.PoolClient> {
+  const taken = new Set<pg.PoolClient>();
+  for (const pool of pools) {
+    pool.on('acquire', (client) => taken.add(client));
+    pool.on('release', (_error, client) => taken.delete(client));
+  }
+  return taken;
 }
 
 async function closeAll(orm: DataSource, hints: Hints, pools: pg.Pool[]): Promise<void> {

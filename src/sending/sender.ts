@@ -45,8 +45,8 @@ const STALE_CLAIM_MS = 5_000;
  * claim judges anew. It takes 1 to 5.
  */
 const LONG_COMMIT_MS = 50;
-/** How long a stop waits for the database beyond the requests on the wire, ms. */
-const LAST_WORDS_MS = 5_000;
+/** How long a stop waits for the database beyond the requests on the wire, in all, ms. */
+export const LAST_WORDS_MS = 5_000;
 /** What must be left of a lease beyond the request's deadline, ms; less than the margin allows with short test leases. */
 const LEASE_RESERVE_MS = 1_000;
 /** The share of the slots that an endpoint gets at most before it is known to be quick. */
@@ -170,13 +170,14 @@ export class Sender {
 
   /**
    * Stops claiming at once, waits up to graceMs for what is on the wire, then records the rest as
-   * lost, so that another sender may try again without waiting for the lease.
+   * lost, so that another sender may try again without waiting for the lease. Takes no longer than graceMs and LAST_WORDS_MS.
    */
   async stop(graceMs: number): Promise<void> {
     this.#running = false;
     this.#unsubscribe();
     this.#rouse();
     const stoppedAt = performance.now();
+    const left = (limitMs: number): number => Math.max(0, limitMs - (performance.now() - stoppedAt));
     const held = this.#ahead.clear();
     // A database that is away must not make the stop fail: their leases run out.
     const givenBack = this.#giveBack(held).catch((error: unknown) =>
@@ -190,20 +191,19 @@ export class Sender {
       this.#options.outbox?.stop() ?? Promise.resolve(),
       this.#digests?.stop() ?? Promise.resolve(),
     ]);
-    const graceLeft = Math.max(0, graceMs - (performance.now() - stoppedAt));
     await within(
-      graceLeft,
+      left(graceMs),
       this.#slots.entries.map((entry) => entry.ended),
     );
-    const left = this.#slots.entries;
-    const lost = left.filter((entry) => !entry.answered);
+    const under = this.#slots.entries;
+    const lost = under.filter((entry) => !entry.answered);
     if (lost.length > 0)
       this.#options.logger.warn({ lost: lost.length }, 'stopped with requests on the wire');
-    await within(LAST_WORDS_MS, [
-      ...left.filter((entry) => entry.answered).map((entry) => entry.ended),
+    await within(left(graceMs + LAST_WORDS_MS), [
+      ...under.filter((entry) => entry.answered).map((entry) => entry.ended),
       ...lost.map(({ job }) => this.#recordLost({ ...job, claimedAt: this.#options.now() })),
     ]);
-    await within(LAST_WORDS_MS, [
+    await within(left(graceMs + LAST_WORDS_MS), [
       releaseEndpoints(this.#options.pool, this.#name).catch((error: unknown) =>
         logFailure(this.#options.logger, error, 'release.failed'),
       ),

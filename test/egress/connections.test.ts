@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { Socket } from 'node:net';
 
+import { guardedRequest } from '../../src/egress/agents.ts';
 import { Egress } from '../../src/egress/egress.ts';
 import { FAILURES } from '../../src/errors.ts';
 import { createTransport, type Exchange } from '../../src/sending/transport.ts';
@@ -195,6 +196,29 @@ describe('the agents, for code that forgets to ask before', () => {
         .on('error', (error) => resolve((error as NodeJS.ErrnoException).code));
     });
     expect(code).toBe('ADDRESS_NOT_ALLOWED');
+  });
+});
+
+describe('a request of the lean way out', () => {
+  it('goes by guarded agents alone: with any other it does not even begin', async () => {
+    const allowed = await server(ANSWERS_OK);
+    const url = { protocol: 'http:', hostname: PUBLIC_LOOPBACK, port: allowed.port, path: '/' };
+    for (const [protocol, agent] of [
+      ['http:', undefined],
+      ['http:', http.globalAgent],
+      ['http:', new http.Agent()],
+      ['https:', https.globalAgent],
+      ['https:', new https.Agent()],
+    ] as const)
+      expect(() => guardedRequest({ ...url, protocol, agent })).toThrow('past the guard');
+    const answered = new Promise((resolve) => {
+      const { http: agent } = egress().agents('ep');
+      guardedRequest({ ...url, agent })
+        .end()
+        .on('response', (answer) => resolve(answer.resume().statusCode));
+    });
+    expect(await answered).toBe(200);
+    expect(allowed.connections).toBe(1);
   });
 });
 

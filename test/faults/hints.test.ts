@@ -141,6 +141,24 @@ describe('readers of the log look at once', () => {
     },
   );
 
+  it.each([
+    ['by one statement', [clientEvent('one')]],
+    // As more than one key does.
+    ['in steps', ['x', 'y'].map((key) => clientEvent(key, { idempotencyKey: key }))],
+  ])('when something that waits for its time has been published %s', async (_, events) => {
+    await webhookWith({ retrySchedule: [600] });
+    const listener = new pg.Client({ connectionString: server.database.url });
+    await listener.connect();
+    try {
+      await listener.query(`listen ${LOG_CHANNEL}`);
+      const hint = once(listener, 'notification');
+      await publish(server.api, ...events);
+      expect(await hint).toMatchObject([{ channel: LOG_CHANNEL }]);
+    } finally {
+      await listener.end();
+    }
+  });
+
   it('but not for a sweep that has found nothing', async () => {
     const { engine } = server.app.db;
     const listener = new pg.Client({ connectionString: server.database.url });

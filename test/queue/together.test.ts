@@ -225,6 +225,22 @@ describe('a batch of results', () => {
     expect(await circuits()).toEqual([{ failures: 1, failing: true, held: true }]);
   });
 
+  it('with a success that was on the wire when its circuit opened leaves what opened it; a later one ends it', async () => {
+    await waiting(1);
+    const [late] = await claimAll();
+    await pool.query(
+      `insert into endpoint_circuits (endpoint_id, state, opened_at, probe_at, failing_since, failures, failure_code)
+       values ($1, 'OPEN', now(), now() + interval '1 hour', now(), 10, 'STATUS')`,
+      [endpoints[0]],
+    );
+    await complete(pool, [result(late!, SUCCESS)]);
+    expect(await circuits()).toEqual([{ failures: 10, failing: true, held: null }]);
+    await pool.query(`update endpoint_circuits set state = 'CLOSED', opened_at = null, probe_at = null`);
+    await waiting(1);
+    await complete(pool, [result((await claimAll())[0]!, SUCCESS)]);
+    expect(await circuits()).toEqual([{ failures: 0, failing: false, held: null }]);
+  });
+
   it('keeps the status of the attempt before one that was lost, and makes a retry of what will be tried again', async () => {
     const [id] = await waiting(1);
     const state = () => rowOf(id!, 'status_code, lost_count, rank');
@@ -261,6 +277,36 @@ describe('a batch of results', () => {
       { id: first!.id, status: 'FAILED' },
       { id: second!.id, status: 'CANCELLED' },
     ]);
+  });
+});
+
+describe('a claim at several endpoints', () => {
+  it('brings for each its own headers and secrets that are in force, the newest first', async () => {
+    await waiting(2 * ENDPOINTS);
+    const secretsOf = new Map<string, string[]>();
+    // The last two sign nothing.
+    for (const endpointId of endpoints.slice(0, -2)) {
+      const [ending, ended, newest] = [newId('secret'), newId('secret'), newId('secret')];
+      secretsOf.set(endpointId, [newest, ending]);
+      await pool.query(
+        `insert into secrets (id, endpoint_id, sealed, hint, expires_at)
+         select id, $1, convert_to(id, 'UTF8'), '', now() + ends from unnest($2::text[], $3::interval[]) as s (id, ends)`,
+        [endpointId, [ending, ended, newest], ['1 hour', '-1 second', null]],
+      );
+    }
+    // Two have the same, and secrets of their own all the same.
+    await pool.query(
+      `update endpoints set headers = json_build_array(json_build_object('name', 'X-Of', 'value', greatest(position, 2)))`,
+    );
+    const jobs = await claimAll();
+    expect(jobs).toHaveLength(2 * ENDPOINTS);
+    for (const { endpointId, headers, secrets } of jobs) {
+      const position = endpoints.indexOf(endpointId) + 1;
+      expect(headers).toEqual([{ name: 'X-Of', value: Math.max(position, 2) }]);
+      expect(secrets).toEqual(
+        (secretsOf.get(endpointId) ?? []).map((id) => ({ id, sealed: Buffer.from(id) })),
+      );
+    }
   });
 });
 

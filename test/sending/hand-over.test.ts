@@ -62,6 +62,14 @@ async function goesAtOnce(): Promise<boolean> {
   return false;
 }
 
+/** How many of twenty that are published together go without a claim. */
+async function mostAtOnce(): Promise<number> {
+  const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`);
+  let most = 0;
+  for (let tries = 0; most === 0 && tries < 20; tries += 1) most = await handedOverOf(...ids);
+  return most;
+}
+
 /** Resolves when the queue has no row left. */
 async function empty(): Promise<void> {
   for (;;) {
@@ -90,17 +98,40 @@ describe('what is published', () => {
     });
   });
 
+  it.each([
+    ['by one statement', 1],
+    // Several with keys are compared with earlier ones.
+    ['in steps', 2],
+  ])('%s tells when it occurred, as it was published', async (_, count) => {
+    await webhook();
+    const occurredAt = '2026-01-02T03:04:05.678Z';
+    let sentAtOnce = 0;
+    for (let tries = 0; sentAtOnce === 0 && tries < 20; tries += 1) {
+      const before = await handedOver();
+      receiver.hits.length = 0;
+      const ids = Array.from({ length: count }, (_each, index) => `old-${count}-${tries}-${index}`);
+      await publish(server.api, ...ids.map((id) => clientEvent(id, { occurredAt, idempotencyKey: id })));
+      for (const { body } of await receiver.until(count))
+        expect(JSON.parse(body.toString()).timestamp).toBe(occurredAt);
+      sentAtOnce = (await handedOver()) - before;
+      await empty();
+    }
+    expect(sentAtOnce).toBeGreaterThan(0);
+  });
+
   it('beyond the free places waits in the queue, and is sent from there', async () => {
     await webhook();
-    const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`);
     // An endpoint that is not known to be quick gets half of the places.
-    let most = 0;
-    for (let tries = 0; most === 0 && tries < 20; tries += 1) most = await handedOverOf(...ids);
-    expect(most).toBe(SLOTS / 2);
+    expect(await mostAtOnce()).toBe(SLOTS / 2);
   });
 
   it('for several endpoints takes all places that are free, and no more', async () => {
     for (let index = 0; index < 3; index += 1) await webhook();
+    // So that as many deliveries are expected, and it is one statement that deals the places.
+    await publish(server.api, clientEvent('wide'));
+    await receiver.until(3);
+    await empty();
+    receiver.hits.length = 0;
     let most = 0;
     for (let tries = 0; most === 0 && tries < 20; tries += 1) {
       const before = await handedOver();
@@ -202,6 +233,37 @@ describe('what is published', () => {
     } finally {
       await gate.close();
     }
+  });
+
+  it.each([
+    ['with its statement', 'trigger no_room before insert on delivery_queue'],
+    [
+      'with its commit',
+      'constraint trigger no_room after insert on delivery_queue deferrable initially deferred',
+    ],
+  ])('and cannot be stored, %s, keeps no place', async (_, trigger) => {
+    await webhook();
+    const { engine } = server.app.db;
+    await engine.query(
+      `create function no_room() returns trigger language plpgsql as $$
+       begin raise exception 'no space' using errcode = 'disk_full'; end $$;
+       create ${trigger} for each row execute function no_room()`,
+    );
+    try {
+      for (let count = 0; count < 2 * SLOTS; count += 1) {
+        // Two with keys are not published by one statement.
+        const keys = count % 2 === 0 ? [`${count}`] : [`${count}`, `${count} too`];
+        const refused = await server.api.send(
+          'mutation ($input: [EventInput!]!) { eventsPublish(input: $input) { errors { code } } }',
+          { input: keys.map((idempotencyKey) => clientEvent('refused', { idempotencyKey })) },
+        );
+        expect(refused.errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE' } }]);
+      }
+    } finally {
+      await engine.query('drop function no_room() cascade');
+    }
+    expect(receiver.hits).toEqual([]);
+    expect(await mostAtOnce()).toBe(SLOTS / 2);
   });
 
   it('in a transaction of the caller’s own is never handed over, and sent once it has committed', async () => {

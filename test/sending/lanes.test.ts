@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 
 import type { Ask, Standing } from '../../src/queue/claim.ts';
-import { Lanes } from '../../src/sending/lanes.ts';
+import { type Lane, Lanes } from '../../src/sending/lanes.ts';
+import { Allowance } from '../../src/sending/pace.ts';
 
 /** How an endpoint stands that had as much work as was asked for, and has more. */
 function busy(endpointId: string, more: Partial<Standing> = {}): Standing {
@@ -290,6 +291,52 @@ describe('what a sender knows of an endpoint', () => {
     }
     // Both are new: who came first goes first.
     expect(lanes.choose(1, 61_000)[0]!.endpointId).toBe('a/1');
+  });
+});
+
+describe('deliveries that are being born', () => {
+  /** One endpoint without work that may have two requests on the wire. */
+  const idle = (): { lanes: Lanes; lane: Lane } => {
+    const lanes = new Lanes({ most: 2, untilQuick: 2, ahead: 0 });
+    lanes.settle(busy('a/1'), 0, 0);
+    return { lanes, lane: lanes.of('a/1') };
+  };
+  const changes = {
+    'whose work waits': (lane: Lane) => void (lane.dueAt = 5),
+    'of which some wait for a slot': (lane: Lane) => void (lane.held = 1),
+    'that is left alone for a while': (lane: Lane) => void (lane.notBefore = 6),
+    'that is slowed down': (lane: Lane) => void (lane.allowance = new Allowance(2, 'ADD')),
+    'where requests of others are on the wire': (lane: Lane) => void (lane.foreign = 1),
+  };
+
+  it('have as many places at an endpoint as it has room for', () => {
+    const { lanes, lane } = idle();
+    expect(lanes.places(5)).toEqual({ each: 2, busy: new Map() });
+    for (const [inFlight, room] of [
+      [1, 1],
+      [2, 0],
+      [3, 0],
+    ] as const) {
+      lane.inFlight = inFlight;
+      expect(lanes.places(5)).toEqual({ each: 2, busy: new Map([['a/1', room]]) });
+    }
+  });
+
+  it.each(Object.keys(changes) as (keyof typeof changes)[])('have no place at an endpoint %s', (which) => {
+    const { lanes, lane } = idle();
+    changes[which](lane);
+    expect(lanes.places(5).busy).toEqual(new Map([['a/1', 0]]));
+  });
+
+  it('are a turn of their account', () => {
+    const { lanes, lane } = idle();
+    lanes.serve('a/1', 5);
+    expect(lane.usedAt).toBe(5);
+    for (const id of ['a/1', 'a/2', 'b/1']) {
+      lanes.expect(id, 0, 5);
+      lanes.settle(busy(id), 5, 5);
+    }
+    expect([1, 2].map(() => lanes.choose(1, 5)[0]!.endpointId)).toEqual(['b/1', 'a/2']);
   });
 });
 
