@@ -8,11 +8,11 @@ import type pg from 'pg';
 
 import type { Viewer } from '../access/viewer.ts';
 import type { CatalogResource } from '../catalog/catalog.ts';
-import type { Statement } from '../db/sql.ts';
+import type { Sql, Statement } from '../db/sql.ts';
 import { newId } from '../ids.ts';
 import { firedSql, matchesSql } from '../matching/match.ts';
 import { birthsSql, HINTED_ENDPOINTS, LOG_CHANNEL, QUEUE_CHANNEL } from '../queue/enqueue.ts';
-import { type BirthPlaceRow, bornJob, type HandOver, toBirthPlace } from '../queue/hand-over.ts';
+import { type BirthPlaceRow, bornJob, type HandOver, type Places, toBirthPlace } from '../queue/hand-over.ts';
 import { jitterSql } from '../queue/jitter.ts';
 import type { Job } from '../queue/job.ts';
 import { bodyHash, type CheckedEvent, type EventInput, type PublishedEvent } from './event-input.ts';
@@ -138,7 +138,7 @@ export class AtOnce {
   takes(inputs: readonly EventInput[]): boolean {
     return (
       inputs.length <= MAX_AT_ONCE &&
-      this.#births(inputs.length) <= MAX_BIRTHS &&
+      this.#expected(inputs.length) <= MAX_BIRTHS &&
       inputs.every(
         (input) => input.idempotencyKey == null || (inputs.length === 1 && input.loginNumber == null),
       )
@@ -161,12 +161,42 @@ export class AtOnce {
     known: readonly CatalogResource[],
     handOver: HandOver | null,
   ): Promise<PublishedEvent[] | null> {
-    const ids = events.map(() => newId('event'));
-    const births = Array.from({ length: this.#births(events.length) }, () => newId('delivery'));
-    const keyed = events.filter(({ idempotencyKey }) => idempotencyKey !== null);
-    const places = handOver?.reserve(births.length);
+    // Places are set aside only once there is a connection: what waits for one must not keep them from what waits to be sent.
+    const client = await this.#pool.connect();
+    const places = handOver?.reserve(this.#expected(events.length)) ?? null;
     const askedAt = performance.now();
-    const asked = this.#pool.query<Row>(PUBLISH, [
+    let stored: { published: PublishedEvent[]; jobs: Job[] } | null = null;
+    let broken: Error | undefined;
+    try {
+      stored = await this.#store(client, events, { caller, known, handOver, places });
+    } catch (error) {
+      // Not committed, or nobody knows: what is there all the same has a lease, which runs out.
+      broken = error as Error;
+      throw error;
+    } finally {
+      client.release(broken);
+      if (stored === null) places?.release();
+    }
+    if (stored === null) return null;
+    await places?.start(stored.jobs, askedAt);
+    return stored.published;
+  }
+
+  async #store(
+    sql: Sql,
+    events: CheckedEvent[],
+    options: {
+      caller: Pick<Viewer, 'loginId' | 'accountId'>;
+      known: readonly CatalogResource[];
+      handOver: HandOver | null;
+      places: Places | null;
+    },
+  ): Promise<{ published: PublishedEvent[]; jobs: Job[] } | null> {
+    const { caller, known, handOver, places } = options;
+    const ids = events.map(() => newId('event'));
+    const keyed = events.filter(({ idempotencyKey }) => idempotencyKey !== null);
+    const births = this.#expected(events.length) + SPARE_BIRTHS;
+    const { rows } = await sql.query<Row>(PUBLISH, [
       ids,
       events.map(({ loginId, loginNumber }) => loginId ?? (loginNumber === null ? caller.loginId : null)),
       events.map(({ loginNumber }) => loginNumber),
@@ -179,7 +209,7 @@ export class AtOnce {
       known.map(({ id }) => id),
       known.map(({ name }) => name),
       known.map(({ version }) => version),
-      births,
+      Array.from({ length: births }, () => newId('delivery')),
       this.#firstDelayMs,
       handOver?.sender ?? null,
       handOver?.leaseMarginMs ?? 0,
@@ -191,16 +221,8 @@ export class AtOnce {
       keyed.map((event) => bodyHash(event, event.loginId ?? caller.loginId)),
       caller.loginId,
     ]);
-    const { rows } = await asked.catch((error: unknown) => {
-      // Not committed, or nobody knows: what is there all the same has a lease, which runs out.
-      places?.release();
-      throw error;
-    });
     const { ok, now } = rows[0]!;
-    if (!ok) {
-      places?.release();
-      return null;
-    }
+    if (!ok) return null;
     const byId = new Map(events.map((event, index) => [ids[index]!, event]));
     const counts = new Map<string, number>();
     const jobs: Job[] = [];
@@ -212,11 +234,14 @@ export class AtOnce {
       const told = { ...event, id: row.event_id, occurredAt: event.occurredAt ?? now };
       jobs.push(bornJob(row.id, told, toBirthPlace(row), handOver!.leaseMarginMs));
     }
-    await places?.start(jobs, askedAt);
-    return ids.map((eventId) => ({ eventId, duplicate: false, deliveryCount: counts.get(eventId) ?? 0 }));
+    const published = ids.map((eventId) => ({
+      ...{ eventId, duplicate: false, deliveryCount: counts.get(eventId) ?? 0 },
+    }));
+    return { published, jobs };
   }
 
-  #births(events: number): number {
-    return Math.ceil(events * this.#fanOut) + SPARE_BIRTHS;
+  /** How many deliveries so many events have at most, going by what they had of late. */
+  #expected(events: number): number {
+    return Math.ceil(events * this.#fanOut);
   }
 }

@@ -1,4 +1,5 @@
 /** Deliveries that are sent by the process that publishes them, without a way through the queue; and those that may not be. */
+import { transaction } from '../../src/db/sql.ts';
 import { newId } from '../../src/ids.ts';
 import { createCommitGate } from '../support/commit-gate.ts';
 import { type Receiver, startReceiver, status } from '../support/receiver.ts';
@@ -264,6 +265,36 @@ describe('what is published', () => {
     }
     expect(receiver.hits).toEqual([]);
     expect(await mostAtOnce()).toBe(SLOTS / 2);
+  });
+
+  it('and waits for a connection keeps no place from what waits to be sent', async () => {
+    await webhook();
+    const { publishing, engine } = server.app.db;
+    const taken = await Promise.all(
+      Array.from({ length: publishing.options.max }, () => publishing.connect()),
+    );
+    const published = Array.from({ length: 2 * SLOTS }, (_, index) =>
+      publish(server.api, clientEvent(`late-${index}`)),
+    );
+    try {
+      while (publishing.waitingCount < 2 * SLOTS) await new Promise((resolve) => setImmediate(resolve));
+      const viewer = (await server.app.rooms.access.viewerOfToken(ROOT_TOKEN))!;
+      const now = {
+        resource: 'clients',
+        event: 'create',
+        entityId: 'now',
+        payload: { id: '1', name: 'One' },
+      };
+      const result = await transaction(engine, (sql) =>
+        server.app.rooms.events.publishIn(sql, viewer, [now]),
+      );
+      expect(result.ok).toBe(true);
+      await receiver.until(1);
+    } finally {
+      for (const client of taken) client.release();
+      await Promise.all(published);
+    }
+    await receiver.until(1 + 2 * SLOTS);
   });
 
   it('in a transaction of the caller’s own is never handed over, and sent once it has committed', async () => {
