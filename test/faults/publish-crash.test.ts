@@ -54,6 +54,17 @@ async function killDuring(published: Promise<unknown>): Promise<void> {
   await expect(published).rejects.toThrow();
 }
 
+/** Resolves once the publish waits for the lock; what the sender looks after now and then waits for it, too. */
+async function untilItWaits(): Promise<void> {
+  for (let waiting = 0; waiting === 0;) {
+    const { rows } = await sql.query<{ waiting: number }>(
+      `select count(*)::int as waiting, pg_sleep(0.02) from pg_stat_activity
+       where datname = current_database() and application_name = 'bellwire publishing' and wait_event_type = 'Lock'`,
+    );
+    waiting = rows[0]!.waiting;
+  }
+}
+
 /** Resolves once the killed server's connections have ended: what they had to commit is committed. */
 async function untilGone(): Promise<void> {
   for (let left = 1; left > 0;) {
@@ -99,7 +110,7 @@ describe('a kill -9 in a publish (REL-16)', () => {
     const both = [EVENT, clientEvent('beside', { idempotencyKey: 'twice' })];
     const lock = await holdLock(database, 'lock table delivery_log in exclusive mode');
     const published = publish(server.api, ...both);
-    await lock.waiting(1);
+    await untilItWaits();
     await killDuring(published);
     await lock.letGo();
     await untilGone();
@@ -116,7 +127,7 @@ describe('a kill -9 in a publish (REL-16)', () => {
   it('in the one statement that a single event takes leaves all of it: it is sent, and a repeat with the key finds it', async () => {
     const lock = await holdLock(database, 'lock table delivery_log in exclusive mode');
     const published = publish(server.api, EVENT);
-    await lock.waiting(1);
+    await untilItWaits();
     await killDuring(published);
     expect([await events(), receiver.hits.length]).toEqual([0, 0]);
     await lock.letGo();
