@@ -6,7 +6,7 @@ import type { WebhookFilter } from '../../src/webhooks/filter.ts';
 import type { WebhookOrder } from '../../src/webhooks/order.ts';
 import type { WebhookView } from '../../src/webhooks/read.ts';
 import { good } from '../access/people.ts';
-import { openWorkshop, type Workshop } from './workshop.ts';
+import { openWorkshop, type Workshop } from '../webhooks/workshop.ts';
 
 const ROWS = 1_200;
 /** Divides no group of equal keys. */
