@@ -14,7 +14,7 @@
  * A search of one or two characters has no trigram. short_pieces takes a text apart into these, and the tables that people write
  * have an index of them. Its cost keeps the planner from asking it of every row.
  *
- * events_resource finds what seldom happens. It is the one index here that costs each event: 2 us of some 40 of its insert.
+ * events_resource finds what seldom happens. It is the one index here that costs each event: 2.8 us of PostgreSQL's CPU, where 11.8 go without.
  *
  * deliveries_by_status and deliveries_by_code hold what a filter looks for in vain otherwise: everything but the usual
  * success, which costs the writing of a success nothing.

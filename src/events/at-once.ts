@@ -11,7 +11,7 @@ import type { CatalogResource } from '../catalog/catalog.ts';
 import type { Sql, Statement } from '../db/sql.ts';
 import { newId } from '../ids.ts';
 import { firedSql, matchesSql } from '../matching/match.ts';
-import { birthsSql, HINTED_ENDPOINTS, LOG_CHANNEL, QUEUE_CHANNEL } from '../queue/enqueue.ts';
+import { birthsSql } from '../queue/enqueue.ts';
 import { type BirthPlaceRow, bornJob, type HandOver, type Places, toBirthPlace } from '../queue/hand-over.ts';
 import { jitterSql } from '../queue/jitter.ts';
 import type { Job } from '../queue/job.ts';
@@ -93,18 +93,7 @@ const PUBLISH: Statement = {
        origin: `'EVENT'`,
        matchedAt: 'statement_timestamp()',
        born: { sender: '$15::text', marginMs: '$16::int' },
-     })},
-     others as materialized (
-       select distinct o.endpoint_id from offering o
-       where not (o.offered and exists (select 1 from places p where p.endpoint_id = o.endpoint_id))
-     ),
-     hinted as materialized (
-       select pg_notify('${LOG_CHANNEL}', ''),
-              case when (select count(*) from others) > 0 then pg_notify('${QUEUE_CHANNEL}',
-                case when (select count(*) from others) <= ${HINTED_ENDPOINTS} then (select string_agg(endpoint_id, ' ') from others) else '' end)
-              end
-       where exists (select 1 from offering)
-     )
+     })}
      select (select ok from going) as ok, ${NOW_SQL} as now, (select count(*) from hinted) as hints,
             o.id, o.event_id, p.*
      from (select) one

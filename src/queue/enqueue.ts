@@ -16,7 +16,7 @@ export const QUEUE_CHANNEL = 'bellwire_queue';
 export const LOG_CHANNEL = 'bellwire_log';
 
 /** The most endpoints that a hint names: 200 ids of 29 characters and their blanks. */
-export const HINTED_ENDPOINTS = 200;
+const HINTED_ENDPOINTS = 200;
 
 /** A delivery about to be born. */
 export interface NewDelivery {
@@ -42,8 +42,8 @@ export interface BirthTerms {
 }
 
 /**
- * CTEs that bring deliveries into the queue and into the log: queued, logged and, where they may be born with a sender, places
- * before them, the settings of the endpoints that may be sent to at once. given is a relation with the columns id, event_id,
+ * CTEs that bring deliveries into the queue and into the log, and say so: queued, logged, hinted, which is to be selected from,
+ * and, where they may be born with a sender, places before them, the settings of the endpoints that may be sent to at once. given is a relation with the columns id, event_id,
  * webhook_id, endpoint_id, delay_ms, entity_key, follows, mailbox_id, awaiting and, where born is there, offered.
  */
 export const birthsSql = (given: string, { origin, matchedAt, born }: BirthTerms): string => `
@@ -81,31 +81,29 @@ export const birthsSql = (given: string, { origin, matchedAt, born }: BirthTerms
               case when not g.awaiting then ${matchedAt} + g.delay_ms * interval '1 ms' end, ${matchedAt}
        from ${given} g
        order by g.id
+     ),
+     waiting as materialized (
+       select distinct g.endpoint_id from ${given} g
+       ${born ? 'where not (g.offered and exists (select 1 from places p where p.endpoint_id = g.endpoint_id))' : ''}
+     ),
+     hinted as materialized (
+       select pg_notify('${LOG_CHANNEL}', ''),
+              (select pg_notify('${QUEUE_CHANNEL}', case when count(*) <= ${HINTED_ENDPOINTS} then string_agg(endpoint_id, ' ') else '' end)
+               from waiting having count(*) > 0)
+       where exists (select 1 from ${given})
      )`;
 
 /** The parameters of both statements; those that say who takes deliveries at their birth have one only in the second. */
-const BORN = { offered: '$13::boolean[]', sender: '$14::text', marginMs: '$15::int' };
+const BORN = { offered: '$12::boolean[]', sender: '$13::text', marginMs: '$14::int' };
 
 /** With born, what is offered is born with a sender where its endpoint may be sent to at once; the rows are those endpoints. */
 const enqueueSql = (born: typeof BORN | null): string => `with given as materialized (
        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[],
-                            $8::text[], $9::boolean[], $11::text[], $12::boolean[]${born ? `, ${born.offered}` : ''})
+                            $8::text[], $9::boolean[], $10::text[], $11::boolean[]${born ? `, ${born.offered}` : ''})
          as t (id, event_id, webhook_id, endpoint_id, delay_ms, entity_key, follows, mailbox_id, awaiting${born ? ', offered' : ''})
      ),
-     ${birthsSql('given', { origin: '$6', matchedAt: '$7::timestamptz', born })},
-     hinted as (
-       select case when $10::text is not null then pg_notify('${QUEUE_CHANNEL}', $10) end, pg_notify('${LOG_CHANNEL}', '')
-     )
-     ${
-       born
-         ? `, refused as (
-       select pg_notify('${QUEUE_CHANNEL}', string_agg(distinct g.endpoint_id, ' ')) from given g
-       where g.offered and not exists (select 1 from places p where p.endpoint_id = g.endpoint_id)
-       having count(*) > 0
-     )
-     select p.* from hinted left join refused on true left join places p on true`
-         : 'select from hinted'
-     }`;
+     ${birthsSql('given', { origin: '$6', matchedAt: '$7::timestamptz', born })}
+     ${born ? 'select p.* from hinted left join places p on true' : 'select from hinted'}`;
 
 const ENQUEUE: Statement = { name: 'enqueue', text: enqueueSql(null) };
 const ENQUEUE_BORN: Statement = { name: 'enqueue_born', text: enqueueSql(BORN) };
@@ -134,7 +132,6 @@ export async function enqueue(
     const place = `${endpointId} ${entityKey}`;
     return first.has(place) || !first.add(place);
   });
-  const waiting = deliveries.filter((_, index) => offer?.taken[index] !== true);
   const { rows } = await sql.query<BirthPlaceRow>(offer ? ENQUEUE_BORN : ENQUEUE, [
     deliveries.map((delivery) => delivery.id),
     deliveries.map((delivery) => delivery.eventId),
@@ -145,7 +142,6 @@ export async function enqueue(
     matchedAt,
     deliveries.map((delivery) => delivery.entityKey),
     follows,
-    waiting.length > 0 ? queueHint(waiting.map((delivery) => delivery.endpointId)) : null,
     deliveries.map((delivery) => delivery.mailbox?.id ?? null),
     deliveries.map((delivery) => delivery.mailbox?.awaiting ?? false),
     ...(offer ? [offer.taken, offer.sender, offer.leaseMarginMs] : []),

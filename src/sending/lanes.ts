@@ -37,6 +37,11 @@ export interface LaneLimits {
   ahead: number;
 }
 
+/** How many requests at once an endpoint gets of which nothing is known. */
+function startingLimit({ most, untilQuick }: LaneLimits): number {
+  return Math.min(most, untilQuick);
+}
+
 /** One endpoint, as this sender knows it. */
 export class Lane {
   readonly endpointId: string;
@@ -72,8 +77,8 @@ export class Lane {
   }
 
   /** Requests at once, at most, by its own limit or the given ones. */
-  limitBy({ most, untilQuick }: LaneLimits): number {
-    return this.limit ?? (this.quick >= QUICK_AFTER ? most : Math.min(most, untilQuick));
+  limitBy(limits: LaneLimits): number {
+    return this.limit ?? (this.quick >= QUICK_AFTER ? limits.most : startingLimit(limits));
   }
 
   /** The same, while it is being slowed down or ramped up. */
@@ -152,7 +157,7 @@ export class Lanes {
    * others wait before them, or where how much the endpoint may get is not for one sender to say.
    */
   places(nowMs: number): { each: number; busy: Map<string, number> } {
-    const each = new Lane('').limitBy(this.#limits);
+    const each = startingLimit(this.#limits);
     const busy = new Map<string, number>();
     for (const [endpointId, lane] of this.#lanes) {
       // The birth itself refuses these, and there may be many of them.

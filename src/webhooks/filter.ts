@@ -87,10 +87,7 @@ export async function searchFor(
 ): Promise<Omit<Narrowing, 'steps'> & { common: boolean }> {
   const found = await textSearch(orm, search);
   const { anywhere, short, number } = found;
-  const [logins, teams] = await Promise.all([
-    creatorsFound(orm, found),
-    namesFound(orm, found, 'teams', ['x.name'], MOST_LOGINS),
-  ]);
+  const { logins, teams } = await namesFound(orm, found);
   const like: Like = (column) => (add) => `lower(${column}) like lower(${add(found.pattern)})`;
   // A beginning lies within the part of a description that is indexed.
   const texts = ['w.name', anywhere ? 'w.description' : 'left(w.description, 200)'];
@@ -116,28 +113,26 @@ export async function searchFor(
 type Add = (value: unknown) => string;
 type Like = (column: string) => SqlFragment;
 
-/** The ids of logins or teams x that a search finds by one of these columns; null when there are more than most. */
+/** The ids of the logins with webhooks, and of the teams, that a search finds; null for those of which there are more than MOST_LOGINS. */
 async function namesFound(
   orm: DataSource,
   { pattern, short }: TextSearch,
-  table: 'logins' | 'teams',
-  columns: string[],
-  most: number,
-  only = 'true',
-): Promise<string[] | null> {
-  const { text, values } = collect((add) => {
-    const found = columns.map((column) =>
-      short === null ? `lower(${column}) like lower(${add(pattern)})` : foundShort(column, short)(add),
-    );
-    return `select x.id from ${table} x where (${found.join(' or ')}) and ${only} limit ${most + 1}`;
-  });
-  const rows = await orm.query<{ id: string }[]>(text, values);
-  return rows.length > most ? null : rows.map(({ id }) => id);
-}
-
-/** The logins with webhooks that a search finds. */
-function creatorsFound(orm: DataSource, found: TextSearch): Promise<string[] | null> {
+): Promise<{ logins: string[] | null; teams: string[] | null }> {
   const creates =
     'exists (select 1 from webhooks w where w.login_id = x.id and w.deleted_at is null offset 0)';
-  return namesFound(orm, found, 'logins', ['x.name', 'x.email'], MOST_LOGINS, creates);
+  const { text, values } = collect((add) => {
+    const list = (table: 'logins' | 'teams', columns: string[], only: string): string => {
+      const found = columns.map((column) =>
+        short === null ? `lower(${column}) like lower(${add(pattern)})` : foundShort(column, short)(add),
+      );
+      return `(select '${table}' as place, x.id from ${table} x where (${found.join(' or ')}) and ${only} limit ${MOST_LOGINS + 1})`;
+    };
+    return `${list('logins', ['x.name', 'x.email'], creates)} union all ${list('teams', ['x.name'], 'true')}`;
+  });
+  const rows = await orm.query<{ place: string; id: string }[]>(text, values);
+  const idsOf = (table: string): string[] | null => {
+    const ids = rows.filter(({ place }) => place === table).map(({ id }) => id);
+    return ids.length > MOST_LOGINS ? null : ids;
+  };
+  return { logins: idsOf('logins'), teams: idsOf('teams') };
 }

@@ -1,4 +1,6 @@
 /** Which deliveries are born with the sender that they are offered to, and how they stand in the queue then. No server runs. */
+import { once } from 'node:events';
+
 import pg from 'pg';
 
 import { createPool } from '../../src/db/pools.ts';
@@ -197,6 +199,28 @@ describe('a delivery that is offered to a sender', () => {
       await pool.query('select pg_notify($1, $2)', [QUEUE_CHANNEL, 'end']);
       await all;
       expect(heard).toEqual([place.endpointId, beside.endpointId, 'end']);
+    } finally {
+      await listening.end();
+    }
+  });
+
+  it('is queued with all others, and senders look for themselves, where more must wait than a hint can name', async () => {
+    const { rows } = await pool.query<{ id: string }>(
+      `insert into endpoints (id, webhook_id, position, kind, target, timeout_ms, rate_per_second)
+       select id, $2, place, 'URL', 'http://127.0.0.1:9/' || place, ${TIMEOUT_MS}, 5
+       from unnest($1::text[]) with ordinality as e (id, place) returning id`,
+      [Array.from({ length: 300 }, () => newId('endpoint')), place.webhookId],
+    );
+    const many = rows.map(({ id }) => ({ webhookId: place.webhookId, endpointId: id }));
+    const listening = new pg.Client({ connectionString: database.url });
+    await listening.connect();
+    try {
+      await listening.query(`listen ${QUEUE_CHANNEL}`);
+      const heard = once(listening, 'notification');
+      const { ids, places } = await offer([...many, beside]);
+      expect(places.map((born) => born.endpoint_id)).toEqual([beside.endpointId]);
+      expect(await senders(ids)).toEqual([...many.map(() => null), 'one']);
+      expect(await heard).toMatchObject([{ payload: '' }]);
     } finally {
       await listening.end();
     }
