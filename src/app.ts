@@ -8,7 +8,7 @@ import type { Server } from 'node:http';
 import { bearerToken } from './access/bearer.ts';
 import { type Ground, layGround, type Overrides, type Stops } from './app/ground.ts';
 import { startHousekeeping } from './app/housekeeping.ts';
-import { createSender } from './app/sending.ts';
+import { Senders } from './app/senders.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import type { Rooms } from './graphql/rooms.ts';
@@ -18,7 +18,7 @@ import { createMetricsServer, createProbes, createProbeServer, type ProbeOptions
 import { processSources } from './metrics/sources.ts';
 import { LOG_CHANNEL } from './queue/enqueue.ts';
 import { ReplayPump } from './replay/pump.ts';
-import { LAST_WORDS_MS, type Sender } from './sending/sender.ts';
+import { LAST_WORDS_MS } from './sending/sender.ts';
 import { StatsRollup } from './stats/rollup.ts';
 
 export type { Overrides };
@@ -54,8 +54,8 @@ export function startApp(config: Config, overrides: Overrides = {}): Promise<App
     const { access, metrics, clock, db, logger } = ground;
     // Only here: it brings the schema and everything behind it.
     const { createServing } = await import('./app/serving.ts');
-    const own: { sender?: Sender } = {};
-    const handOver = () => own.sender?.handOver ?? null;
+    const own: { senders?: Senders } = {};
+    const handOver = () => own.senders?.handOver ?? null;
     const serving = await createServing(ground, createProbes(probeOptions(ground)), handOver);
     const { edge, rooms } = serving;
     stops.push(() => edge.stop(0));
@@ -65,11 +65,11 @@ export function startApp(config: Config, overrides: Overrides = {}): Promise<App
     ground.ownPort(port);
     // Last of all that can fail: a token that is made must also be shown.
     const rootToken = await access.ensureRoot();
-    const sender = config.role === 'all' ? createSender(ground, stops) : undefined;
-    if (sender) own.sender = sender;
-    metrics.add(...processSources({ clock, edge, ...(sender ? { sender } : {}) }));
-    sender?.start();
-    if (sender) startReplays(ground, stops);
+    const senders = config.role === 'all' ? new Senders(ground, stops) : undefined;
+    if (senders) own.senders = senders;
+    metrics.add(...processSources({ clock, edge, ...(senders ? { senders } : {}) }));
+    senders?.start();
+    if (senders) startReplays(ground, stops);
     startStats(ground, stops);
     const housekeeping = startHousekeeping(ground, rooms);
     stops.push(() => housekeeping.stop());
@@ -77,7 +77,7 @@ export function startApp(config: Config, overrides: Overrides = {}): Promise<App
       housekeeping.quiet();
       letGo(ground);
       // Requests on the wire and API requests end side by side, within one grace period.
-      await Promise.all([serving.stop(config.shutdownGraceMs), sender?.stop(config.shutdownGraceMs)]);
+      await Promise.all([serving.stop(config.shutdownGraceMs), senders?.stop(config.shutdownGraceMs)]);
     });
     return { port, url, metricsUrl, rootToken, db, rooms, config, logger, stop };
   });
@@ -91,9 +91,9 @@ export function startWorker(config: Config, overrides: Overrides = {}): Promise<
     const port = await serve(createProbeServer(probeOptions(ground)), config, stops);
     const metricsUrl = await serveMetrics(ground, stops);
     ground.ownPort(port);
-    const sender = createSender(ground, stops);
-    metrics.add(...processSources({ clock, sender }));
-    sender.start();
+    const senders = new Senders(ground, stops);
+    metrics.add(...processSources({ clock, senders }));
+    senders.start();
     startReplays(ground, stops);
     startStats(ground, stops);
     const housekeeping = startHousekeeping(ground);
@@ -101,7 +101,7 @@ export function startWorker(config: Config, overrides: Overrides = {}): Promise<
     stops.push(async () => {
       housekeeping.quiet();
       letGo(ground);
-      await sender.stop(config.shutdownGraceMs);
+      await senders.stop(config.shutdownGraceMs);
     });
     return { port, url: listeningUrl(config.host, port), metricsUrl, db, config, logger, stop };
   });

@@ -118,11 +118,19 @@ export const SETTINGS = {
       'The wait before each attempt, jittered by ±20 %; as many entries as attempts. Endpoints may have their own.',
     parse: schedule,
   }),
+  senders: setting({
+    env: 'BELLWIRE_SENDERS',
+    type: 'number',
+    default: '',
+    meaning:
+      'How many senders this process has at most: one, and more of them, each a thread, as soon as that one is busy. Default: as many as there are cores.',
+    parse: optional(wholeNumber(1, 256)),
+  }),
   concurrency: setting({
     env: 'BELLWIRE_CONCURRENCY',
     type: 'number',
     default: '64',
-    meaning: 'How many requests this process has in flight at most.',
+    meaning: 'How many requests each sender has in flight at most.',
     parse: wholeNumber(1, 10_000),
   }),
   endpointConcurrency: setting({
@@ -130,7 +138,7 @@ export const SETTINGS = {
     type: 'number',
     default: '64',
     meaning:
-      'How many requests this process has in flight at one endpoint at most; half of BELLWIRE_CONCURRENCY while it does not answer quickly. An endpoint with a limit of its own keeps that one, over all processes.',
+      'How many requests this process has in flight at one endpoint at most, each of its senders an equal part; half of BELLWIRE_CONCURRENCY of each while it does not answer quickly. An endpoint with a limit of its own keeps that one, over all processes.',
     parse: wholeNumber(1, 1_000),
   }),
   maxRetryAfterMs: setting({

@@ -6,8 +6,7 @@ import { DatabaseClock } from '../db/clock.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { startEmbeddedPostgres } from '../db/embedded-postgres.ts';
 import { readerOf } from '../db/sql.ts';
-import { AddressPolicy } from '../egress/address-policy.ts';
-import { Egress } from '../egress/egress.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { Resolver } from '../egress/resolver.ts';
 import { StartupError } from '../errors.ts';
 import { listeningUrl } from '../listen.ts';
@@ -17,8 +16,8 @@ import { ReadinessCheck } from '../metrics/readiness.ts';
 import { databaseSources, keepingSources } from '../metrics/sources.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { loadKeyring } from '../secrets/load-keyring.ts';
-import { mostOnTheWire } from '../sending/slots.ts';
 import { missingKeys } from '../webhooks/missing-keys.ts';
+import { createPolicy, openWayOut } from './way-out.ts';
 
 /** What tests replace: the world outside, never our own code. */
 export interface Overrides {
@@ -50,6 +49,8 @@ export interface Ground {
   ownPort(port: number): void;
   /** Where users reach the server, without a slash at the end; right once ownPort was told. */
   publicAddress: () => string;
+  /** The same, and that port, for what is started later. */
+  ownAddress: () => { ownPort: number; publicAddress: string };
 }
 
 /** Makes them; what has to be stopped is added to stops. Throws StartupError with a sentence for the operator. */
@@ -63,21 +64,7 @@ export async function layGround(config: Config, overrides: Overrides, stops: Sto
       { missing },
       'secrets in the database were sealed with keys that this server does not have, and their endpoints get nothing from it: give all servers the same BELLWIRE_ENCRYPTION_KEYS',
     );
-  const policyFor = (ownPort: number | null): AddressPolicy =>
-    new AddressPolicy({
-      allowHttp: config.allowHttp,
-      allowedTargets: config.allowedTargets,
-      ownHosts: [config.publicUrl === null ? config.host : new URL(config.publicUrl).hostname],
-      ownPort,
-      dev: config.dev,
-    });
-  const egress = new Egress({
-    policy: policyFor(config.port || null),
-    ...(overrides.resolver ? { resolver: overrides.resolver } : {}),
-    ...(overrides.ca ? { ca: overrides.ca } : {}),
-    dnsTimeoutMs: config.dnsTimeoutMs,
-    maxSockets: mostOnTheWire(config.concurrency),
-  });
+  const egress = openWayOut(config, config.port || null, overrides);
   stops.push(() => egress.close());
   let { port: ownPort } = config;
   const clock = new DatabaseClock(db.health, logger);
@@ -95,14 +82,16 @@ export async function layGround(config: Config, overrides: Overrides, stops: Sto
     ...databaseSources(db.health, (limitMs) => readiness.oldestDue(limitMs)),
     ...keepingSources(db.health),
   );
+  const publicAddress = () => config.publicUrl ?? listeningUrl(config.host, ownPort);
   return {
     ...{ config, logger, db, keyring, egress, clock, now, metrics, readiness },
     access: new Access(db.orm, { rootToken: config.rootToken, rights: readerOf(db.rights) }),
     ownPort: (port) => {
       ownPort = port;
-      egress.usePolicy(policyFor(port));
+      egress.usePolicy(createPolicy(config, port));
     },
-    publicAddress: () => config.publicUrl ?? listeningUrl(config.host, ownPort),
+    publicAddress,
+    ownAddress: () => ({ ownPort, publicAddress: publicAddress() }),
   };
 }
 

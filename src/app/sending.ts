@@ -1,5 +1,7 @@
-/** What sends in a process: requests to endpoints, and mails where there is a mail server. */
+/** One sender of a process: requests to endpoints, and mails where there is a mail server. */
 import { isIP } from 'node:net';
+
+import type pg from 'pg';
 
 import { version } from '../paths.ts';
 import { autoDisable, refuseMailbox } from '../sending/auto-disable.ts';
@@ -7,7 +9,7 @@ import { Mailer } from '../sending/mail/mailer.ts';
 import { OutboxSender } from '../sending/mail/outbox-sender.ts';
 import { OAuthTokens } from '../sending/oauth-tokens.ts';
 import { KEPT_BODY_BYTES } from '../sending/record.ts';
-import { Sender } from '../sending/sender.ts';
+import { Sender, type SenderObserver, type SenderOptions } from '../sending/sender.ts';
 import { createTransport } from '../sending/transport.ts';
 import type { Ground, Stops } from './ground.ts';
 
@@ -16,10 +18,24 @@ const REDACTION_WINDOW_BYTES = 8_192;
 /** The share of a lease's margin that a mail may wait for a connection. */
 const MAIL_WAIT_SHARE = 0.5;
 
-/** Makes the sender of a process, with its mails where they are configured; what has to be stopped behind it is added to stops. */
-export function createSender(ground: Ground, stops: Stops): Sender {
-  const { config, db, egress, keyring, logger, metrics, now } = ground;
-  const switching = { pool: db.engine, firstDelayMs: config.retrySchedule[0]!, byMail: config.smtp !== null };
+/** What a sender stands on, in whichever thread. */
+export interface SenderGround extends Pick<
+  Ground,
+  'config' | 'egress' | 'keyring' | 'logger' | 'now' | 'publicAddress'
+> {
+  pool: pg.Pool;
+  hints: SenderOptions['hints'];
+  observer: SenderObserver;
+}
+
+/** Makes a sender, with its mails where they are configured; what has to be stopped behind it is added to stops. */
+export function createSender(
+  ground: SenderGround,
+  place: Pick<SenderOptions, 'further' | 'passOn'>,
+  stops: Stops,
+): Sender {
+  const { config, pool, hints, egress, keyring, logger, observer, now } = ground;
+  const switching = { pool, firstDelayMs: config.retrySchedule[0]!, byMail: config.smtp !== null };
   const refuse = (mailboxId: string, reply: string) => refuseMailbox(switching, mailboxId, reply);
   const mailer = createMailer(ground, stops);
   const transport = createTransport(egress, {
@@ -28,20 +44,21 @@ export function createSender(ground: Ground, stops: Stops): Sender {
   });
   const userAgent = `Bellwire/${version}`;
   return new Sender({
-    pool: db.engine,
-    hints: db.hints,
+    ...place,
+    pool,
+    hints,
     keyring,
     logger,
     transport,
     tokens: new OAuthTokens({ transport, userAgent, logger }),
     mail: mailer && {
       mailer,
-      sql: db.engine,
+      sql: pool,
       waitMs: config.leaseMarginMs * MAIL_WAIT_SHARE,
       perMinute: config.mailRate,
       digestMs: config.digestMs,
     },
-    outbox: mailer && new OutboxSender({ pool: db.engine, mailer, logger, pollMs: config.pollMs, refuse }),
+    outbox: mailer && new OutboxSender({ pool, mailer, logger, pollMs: config.pollMs, refuse }),
     digestSize: config.digestSize,
     scheduleMs: config.retrySchedule,
     userAgent,
@@ -56,12 +73,12 @@ export function createSender(ground: Ground, stops: Stops): Sender {
     pollMs: config.pollMs,
     switchOff: (endpointId, cause) => autoDisable(switching, endpointId, cause),
     refuseMailbox: refuse,
-    observer: metrics.sending,
+    observer,
   });
 }
 
 /** The mails of a process; null where there is no mail server. */
-function createMailer({ config, egress, keyring, publicAddress }: Ground, stops: Stops): Mailer | null {
+function createMailer({ config, egress, keyring, publicAddress }: SenderGround, stops: Stops): Mailer | null {
   const { smtp, mailFrom } = config;
   if (smtp === null) return null;
   const { hostname } = new URL(publicAddress());

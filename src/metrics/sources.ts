@@ -33,6 +33,7 @@ export const GAUGES = {
   bellwire_retention_steps_done: ['How many of them are done.', 'job'],
   bellwire_clock_skew_seconds: ["How far this process's clock is ahead of the database's."],
   bellwire_requests_in_flight: ['Attempts under way in this process.'],
+  bellwire_senders: ['Senders at work in this process: further ones start when the first one is busy.'],
   bellwire_sockets_open: ['WebSockets that are open on this process.'],
   bellwire_subscriptions_open: ['Subscriptions that run on this process.'],
 } as const satisfies Record<string, readonly [help: string, ...labels: string[]]>;
@@ -119,16 +120,23 @@ export function keepingSources(sql: Sql): Source[] {
 /** What this process knows by itself; a part that its role does not have is left out. */
 export function processSources(parts: {
   clock: DatabaseClock;
-  sender?: { inFlight: number };
+  senders?: { size: number; inFlight: number };
   edge?: { open(): { sockets: number; subscriptions: number } };
 }): Source[] {
-  const { clock, sender, edge } = parts;
+  const { clock, senders, edge } = parts;
   const own = (): Reading[] => [
     { gauge: 'bellwire_clock_skew_seconds', value: clock.skewMs / 1000 },
-    ...(sender ? [{ gauge: 'bellwire_requests_in_flight' as const, value: sender.inFlight }] : []),
+    ...(senders ? senderReadings(senders) : []),
     ...(edge ? openReadings(edge.open()) : []),
   ];
   return [{ name: 'process', read: () => Promise.resolve(own()) }];
+}
+
+function senderReadings({ size, inFlight }: { size: number; inFlight: number }): Reading[] {
+  return [
+    { gauge: 'bellwire_senders', value: size },
+    { gauge: 'bellwire_requests_in_flight', value: inFlight },
+  ];
 }
 
 function openReadings({ sockets, subscriptions }: { sockets: number; subscriptions: number }): Reading[] {

@@ -24,6 +24,9 @@ const BUSY_MS = 1_000;
 /** An endpoint is quick that answered so often in a row within so many ms. */
 const QUICK_AFTER = 100;
 const QUICK_MS = 250;
+/** Work is told to other senders that has waited here for so long, ms: a claim takes 1 to 5. Without news again after PASS_ON_AGAIN_MS. */
+const OVERDUE_MS = 10;
+const PASS_ON_AGAIN_MS = 250;
 /** A blind claim at an endpoint whose account is not known yet counts for itself. */
 const UNKNOWN = '?';
 
@@ -71,6 +74,8 @@ export class Lane {
   quick = 0;
   servedAt = 0;
   usedAt = 0;
+  /** When others were told of its work. */
+  passedOnAt = -Infinity;
 
   constructor(endpointId: string) {
     this.endpointId = endpointId;
@@ -90,6 +95,11 @@ export class Lane {
   turn(state: Standing['state'], nowMs: number): void {
     if (this.state === 'CLOSED' && state !== 'CLOSED') this.openSince = nowMs;
     this.state = state;
+  }
+
+  /** When others are to be told of its work, if it is still there. */
+  get overdueAt(): number {
+    return Math.max(this.dueAt + OVERDUE_MS, this.passedOnAt + PASS_ON_AGAIN_MS);
   }
 
   /** Whether nothing but the sender's own defaults says how much it gets. */
@@ -142,6 +152,8 @@ export class Lanes {
     const lane = this.of(endpointId);
     lane.dueAt = Math.min(lane.dueAt, nowMs + inMs);
     lane.hinted ||= inMs <= 0;
+    // This is news.
+    if (inMs <= 0) lane.passedOnAt = -Infinity;
     return lane;
   }
 
@@ -310,6 +322,20 @@ export class Lanes {
       );
       if (at > nowMs && at < next) next = at;
     }
+    return next;
+  }
+
+  /** The endpoints whose work has waited here for too long, be it for a slot or for another sender's sake: each is named now and then. */
+  overdue(nowMs: number): string[] {
+    const found = [...this.#lanes.values()].filter((lane) => lane.overdueAt <= nowMs);
+    for (const lane of found) lane.passedOnAt = nowMs;
+    return found.map((lane) => lane.endpointId);
+  }
+
+  /** When the next one will have waited too long; Infinity when none waits. */
+  nextOverdueAt(nowMs: number): number {
+    let next = Infinity;
+    for (const lane of this.#lanes.values()) if (lane.dueAt <= nowMs) next = Math.min(next, lane.overdueAt);
     return next;
   }
 

@@ -6,7 +6,6 @@
  */
 import { randomUUID } from 'node:crypto';
 
-import type { Hints } from '../db/hints.ts';
 import type { AttemptOutcome } from '../errors.ts';
 import { describeError } from '../log.ts';
 import { releaseEndpoints } from '../queue/circuits.ts';
@@ -21,10 +20,9 @@ import { Ahead, AHEAD_FACTOR, AHEAD_MS } from './ahead.ts';
 import { attempt, type AttemptTools } from './attempt.ts';
 import { type CircuitOptions, Circuits } from './circuits.ts';
 import { type Lane, Lanes } from './lanes.ts';
+import { lostAttempt } from './lost-attempt.ts';
 import { Digests } from './mail/digests.ts';
-import { keepRequest } from './record.ts';
 import { Recorder } from './recorder.ts';
-import { decide } from './retry.ts';
 import { type InFlight, Slots } from './slots.ts';
 import { logFailure, Upkeep } from './upkeep.ts';
 import { within } from './within.ts';
@@ -56,6 +54,8 @@ const LOOK_SHARE = 0.05;
 /** The shortest wait between two looks that hints ask for, ms; and behind one that failed. */
 const LOOK_GAP_MS = 20;
 const LOOK_FAILED_MS = 500;
+/** Others are told at most so often of what this sender does not get at, ms. */
+const PASS_ON_GAP_MS = 10;
 /** One claim in so many serves retries before first attempts, so that neither can keep the other waiting for ever. */
 const RETRIES_TURN = 8;
 
@@ -71,7 +71,15 @@ export interface SenderObserver {
 
 /** Settings of a sender. */
 export interface SenderOptions extends AttemptTools, Omit<CircuitOptions, 'lanes' | 'sender'> {
-  hints: Hints;
+  /** Calls back with which endpoints have work, as NOTIFY says it; the result ends that. */
+  hints: { on(channel: string, listener: (payload: string) => void): () => void };
+  /**
+   * Whether it serves beside the first sender of its process: it looks for no work but is told of it, and what is to be done now and
+   * then is done by that one.
+   */
+  further: boolean;
+  /** Hears which endpoints have work that this sender has not taken in time; null where there is nobody else. */
+  passOn: ((endpointIds: string[]) => void) | null;
   /** Requests that hold a slot, at most. */
   concurrency: number;
   /** Requests at once at an endpoint without a limit of its own. */
@@ -104,17 +112,19 @@ export class Sender {
   #wake: () => void = () => undefined;
   #awake = false;
   #unsubscribe: () => void = () => undefined;
-  #lookAt = 0;
+  #lookAt: number;
   /** A hint that named no endpoint has come since the last look began. */
   #hintedToLook = false;
   #earliestLook = 0;
   #claims = 0;
   #claimedAt = 0;
   #pumping = false;
+  #passedAt = 0;
 
   constructor(options: SenderOptions) {
     const { pool, logger } = options;
     this.#options = options;
+    this.#lookAt = options.further ? Infinity : 0;
     this.#lanes = new Lanes({
       most: options.endpointConcurrency,
       untilQuick: Math.max(1, Math.floor(options.concurrency * SHARE_UNTIL_QUICK)),
@@ -163,6 +173,7 @@ export class Sender {
       this.#hint(payload.split(' ').filter((part) => part.startsWith('ep_'))),
     );
     this.#loop = this.#run();
+    if (this.#options.further) return;
     this.#upkeep.start();
     this.#options.outbox?.start();
     this.#digests?.start();
@@ -215,7 +226,7 @@ export class Sender {
   #hint(endpointIds: string[]): void {
     const now = performance.now();
     for (const endpointId of endpointIds) this.#lanes.expect(endpointId, 0, now);
-    if (endpointIds.length === 0) {
+    if (endpointIds.length === 0 && !this.#options.further) {
       this.#hintedToLook = true;
       // While one is under way, which may have missed what the hint is about, the next one follows it.
       if (this.#lookAt !== Infinity) this.#lookAt = Math.min(this.#lookAt, Math.max(now, this.#earliestLook));
@@ -233,7 +244,10 @@ export class Sender {
     while (this.#running) {
       this.#awake = false;
       try {
-        if (performance.now() >= this.#lookAt) this.#looking = this.#look();
+        const now = performance.now();
+        if (now >= this.#lookAt) this.#looking = this.#look();
+        this.#passOn(now);
+        this.#lanes.tidy(now);
         const asks = this.#choose();
         if (asks.length > 0) await this.#claimAndStart(asks);
         else await this.#rest();
@@ -268,8 +282,16 @@ export class Sender {
       now + (failed ? LOOK_FAILED_MS : Math.max(LOOK_GAP_MS, (now - startedAt) / LOOK_SHARE));
     const next = this.#hintedToLook ? now : now + pollMs * (0.75 + 0.5 * Math.random());
     this.#lookAt = Math.max(next, this.#earliestLook);
-    this.#lanes.tidy(now);
     this.#rouse();
+  }
+
+  /** Has other senders know of what this one does not get at. */
+  #passOn(now: number): void {
+    const { passOn } = this.#options;
+    if (passOn === null || now < this.#passedAt + PASS_ON_GAP_MS) return;
+    this.#passedAt = now;
+    const endpointIds = this.#lanes.overdue(now);
+    if (endpointIds.length > 0) passOn(endpointIds);
   }
 
   /** Whom to ask for how much now: nobody, while it is better to wait a little for more free slots. */
@@ -442,6 +464,7 @@ export class Sender {
     const now = performance.now();
     if (this.#ahead.dueAt <= now) this.#pumpSoon();
     let until = Math.min(this.#lookAt, this.#lanes.nextAt(now), this.#ahead.dueAt);
+    if (this.#options.passOn !== null) until = Math.min(until, this.#lanes.nextOverdueAt(now));
     // Only slots are missing, or a few more of them are waited for.
     if (this.#lanes.pressure(Infinity, now).claimable > 0)
       until = Math.min(
@@ -464,26 +487,6 @@ export class Sender {
 
   #recordLost(lost: Rescued): Promise<void> {
     this.#options.observer?.attempted('LOST', null);
-    const tried = {
-      ...{ ...lost, outcome: 'LOST' as const },
-      ...{ priorCount: 0, scheduleMs: [], gone: false, retryAfterMs: 0 },
-    };
-    return this.#recorder.record({
-      id: lost.id,
-      fence: lost.fence,
-      attempt: lost.attempt,
-      ...decide(tried, Math.random()),
-      telling: false,
-      holdMs: 0,
-      origin: lost.manual ? 'MANUAL_RETRY' : lost.attempt === 1 ? 'FIRST' : 'AUTOMATIC_RETRY',
-      outcome: 'LOST',
-      failureCode: 'SENDER_LOST',
-      statusCode: null,
-      startedAt: lost.claimedAt,
-      durationMs: null,
-      request: keepRequest(lost.target, [], 0),
-      response: null,
-      phases: null,
-    });
+    return this.#recorder.record(lostAttempt(lost));
   }
 }

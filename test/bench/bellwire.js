@@ -46,7 +46,7 @@ export async function publish(post, ids, kind) {
 
 /**
  * Starts the server, with a webhook to the target. By the role all it sends itself, from the start; by the role
- * api its senders are processes of the role worker.
+ * api by a process of the role worker.
  * @param {import('./ground.js').Ground} ground @param {{ target: string, role: 'all' | 'api' }} options
  * @returns {Promise<System & { server: import('./server.js').Server }>}
  */
@@ -55,8 +55,8 @@ export async function startBellwire(ground, { target, role }) {
   const { pid, died, post, postgres } = server;
   await register(post, 'policies', ['update']);
   await createWebhook(post, target);
-  /** @type {import('./server.js').Process[]} */
-  let senders = [];
+  /** @type {import('./server.js').Process | undefined} */
+  let worker;
   return {
     name: 'Bellwire',
     configuration: `${CONFIGURATION}; ${
@@ -65,11 +65,13 @@ export async function startBellwire(ground, { target, role }) {
     versions: { postgres: postgres.version },
     died,
     server,
-    async startSenders(processes = 1) {
-      if (role === 'all') return;
-      senders = await Promise.all(Array.from({ length: processes }, () => server.startWorker()));
+    async startSenders(most) {
+      if (role === 'api') worker = await server.startWorker(most);
     },
-    stopSenders: () => Promise.all(senders.splice(0).map((sender) => sender.stop())),
+    async stopSenders() {
+      await worker?.stop();
+      worker = undefined;
+    },
     async publish(ids) {
       const counts = await publish(post, ids, { resource: 'policies', event: 'update' });
       return counts.filter((count) => count === 1).length;
@@ -85,7 +87,7 @@ export async function startBellwire(ground, { target, role }) {
       return rows[0];
     },
     cpu: () => ({
-      service: [pid, ...senders.map((sender) => sender.pid)].reduce((sum, one) => sum + cpuOf(one), 0),
+      service: cpuOf(pid) + (worker ? cpuOf(worker.pid) : 0),
       postgres: cpuOf(postgres.pid),
     }),
   };

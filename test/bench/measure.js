@@ -18,7 +18,7 @@ const LOOK_MS = 20;
  * @property {string} configuration
  * @property {Record<string, string>} versions
  * @property {Promise<never>} died Rejects when one of its processes ends unasked.
- * @property {(processes?: number) => Promise<unknown>} startSenders
+ * @property {(senders?: number) => Promise<unknown>} startSenders
  * @property {() => Promise<unknown>} stopSenders
  * @property {(ids: string[]) => Promise<number>} publish
  * @property {() => Promise<boolean>} settled
@@ -44,16 +44,16 @@ export function freshIds(count) {
 /**
  * Publishes while no sender runs, then starts them: deliveries per second from the first arrival to the
  * last; CPU from the first arrival until the last result is recorded, so that no process is measured at its start.
- * @param {System} system @param {Receiver} receiver @param {{ jobs: number, processes?: number }} load @returns {Promise<Drained>}
+ * @param {System} system @param {Receiver} receiver @param {{ jobs: number, senders?: number }} load @returns {Promise<Drained>}
  */
-export async function drain(system, receiver, { jobs, processes = 1 }) {
+export async function drain(system, receiver, { jobs, senders }) {
   const ids = freshIds(jobs);
   const open = await openBooks(system, receiver);
   let published = 0;
   for (let from = 0; from < jobs; from += BATCH)
     published += await orDeath(system, system.publish(ids.slice(from, from + BATCH)));
   const cpu = () => ({ ...system.cpu(), receiver: receiver.cpu() });
-  const started = system.startSenders(processes);
+  const started = system.startSenders(senders);
   started.catch(() => undefined);
   const before = await orDeath(system, receiver.wait(1, limitFor(0)).then(cpu));
   await orDeath(system, started);

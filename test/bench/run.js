@@ -32,7 +32,7 @@ const OPTIONS = {
   jobs: 'deliveries of one run',
   rate: 'events a second',
   seconds: 'how long that goes on',
-  senders: 'processes that send',
+  senders: 'senders of a process',
   webhooks: `how many are saved, a multiple of 50, at least ${FEW}`,
   pending: 'deliveries in the queue',
   requests: 'how often a page is asked for in a round',

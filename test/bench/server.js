@@ -37,10 +37,10 @@ export const CONFIGURATION = `npm start -- --dev, default configuration but for 
  * @property {() => Promise<void>} stop Throws when it did not end in order.
  */
 
-/** Starts a process. @param {{ postgres: import('./postgres.js').Postgres, dataDir: string, role: Role, watch: (child: import('./children.js').Child) => void, onStop: (stop: () => Promise<void>) => void }} options @returns {Promise<Process>} */
-async function startProcess({ postgres, dataDir, role, watch, onStop }) {
+/** Starts a process. @param {{ postgres: import('./postgres.js').Postgres, dataDir: string, role: Role, senders?: number, watch: (child: import('./children.js').Child) => void, onStop: (stop: () => Promise<void>) => void }} options @returns {Promise<Process>} */
+async function startProcess({ postgres, dataDir, role, senders, watch, onStop }) {
   const args = [...ARGS, '--dev', '--role', role];
-  const child = start(PROGRAM, args, { cwd: ROOT, env: environment(postgres.url, dataDir) });
+  const child = start(PROGRAM, args, { cwd: ROOT, env: environment(postgres.url, dataDir, senders) });
   watch(child);
   let stopped = false;
   const stop = async () => {
@@ -63,7 +63,7 @@ async function startProcess({ postgres, dataDir, role, watch, onStop }) {
  * @property {import('./client.js').Post} post As the root administrator.
  * @property {() => Promise<string>} metrics What it tells Prometheus.
  * @property {import('./postgres.js').Postgres} postgres
- * @property {() => Promise<Process>} startWorker Another process on the same database, which only sends.
+ * @property {(senders?: number) => Promise<Process>} startWorker Another process on the same database, which only sends; by so many senders at most.
  */
 
 /** Starts a server with a PostgreSQL of its own. @param {import('./ground.js').Ground} ground @param {Role} role @returns {Promise<Server>} */
@@ -83,18 +83,19 @@ export async function startServer(ground, role) {
       return response.text();
     },
     postgres,
-    startWorker: () => startProcess({ ...place, role: 'worker' }),
+    startWorker: (senders) => startProcess({ ...place, role: 'worker', senders }),
   };
 }
 
-/** The environment without settings of a server that somebody has set for himself. @param {string} url @param {string} dataDir */
-function environment(url, dataDir) {
+/** The environment without settings of a server that somebody has set for himself. @param {string} url @param {string} dataDir @param {number} [senders] */
+function environment(url, dataDir, senders) {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('BELLWIRE_') && name !== 'DATABASE_URL' && name !== 'NODE_OPTIONS',
   );
   return {
     ...Object.fromEntries(inherited),
     ...SETTINGS,
+    ...(senders === undefined ? {} : { BELLWIRE_SENDERS: String(senders) }),
     DATABASE_URL: url,
     BELLWIRE_DATA_DIR: dataDir,
   };

@@ -16,13 +16,15 @@ const LEASE_MARGIN_MS = 5_000;
 export const LEASE_MS = TIMEOUT_MS + LEASE_MARGIN_MS;
 /** How often the queue is looked at, ms. */
 export const POLL_MS = 500;
-/** How many requests each server has under way at most. */
+/** How many requests each server has under way at most, by two senders. */
 export const CONCURRENCY = 32;
+const SENDERS = 2;
 
 const SETTINGS = {
   BELLWIRE_LEASE_MARGIN: `${LEASE_MARGIN_MS}ms`,
   BELLWIRE_POLL_INTERVAL: `${POLL_MS}ms`,
-  BELLWIRE_CONCURRENCY: String(CONCURRENCY),
+  BELLWIRE_SENDERS: String(SENDERS),
+  BELLWIRE_CONCURRENCY: String(CONCURRENCY / SENDERS),
   BELLWIRE_SHUTDOWN_GRACE: '5s',
   BELLWIRE_DNS_TIMEOUT: '1s',
   BELLWIRE_PROBE_INTERVAL: '2s',

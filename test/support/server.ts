@@ -14,12 +14,16 @@ import { createTestDatabase, type TestDatabase } from './postgres.ts';
 /** The root administrator's token on every test server. */
 export const ROOT_TOKEN = 'root-token-of-the-tests-0123456789';
 
-/** Clocks short enough for tests: retries after 20 ms, a poll every 50 ms. */
+/**
+ * Clocks short enough for tests: retries after 20 ms, a poll every 50 ms. One sender, so that tests can say what it has on the wire;
+ * those of more spawn a server, since nothing that a test replaces reaches a thread.
+ */
 const QUICK = {
   BELLWIRE_PORT: '0',
   BELLWIRE_ROOT_TOKEN: ROOT_TOKEN,
   BELLWIRE_RETRY_SCHEDULE: '0s,20ms,20ms,20ms',
   BELLWIRE_POLL_INTERVAL: '50ms',
+  BELLWIRE_SENDERS: '1',
   BELLWIRE_HEARTBEAT: '200ms',
   BELLWIRE_LOG_LEVEL: 'error',
 };
@@ -42,7 +46,14 @@ export async function startServer(
   const dataDir = mkdtempSync(join(tmpdir(), 'bellwire-server-'));
   const { dev = true, prepare, ...rest } = overrides;
   await prepare?.(database.url);
-  const env = { ...QUICK, DATABASE_URL: database.url, BELLWIRE_DATA_DIR: dataDir, ...settings };
+  // Threads are loaded by a Node.js that knows TypeScript, and nothing that a test replaces reaches them.
+  const env = {
+    ...QUICK,
+    BELLWIRE_SENDERS: '1',
+    DATABASE_URL: database.url,
+    BELLWIRE_DATA_DIR: dataDir,
+    ...settings,
+  };
   const app = await startApp(loadConfig(env, { dev }), rest);
   return {
     app,
