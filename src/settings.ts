@@ -123,7 +123,7 @@ export const SETTINGS = {
     type: 'number',
     default: '',
     meaning:
-      'How many senders this process has at most: one, and more of them, each a thread, as soon as that one is busy. Default: as many as there are cores.',
+      'How many senders this process has as soon as a single one is busy; each further one is a thread. Default: up to one for each core, as far as cores are idle then.',
     parse: optional(wholeNumber(1, 256)),
   }),
   concurrency: setting({

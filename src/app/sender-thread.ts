@@ -102,8 +102,14 @@ async function run({ number, config, databaseUrl, ownPort, publicAddress }: Thre
   own.sender = sender;
   sender.start();
   port.on('message', (message: ToThread) => {
-    if (message.kind === 'work') told.forEach((listener) => listener(message.endpointIds.join(' ')));
-    else void stop(message.graceMs);
+    switch (message.kind) {
+      case 'work':
+        return told.forEach((listener) => listener(message.endpointIds.join(' ')));
+      case 'limit':
+        return sender.limitEach(message.most);
+      case 'stop':
+        return void stop(message.graceMs);
+    }
   });
   say({ kind: 'ready' });
 

@@ -14,8 +14,11 @@ export interface ThreadGround {
   publicAddress: string;
 }
 
-/** To a thread: these endpoints have work, or: stop within so many ms. */
-export type ToThread = { kind: 'work'; endpointIds: string[] } | { kind: 'stop'; graceMs: number };
+/** To a thread: these endpoints have work; an endpoint gets so many requests at most; stop within so many ms. */
+export type ToThread =
+  | { kind: 'work'; endpointIds: string[] }
+  | { kind: 'limit'; most: number }
+  | { kind: 'stop'; graceMs: number };
 
 /** From a thread: it sends now; what it did since it last said so; it has stopped. */
 export type FromThread =

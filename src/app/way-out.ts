@@ -1,9 +1,8 @@
 /** The way out of a process: which addresses it may call, and by which connections. */
 import type { Config } from '../config.ts';
 import { AddressPolicy } from '../egress/address-policy.ts';
-import { Egress } from '../egress/egress.ts';
+import { Egress, type EgressOptions } from '../egress/egress.ts';
 import { mostOnTheWire } from '../sending/slots.ts';
-import type { Overrides } from './ground.ts';
 
 /** The policy of a process that listens on a port; null before that is known. */
 export function createPolicy(config: Config, ownPort: number | null): AddressPolicy {
@@ -20,7 +19,7 @@ export function createPolicy(config: Config, ownPort: number | null): AddressPol
 export function openWayOut(
   config: Config,
   ownPort: number | null,
-  { resolver, ca }: Pick<Overrides, 'resolver' | 'ca'> = {},
+  { resolver, ca }: Pick<EgressOptions, 'resolver' | 'ca'> = {},
 ): Egress {
   return new Egress({
     policy: createPolicy(config, ownPort),

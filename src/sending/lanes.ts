@@ -136,7 +136,7 @@ export class Lane {
 /** All lanes of a sender. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
-  readonly #limits: LaneLimits;
+  #limits: LaneLimits;
   readonly #accountServedAt = new Map<string, number>();
   #turn = 0;
   #sweptAt = 0;
@@ -145,6 +145,11 @@ export class Lanes {
 
   constructor(limits: LaneLimits) {
     this.#limits = limits;
+  }
+
+  /** From now on an endpoint without a limit of its own gets so many requests at most. */
+  limitEach(most: number): void {
+    this.#limits = { ...this.#limits, most };
   }
 
   /** An endpoint has work in so many ms. */

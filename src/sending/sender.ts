@@ -166,6 +166,11 @@ export class Sender {
     return this.#slots.size;
   }
 
+  /** From now on sends so many requests at once to an endpoint without a limit of its own, at most. */
+  limitEach(most: number): void {
+    this.#lanes.limitEach(most);
+  }
+
   /** Begins to claim. */
   start(): void {
     this.#running = true;
