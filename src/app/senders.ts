@@ -17,8 +17,8 @@ import type { FromThread, ThreadGround, ToThread } from './thread-messages.ts';
 
 /** The share of its time for which a main thread is at work that is busy, over a time of at least and at most so many ms. */
 const BUSY_SHARE = 0.7;
-const BUSY_FROM_MS = 100;
-const BUSY_TO_MS = 1_000;
+const BUSY_FROM_MS = 1_000;
+const BUSY_TO_MS = 3_000;
 /**
  * So much of a core must have been idle. Where PostgreSQL and receivers take what one sender leaves of the machine, a second one makes
  * it slower: 0.91 times as many deliveries, at 1.3 times the CPU for each.
