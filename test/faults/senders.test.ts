@@ -60,13 +60,19 @@ const seen = (server: ServerProcess) => scrape(`${server.url}/metrics`, ROOT_TOK
 const gauge = async (server: ServerProcess, name: string) => (await seen(server)).get(name)!;
 const senders = (server: ServerProcess) => gauge(server, 'bellwire_senders');
 
-/** Publishes more than one sender gets sent until there are so many, and some that all of them share; how many were published. */
+/** Publishes more than one sender gets sent until so many have had a part in it, and some that all of them share; how many in all. */
 async function busyUntil(server: ServerProcess, count: number, batch = 500): Promise<number> {
   let published = 0;
-  for (const end = performance.now() + 60_000; (await senders(server)) < count;) {
-    if (performance.now() > end) throw new Error(`${await senders(server)} senders, not ${count}`);
+  const atWork = new Set<string>();
+  for (const end = performance.now() + 60_000; (await senders(server)) < count || atWork.size < count;) {
+    if (performance.now() > end)
+      throw new Error(`${await senders(server)} senders, of which ${atWork.size} send`);
     await publishMany(server.api, 2 * batch, batch, `b${published}-`);
     published += 2 * batch;
+    const { rows } = await sql.query<{ sender: string }>(
+      'select distinct sender from delivery_queue where sender is not null',
+    );
+    rows.forEach((row) => atWork.add(row.sender));
   }
   await publishMany(server.api, 2_000, 500, 'all-');
   return published + 2_000;
