@@ -38,10 +38,15 @@ export async function readAlong(
   for (let most = EVENTS_PER_ROW * search.limit; most <= MOST_EVENTS;) {
     const { ids, end } = await eventsAlong(sql, search, keys, most);
     const upTo = edge(search, end);
-    const lists = fromsOf(search.filter).flatMap((from) => [
-      bornWith(search, from, ids, upTo),
-      listed(search, from, allOf([() => `d.origin = 'REPLAY'`, upTo])),
-    ]);
+    const lists = fromsOf(search.filter).flatMap((from) =>
+      // Of all their events, whenever they were published: then what replays bore is among their deliveries, too.
+      end === null && earliest(search) === null
+        ? [ofEvents(search, from, ids, () => 'true')]
+        : [
+            ofEvents(search, from, ids, upTo, `d.origin <> 'REPLAY'`),
+            listed(search, from, allOf([() => `d.origin = 'REPLAY'`, upTo])),
+          ],
+    );
     const { rows, complete } = await readFirst(sql, lists, reach, wantedOf(search));
     if (complete && (end === null || rows.length === search.limit)) return rows;
     if (!complete) reach = nextReach(reach, rows.length, search.limit);
@@ -86,15 +91,22 @@ async function eventsAlong(
 }
 
 /** Between which ids the events lie whose deliveries can fit. */
-function idsAround({ after, descending, filter }: DeliverySearch): [from: string, to: string] {
-  const { from, to } = filter?.createdAt ?? {};
-  const lowest = [from?.getTime(), ...(after !== null && !descending ? [idTime(after)] : [])];
+function idsAround(search: DeliverySearch): [from: string, to: string] {
+  const { after, descending, filter } = search;
+  const { to } = filter?.createdAt ?? {};
   const highest = [to?.getTime(), ...(after !== null && descending ? [idTime(after)] : [])];
-  const known = (times: (number | undefined)[]): number[] => times.filter((time) => time !== undefined);
+  const known = highest.filter((time) => time !== undefined);
   return [
-    idFloor('event', Math.max(0, ...known(lowest)) - 2 * MARGIN_MS),
-    idFloor('event', Math.min(MOST_TIME_MS, ...known(highest)) + 2 * MARGIN_MS),
+    idFloor('event', (earliest(search) ?? 0) - 2 * MARGIN_MS),
+    idFloor('event', Math.min(MOST_TIME_MS, ...known) + 2 * MARGIN_MS),
   ];
+}
+
+/** Since when the deliveries that can fit were born, ms; null where nothing says so. */
+function earliest({ after, descending, filter }: DeliverySearch): number | null {
+  const from = filter?.createdAt?.from?.getTime() ?? null;
+  const behind = after !== null && !descending ? idTime(after) : null;
+  return from === null || behind === null ? (from ?? behind) : Math.max(from, behind);
 }
 
 /** The year 9999 is far enough. */
@@ -107,13 +119,19 @@ function edge({ descending }: DeliverySearch, end: string | null): SqlFragment {
   return (add) => `d.id ${descending ? '>=' : '<'} ${add(idFloor('delivery', atMs))}::text`;
 }
 
-/** Deliveries that were born with these events. */
-function bornWith(search: DeliverySearch, from: string, ids: string[], upTo: SqlFragment): Ordered {
+/** Deliveries of these events, those of some origin. */
+function ofEvents(
+  search: DeliverySearch,
+  from: string,
+  ids: string[],
+  upTo: SqlFragment,
+  origin = 'true',
+): Ordered {
   // OFFSET keeps the planner from reading on in the order of ids instead.
   return (add, limit) => `
     select d.* from (
       select d.* from ${from}
       where d.event_id = any (${add(ids)}::text[]) and ${behind(search)(add)} and ${upTo(add)} offset 0) d
-    where d.origin <> 'REPLAY'
+    where ${origin}
     order by d.id ${directionOf(search)} limit ${limit}`;
 }

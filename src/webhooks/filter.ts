@@ -92,22 +92,28 @@ export async function searchFor(
   // A beginning lies within the part of a description that is indexed.
   const texts = ['w.name', anywhere ? 'w.description' : 'left(w.description, 200)'];
   const by = (text: Like): SqlFragment => {
-    const alternatives: SqlFragment[] = [
+    const alternatives: (SqlFragment | null)[] = [
       ...(number === null ? [] : [(add: Add) => `w.number = ${add(number)}::int`]),
       logins === null
         ? (add) =>
             `exists (select 1 from logins l where l.id = w.login_id and (${like('l.name')(add)} or ${like('l.email')(add)}))`
-        : (add) => `w.login_id = any (${add(logins)}::text[])`,
+        : among('w.login_id', logins),
       teams === null
         ? (add) => `exists (select 1 from teams t where t.id = w.team_id and ${like('t.name')(add)})`
-        : (add) => `w.team_id = any (${add(teams)}::text[])`,
+        : among('w.team_id', teams),
       ...texts.map(text),
     ];
-    return (add) => `(${alternatives.map((one) => one(add)).join(' or ')})`;
+    const some = alternatives.filter((one) => one !== null);
+    return (add) => `(${some.map((one) => one(add)).join(' or ')})`;
   };
   const common = logins === null || teams === null;
   const far = short === null || common ? by(like) : by((column) => foundShort(column, short));
   return { near: by(like), far, common };
+}
+
+/** Null for none: for an empty list the planner takes any index of the column, and then judges each row that it found by all of the search. */
+function among(column: string, ids: string[]): SqlFragment | null {
+  return ids.length === 0 ? null : (add) => `${column} = any (${add(ids)}::text[])`;
 }
 
 type Add = (value: unknown) => string;
