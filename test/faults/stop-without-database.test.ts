@@ -1,4 +1,6 @@
 /** A stop while the database is away: it succeeds in time, and what was claimed and not sent yet is sent by another sender. */
+import type { ServerResponse } from 'node:http';
+
 import pg from 'pg';
 
 import { CONNECT_TIMEOUT_MS } from '../../src/db/pools.ts';
@@ -53,6 +55,13 @@ afterEach(async () => {
   folder.remove();
 });
 
+/** What is claimed and has not been sent. */
+async function unsent(): Promise<string[]> {
+  const { rows } = await sql.query<{ id: string }>('select id from delivery_queue where sender is not null');
+  const sent = new Set(receiver.hits.map((hit) => hit.headers['webhook-id']));
+  return rows.map(({ id }) => id).filter((id) => !sent.has(id));
+}
+
 function entityOf(body: Buffer): string {
   return (JSON.parse(body.toString()) as { entityId: string }).entityId;
 }
@@ -67,20 +76,28 @@ it.each<[string, Fault]>([
     await registerResource(first.api);
     await createWebhook(first.api, receiver.url, { advanced: { timeoutMs: 1_000 } });
     // Quick enough that more is claimed than is on the wire; then all at once nothing answers any more.
-    const stopping = new Promise<{ at: number; code: Promise<number | null> }>((begun) => {
-      let open = 0;
-      receiver.answer = (_hit, response, count) => {
-        if (way.fault !== 'pass') return;
-        open += 1;
-        // With all slots taken, what the last claim brought beyond them waits.
-        if (count < EVENTS / 4 || open < SLOTS)
-          return void setTimeout(() => {
-            open -= 1;
-            response.writeHead(204).end();
-          }, 20);
+    const stopping = new Promise<{ at: number; code: Promise<number | null> }>((begun, failed) => {
+      const open = new Set<ServerResponse>();
+      let looking = false;
+      const end = (response: ServerResponse): void => {
+        if (looking || way.fault !== 'pass' || !open.delete(response)) return;
+        response.writeHead(204).end();
+      };
+      // With all slots taken, and no answer while this looks, what the last claim brought beyond them waits.
+      const look = async (): Promise<void> => {
+        looking = true;
+        const ahead = await unsent();
+        looking = false;
+        if (ahead.length === 0) return [...open].forEach(end);
         way.fault = fault;
         if (fault === 'refuse') way.cutAll();
         begun({ at: performance.now(), code: first.end('SIGTERM') });
+      };
+      receiver.answer = (_hit, response, count) => {
+        if (way.fault !== 'pass') return;
+        open.add(response);
+        if (count >= EVENTS / 4 && open.size >= SLOTS && !looking) look().catch(failed);
+        else setTimeout(end, 20, response);
       };
     });
     const entities = await publishMany(first.api, EVENTS);
@@ -88,11 +105,7 @@ it.each<[string, Fault]>([
     expect(await code).toBe(0);
     const stopMs = performance.now() - at;
 
-    const sent = new Set(receiver.hits.map((hit) => hit.headers['webhook-id'] as string));
-    const { rows } = await sql.query<{ id: string }>(
-      'select id from delivery_queue where sender is not null',
-    );
-    const ahead = rows.map(({ id }) => id).filter((id) => !sent.has(id));
+    const ahead = await unsent();
     expect(ahead.length).toBeGreaterThan(0);
 
     const came = new Set(receiver.hits.map(({ body }) => entityOf(body)));
