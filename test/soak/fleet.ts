@@ -16,14 +16,15 @@ const LEASE_MARGIN_MS = 5_000;
 export const LEASE_MS = TIMEOUT_MS + LEASE_MARGIN_MS;
 /** How often the queue is looked at, ms. */
 export const POLL_MS = 500;
-/** How many requests each server has under way at most. */
+/** How many requests each server has under way at most, by two senders. */
 export const CONCURRENCY = 32;
-/** Of those that are killed, shared by so many senders when they are busy. */
 const SENDERS = 2;
 
 const SETTINGS = {
   BELLWIRE_LEASE_MARGIN: `${LEASE_MARGIN_MS}ms`,
   BELLWIRE_POLL_INTERVAL: `${POLL_MS}ms`,
+  BELLWIRE_SENDERS: String(SENDERS),
+  BELLWIRE_CONCURRENCY: String(CONCURRENCY / SENDERS),
   BELLWIRE_SHUTDOWN_GRACE: '5s',
   BELLWIRE_DNS_TIMEOUT: '1s',
   BELLWIRE_PROBE_INTERVAL: '2s',
@@ -49,17 +50,10 @@ export interface Fleet {
 
 /** Starts a fleet, with the resource registered. */
 export async function startFleet(ground: Ground, seed: number): Promise<Fleet> {
-  // Its memory is watched: a second sender, whenever it began, would look like growth.
-  const one = { ...SETTINGS, BELLWIRE_SENDERS: '1', BELLWIRE_CONCURRENCY: String(CONCURRENCY) };
-  const two = {
-    ...SETTINGS,
-    BELLWIRE_SENDERS: String(SENDERS),
-    BELLWIRE_CONCURRENCY: String(CONCURRENCY / SENDERS),
-  };
-  const steady = await ground.node({ name: 'steady', role: 'all', settings: one });
+  const steady = await ground.node({ name: 'steady', role: 'all', settings: SETTINGS });
   const senders = [
-    await ground.node({ name: 'second', role: 'all', settings: two }),
-    await ground.node({ name: 'worker', role: 'worker', settings: two }),
+    await ground.node({ name: 'second', role: 'all', settings: SETTINGS }),
+    await ground.node({ name: 'worker', role: 'worker', settings: SETTINGS }),
   ];
   const receivers = await Receivers.start();
   ground.atEnd(() => receivers.down());

@@ -46,14 +46,7 @@ export async function startServer(
   const dataDir = mkdtempSync(join(tmpdir(), 'bellwire-server-'));
   const { dev = true, prepare, ...rest } = overrides;
   await prepare?.(database.url);
-  // Threads are loaded by a Node.js that knows TypeScript, and nothing that a test replaces reaches them.
-  const env = {
-    ...QUICK,
-    BELLWIRE_SENDERS: '1',
-    DATABASE_URL: database.url,
-    BELLWIRE_DATA_DIR: dataDir,
-    ...settings,
-  };
+  const env = { ...QUICK, DATABASE_URL: database.url, BELLWIRE_DATA_DIR: dataDir, ...settings };
   const app = await startApp(loadConfig(env, { dev }), rest);
   return {
     app,
