@@ -26,6 +26,7 @@ import { AddIdentities1764000000015 } from './migrations/1764000000015-add-ident
 import { AddReplays1764000000016 } from './migrations/1764000000016-add-replays.ts';
 import { AddStats1764000000017 } from './migrations/1764000000017-add-stats.ts';
 import { IndexHistory1764000000018 } from './migrations/1764000000018-index-history.ts';
+import { LeaveRoomInQueue1764000000019 } from './migrations/1764000000019-leave-room-in-queue.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -75,6 +76,7 @@ export function createDataSource(url: string | undefined): DataSource {
       AddReplays1764000000016,
       AddStats1764000000017,
       IndexHistory1764000000018,
+      LeaveRoomInQueue1764000000019,
     ],
     synchronize: false,
     logging: false,

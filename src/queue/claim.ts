@@ -18,7 +18,7 @@
  */
 import type { Sql, Statement } from '../db/sql.ts';
 import { CANCEL_SQL } from './cancel.ts';
-import { type Job, type JobRow, toJobs } from './job.ts';
+import { type Job, type TakenRow, toJobs } from './job.ts';
 import { RANK } from './rank.ts';
 import { sendable, settingsJoin } from './sendable.ts';
 
@@ -111,9 +111,50 @@ function nextDue(rank: number): string {
            and not q.blocked and q.rank = ${rank} and q.due_at > statement_timestamp() order by q.due_at limit 1)`;
 }
 
+/** The columns of jobs and of settings (job.ts), in order, with their types. */
+const JOB_COLUMNS = [
+  ...[
+    'id text',
+    'fence int',
+    'attempt_count int',
+    'lost_count int',
+    'prior_count int',
+    'manual boolean',
+    'rank smallint',
+  ],
+  ...['was_hastened boolean', 'origin text', 'event_id text', 'job_endpoint_id text', 'mailbox_id text'],
+  ...['mail_target text', 'entity_key text', 'format text', 'resource text', 'name text', 'entity_id text'],
+  ...['occurred_at timestamptz', 'payload text', 'lease_ms float8'],
+];
+const SETTINGS_COLUMNS = [
+  ...[
+    'settings_of text',
+    'endpoint_version int',
+    'webhook_id text',
+    'webhook_number int',
+    'kind text',
+    'target text',
+  ],
+  ...[
+    'headers text',
+    'timeout_ms int',
+    'retry_schedule int[]',
+    'signed boolean',
+    'auth_type text',
+    'auth_sealed bytea',
+  ],
+  ...['secrets text'],
+];
+const namesOf = (columns: string[]): string => columns.map((column) => column.split(' ')[0]).join(', ');
+const nullsOf = (columns: string[]): string =>
+  columns.map((column) => column.replace(/(\w+) (.+)/, 'null::$2 as $1')).join(', ');
+
 /**
- * The CTEs that take the rows of a CTE named picked for a sender: jobs is what it holds then, doomed what may not go any more.
- * The parameters are the sender and the margin of the lease, ms.
+ * The CTEs that take the rows of a CTE named picked for a sender: jobs is what it holds then, settings what they need to know of
+ * each endpoint, doomed what may not go any more. The parameters are the sender and the margin of the lease, ms.
+ *
+ * None of them joins two CTEs by the id of a delivery: of their sizes the planner knows nothing, so it takes a nested loop, which
+ * with 250 rows took as long as all the rest.
  */
 export function takeSql(sender: string, marginMs: string): string {
   return `
@@ -132,32 +173,36 @@ export function takeSql(sender: string, marginMs: string): string {
         due_at = clock_timestamp() + (ep.timeout_ms + ${marginMs}::int) * interval '1 ms'
     from endpoints ep
     where q.id = any (array(select id from judged where sendable)) and ep.id = q.endpoint_id
-    returning q.*, ep.version as endpoint_version, ep.kind,
-              coalesce((select 'mailto:' || mb.address from mailboxes mb where mb.id = q.mailbox_id), ep.target) as target, ep.headers, ep.timeout_ms, ep.retry_schedule,
-              ep.signing <> 'NONE' as signed, ep.auth_type, ep.auth_sealed
+    returning q.id, q.fence, q.attempt_count, q.lost_count, q.prior_count, q.manual, q.rank, q.origin, q.event_id, q.endpoint_id,
+              q.mailbox_id, q.entity_key, q.format, q.due_at
   ),
-  -- Once for each endpoint, not for each job: to sort and pack them takes 35 us.
-  sealed as materialized (
-    select s.endpoint_id, json_agg(json_build_object('id', s.id, 'sealed', encode(s.sealed, 'base64')) order by s.expires_at desc nulls first, s.id desc)::text as secrets
-    from secrets s
-    where s.endpoint_id = any (array(select distinct endpoint_id from claimed)) and (s.expires_at is null or s.expires_at > now())
-    group by s.endpoint_id
-  ),
-  jobs as materialized (
-    select c.id, c.fence, c.attempt_count, c.lost_count, c.prior_count, c.manual, c.rank, picked.hastened as was_hastened, c.origin,
-         c.event_id, c.webhook_id, c.endpoint_id as job_endpoint_id, c.endpoint_version, c.kind, c.mailbox_id, c.target, c.headers::text as headers, c.entity_key,
-         c.timeout_ms, c.retry_schedule, c.format, c.signed, c.auth_type, c.auth_sealed, w.number as webhook_number,
-         e.resource, e.name, e.entity_id, e.occurred_at, p.payload,
-         sealed.secrets,
-         (extract(epoch from c.due_at - clock_timestamp()) * 1000)::float8 as lease_ms
+  jobs as (
+    select c.id, c.fence, c.attempt_count, c.lost_count, c.prior_count, c.manual, c.rank,
+           c.id = any (array(select p.id from picked p where p.hastened)) as was_hastened, c.origin, c.event_id,
+           c.endpoint_id as job_endpoint_id, c.mailbox_id,
+           (select 'mailto:' || mb.address from mailboxes mb where mb.id = c.mailbox_id) as mail_target,
+           c.entity_key, c.format, e.resource, e.name, e.entity_id, e.occurred_at, p.payload,
+           (extract(epoch from c.due_at - clock_timestamp()) * 1000)::float8 as lease_ms
     from claimed c
-    join picked on picked.id = c.id
-    join webhooks w on w.id = c.webhook_id
     join events e on e.id = c.event_id
     left join event_payloads p on p.event_id = c.event_id
-    left join sealed on sealed.endpoint_id = c.endpoint_id
+  ),
+  settings as (
+    select ep.id as settings_of, ep.version as endpoint_version, ep.webhook_id, w.number as webhook_number, ep.kind, ep.target,
+           ep.headers::text as headers, ep.timeout_ms, ep.retry_schedule, ep.signing <> 'NONE' as signed, ep.auth_type, ep.auth_sealed,
+           (select json_agg(json_build_object('id', s.id, 'sealed', encode(s.sealed, 'base64')) order by s.expires_at desc nulls first, s.id desc)::text
+            from secrets s where s.endpoint_id = ep.id and (s.expires_at is null or s.expires_at > now())) as secrets
+    from endpoints ep
+    join webhooks w on w.id = ep.webhook_id
+    where ep.id = any (array(select distinct endpoint_id from claimed))
   )`;
 }
+
+/** The rows of settings and of jobs, in any order, each with nulls in place of the other's columns, as toJobs takes them. */
+export const TAKEN_SQL = `
+  select ${namesOf(SETTINGS_COLUMNS)}, ${nullsOf(JOB_COLUMNS)} from settings
+  union all
+  select ${nullsOf(SETTINGS_COLUMNS)}, ${namesOf(JOB_COLUMNS)} from jobs`;
 
 /** Exported for the test of what it costs. */
 export const CLAIM: Statement = {
@@ -259,12 +304,13 @@ export const CLAIM: Statement = {
     ) r
   )
   select s.endpoint_id as standing_of, s.account_id, s.rate_per_second, s.max_concurrency, s.foreign_count, s.n, s.may,
-         s.state, s.taken, s.reached_first, s.reached_retry, s.held_ms, s.next_due_ms, j.*
-  from standings s left join jobs j on j.job_endpoint_id = s.endpoint_id
-  order by s.endpoint_id, j.id`,
+         s.state, s.taken, s.reached_first, s.reached_retry, s.held_ms, s.next_due_ms, taken.*
+  from (${TAKEN_SQL}) taken full join standings s on s.endpoint_id = taken.settings_of
+  order by taken.id`,
 };
 
-interface Row extends JobRow {
+/** Columns of the standing of an endpoint; null in the rows of jobs. */
+interface StandingRow {
   standing_of: string;
   account_id: string | null;
   rate_per_second: number | null;
@@ -287,7 +333,7 @@ export async function claim(
   asks: Ask[],
   retriesFirst: boolean,
 ): Promise<Claimed> {
-  const { rows } = await sql.query<Row>(CLAIM, [
+  const { rows } = await sql.query<TakenRow & (StandingRow | { standing_of: null })>(CLAIM, [
     terms.sender,
     asks.map((ask) => ask.endpointId),
     asks.map((ask) => ask.want),
@@ -303,11 +349,11 @@ export async function claim(
     retriesFirst ? RANK.retry : RANK.first,
     retriesFirst ? RANK.first : RANK.retry,
   ]);
-  const standings = new Map(rows.map((row) => [row.standing_of, toStanding(row)]));
-  return { jobs: toJobs(rows.filter((row) => row.id !== null)), standings: [...standings.values()] };
+  const standings = rows.flatMap((row) => (row.standing_of === null ? [] : [toStanding(row)]));
+  return { jobs: toJobs(rows), standings };
 }
 
-function toStanding(row: Row): Standing {
+function toStanding(row: StandingRow): Standing {
   return {
     endpointId: row.standing_of,
     accountId: row.account_id,

@@ -38,15 +38,22 @@ export interface Completion {
   refusal?: string;
 }
 
+/**
+ * JSON texts as one text with a line for each, which is empty for none (https://github.com/ndjson/ndjson-spec). As an array every
+ * quotation mark is escaped here and taken apart there letter by letter: 9 us for the 1.2 kB of an attempt, on both sides.
+ */
+const lines = (texts: (string | null)[]): string => texts.join('\n');
+const linesSql = (parameter: string): string => `string_to_array(${parameter}, E'\\n', '')`;
+
 const COMPLETE: Statement = {
   name: 'complete',
   text: `
   with given as materialized (
     select * from unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::float8[], $6::text[], $7::text[],
-                         $8::text[], $9::int[], $10::timestamptz[], $11::int[], $12::text[], $13::text[], $14::text[],
-                         $15::boolean[], $16::float8[])
+                         $8::text[], $9::int[], $10::float8[], $11::int[], ${linesSql('$12')}, ${linesSql('$13')},
+                         ${linesSql('$14')}, $15::boolean[], $16::float8[])
       as t (id, fence, attempt, next, delay_ms, origin, outcome,
-            failure_code, status_code, started_at, duration_ms, request, response, phases, telling, hold_ms)
+            failure_code, status_code, started_ms, duration_ms, request, response, phases, telling, hold_ms)
   ),
   locked as materialized (
     -- By the ids: written so that no index of all that is leased fits, which is read to its end.
@@ -58,14 +65,15 @@ const COMPLETE: Statement = {
     select q.id, q.event_id, q.webhook_id, q.endpoint_id, q.origin as delivery_origin, q.version + 1 as version,
            q.attempt_count, q.lost_count + (g.outcome = 'LOST')::int as lost_count, q.created_at,
            coalesce(g.status_code, case when g.outcome = 'LOST' then q.status_code end) as status_code,
-           g.attempt, g.origin, g.outcome, g.failure_code, g.started_at, g.duration_ms,
+           g.attempt, g.origin, g.outcome, g.failure_code, to_timestamp(g.started_ms / 1000) as started_at, g.duration_ms,
            g.request::json as request, g.response::json as response, g.phases::json as phases,
            q.entity_key, q.entity_seq, q.blocked, q.format, q.mailbox_id, g.telling, g.hold_ms,
-           case when g.next = 'RETRY' and (q.cancelled or not ${sendable('q')}) then 'CANCELLED' else g.next end as next,
+           -- Looked up only for what failed: for all it takes 2.5 us each.
+           case when g.next = 'RETRY' and (q.cancelled or not (select ${sendable('q')} from (select 1) one ${settingsJoin('q')}))
+                then 'CANCELLED' else g.next end as next,
            clock_timestamp() + g.delay_ms * interval '1 ms' as next_attempt_at
     from given g
     join locked q on q.id = g.id and q.fence = g.fence and q.attempt_count = g.attempt
-    ${settingsJoin('q')}
   ),
   finished as (
     delete from delivery_queue where id = any (array(select id from held where next <> 'RETRY'))
@@ -173,11 +181,11 @@ export async function complete(
     column('outcome'),
     column('failureCode'),
     column('statusCode'),
-    column('startedAt'),
+    batch.map((row) => row.startedAt.getTime()),
     column('durationMs'),
-    column('request'),
-    column('response'),
-    column('phases'),
+    lines(column('request')),
+    lines(column('response')),
+    lines(column('phases')),
     column('telling'),
     column('holdMs'),
   ]);

@@ -4,8 +4,8 @@
  * so that each has its own result, and a crash leaves each to the rescue.
  */
 import type { Sql, Statement } from '../db/sql.ts';
-import { takeSql } from './claim.ts';
-import { type Job, type JobRow, toJobs } from './job.ts';
+import { TAKEN_SQL, takeSql } from './claim.ts';
+import { type Job, type TakenRow, toJobs } from './job.ts';
 import { RANK } from './rank.ts';
 
 /** How many mailboxes one claim looks after. */
@@ -29,7 +29,7 @@ const CLAIM_DIGESTS: Statement = {
     ) r
   ),
   ${takeSql('$1', '$2')}
-  select * from jobs order by id`,
+  select * from (${TAKEN_SQL}) taken order by id`,
 };
 
 /** Claims at most size deliveries for each mailbox whose digest is due or full; in groups by mailbox. */
@@ -37,7 +37,7 @@ export async function claimDigests(
   sql: Sql,
   { sender, leaseMarginMs, size }: { sender: string; leaseMarginMs: number; size: number },
 ): Promise<Job[][]> {
-  const { rows } = await sql.query<JobRow>(CLAIM_DIGESTS, [sender, leaseMarginMs, size]);
+  const { rows } = await sql.query<TakenRow>(CLAIM_DIGESTS, [sender, leaseMarginMs, size]);
   const groups = new Map<string, Job[]>();
   for (const job of toJobs(rows)) {
     const group = groups.get(job.mailboxId!);

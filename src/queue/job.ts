@@ -54,8 +54,11 @@ export interface Job {
   secrets: { id: string; sealed: Buffer }[];
 }
 
-/** A row of the claim. */
-export interface JobRow {
+/** A row of what a claim took: a job, or the settings of an endpoint that jobs are for. */
+export type TakenRow = JobRow | SettingsRow;
+
+interface JobRow {
+  settings_of: null;
   id: string;
   fence: number;
   attempt_count: number;
@@ -65,45 +68,52 @@ export interface JobRow {
   rank: number;
   was_hastened: boolean;
   origin: DeliveryOrigin;
-  format: PayloadFormat;
-  lease_ms: number;
   event_id: string;
+  job_endpoint_id: string;
+  mailbox_id: string | null;
+  mail_target: string | null;
+  entity_key: string | null;
+  format: PayloadFormat;
   resource: string;
   name: string;
   entity_id: string;
   occurred_at: Date;
   payload: string | null;
+  lease_ms: number;
+}
+
+interface SettingsRow {
+  id: null;
+  settings_of: string;
+  endpoint_version: number;
   webhook_id: string;
   webhook_number: number;
-  job_endpoint_id: string;
-  endpoint_version: number;
-  entity_key: string | null;
   kind: Job['kind'];
-  mailbox_id: string | null;
   target: string;
-  auth_type: string;
-  auth_sealed: Buffer | null;
   /** JSON texts. */
   headers: string;
   timeout_ms: number;
   retry_schedule: number[] | null;
   signed: boolean;
+  auth_type: string;
+  auth_sealed: Buffer | null;
   secrets: string | null;
 }
 
-/** The rows of a claim as jobs; what belongs to an endpoint is taken apart once for all of them. */
-export function toJobs(rows: JobRow[]): Job[] {
-  const endpoints = new Map<string, Pick<Job, 'headers' | 'secrets'>>();
-  return rows.map((row) => {
-    const key = `${row.job_endpoint_id} ${row.headers} ${row.secrets}`;
-    let endpoint = endpoints.get(key);
-    if (!endpoint) {
-      const secrets = JSON.parse(row.secrets ?? '[]') as { id: string; sealed: string }[];
-      endpoint = { headers: JSON.parse(row.headers) as unknown, secrets: secrets.map(unpack) };
-      endpoints.set(key, endpoint);
-    }
-    return { ...toJob(row), ...endpoint };
-  });
+/** What the jobs of one claim have in common at an endpoint. */
+type Settings = Omit<SettingsRow, 'headers' | 'secrets'> & Pick<Job, 'headers' | 'secrets'>;
+
+/** The jobs of a claim; what belongs to an endpoint is taken apart once for all of them. */
+export function toJobs(rows: TakenRow[]): Job[] {
+  const settings = new Map<string, Settings>();
+  for (const row of rows)
+    if (row.settings_of !== null)
+      settings.set(row.settings_of, {
+        ...row,
+        headers: JSON.parse(row.headers) as unknown,
+        secrets: (JSON.parse(row.secrets ?? '[]') as { id: string; sealed: string }[]).map(unpack),
+      });
+  return rows.flatMap((row) => (row.id === null ? [] : [toJob(row, settings.get(row.job_endpoint_id)!)]));
 }
 
 /** A secret from its JSON. */
@@ -111,7 +121,7 @@ export function unpack({ id, sealed }: { id: string; sealed: string }): { id: st
   return { id, sealed: Buffer.from(sealed, 'base64') };
 }
 
-function toJob(row: JobRow): Omit<Job, 'headers' | 'secrets'> {
+function toJob(row: JobRow, settings: Settings): Job {
   return {
     id: row.id,
     fence: row.fence,
@@ -130,18 +140,20 @@ function toJob(row: JobRow): Omit<Job, 'headers' | 'secrets'> {
     entityId: row.entity_id,
     occurredAt: row.occurred_at,
     payload: row.payload,
-    webhookId: row.webhook_id,
-    webhookNumber: row.webhook_number,
+    webhookId: settings.webhook_id,
+    webhookNumber: settings.webhook_number,
     endpointId: row.job_endpoint_id,
-    endpointVersion: row.endpoint_version,
+    endpointVersion: settings.endpoint_version,
     ordered: row.entity_key !== null,
-    kind: row.kind,
+    kind: settings.kind,
     mailboxId: row.mailbox_id,
-    target: row.target,
-    authType: row.auth_type,
-    authSealed: row.auth_sealed,
-    timeoutMs: row.timeout_ms,
-    retrySchedule: row.retry_schedule,
-    signed: row.signed,
+    target: row.mail_target ?? settings.target,
+    authType: settings.auth_type,
+    authSealed: settings.auth_sealed,
+    headers: settings.headers,
+    timeoutMs: settings.timeout_ms,
+    retrySchedule: settings.retry_schedule,
+    signed: settings.signed,
+    secrets: settings.secrets,
   };
 }

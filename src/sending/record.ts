@@ -3,7 +3,7 @@
  * database column takes, with the endpoint's own secrets blanked wherever the receiver echoes them.
  */
 import type { FailureCode } from '../errors.ts';
-import type { Exchange } from './transport.ts';
+import type { Exchange, Phase } from './transport.ts';
 
 /** How much of a response body is kept, bytes. */
 export const KEPT_BODY_BYTES = 16_384;
@@ -22,11 +22,14 @@ export interface KeptHeader {
   secret: boolean;
 }
 
+/** Marks what is no UTF-8; takes a byte order mark away. */
+const decoder = new TextDecoder();
+
 /** The response as JSON text, or null when none came. */
-export function keepResponse(exchange: Exchange, secrets: string[]): string | null {
+export function keepResponse(exchange: Exchange, secrets: readonly string[]): string | null {
   if (exchange.statusCode === null) return null;
   // Cleaned before it is cut: a NUL is one byte, what stands for it is three.
-  const body = clean(blank(new TextDecoder().decode(exchange.body), secrets));
+  const body = clean(blank(decoder.decode(exchange.body), secrets));
   const cut = cutUtf8(body, KEPT_BODY_BYTES);
   const headers = exchange.headers.slice(0, KEPT_HEADERS).map(([name, value]): KeptHeader => {
     const secret = SECRET_RESPONSE_HEADERS.has(name.toLowerCase());
@@ -47,26 +50,37 @@ export function keepResponse(exchange: Exchange, secrets: string[]): string | nu
 
 /** The request as JSON text; the body is not kept, since it is made anew from the event. */
 export function keepRequest(url: string, headers: KeptHeader[], bodyBytes: number): string {
-  return toJson({ url, headers, bodyBytes });
+  return keepRequestWith(url, keepHeaders(headers), bodyBytes);
+}
+
+/** The same with headers that are JSON texts already (keepHeaders). */
+export function keepRequestWith(url: string, headers: string, bodyBytes: number): string {
+  return `{"url":${toJson(url)},"headers":[${headers}],"bodyBytes":${bodyBytes}}`;
+}
+
+/** Headers as JSON texts, with commas between them. */
+export function keepHeaders(headers: KeptHeader[]): string {
+  return headers
+    .map(({ name, value, secret }) => `{"name":${toJson(name)},"value":${toJson(value)},"secret":${secret}}`)
+    .join(',');
 }
 
 /** The phases as JSON text; none for a blocked address, whose timing would tell about the inner network. */
 export function keepPhases(exchange: Exchange, failure: FailureCode | null, queuedMs: number): string | null {
   if (failure === 'ADDRESS_NOT_ALLOWED') return null;
-  const shifted = exchange.phases.map((phase) => ({
-    ...phase,
-    startMs: round(phase.startMs + queuedMs),
-    durationMs: round(phase.durationMs),
-  }));
-  return toJson([{ name: 'queue', startMs: 0, durationMs: round(queuedMs) }, ...shifted]);
+  const shifted = exchange.phases.map(({ name, startMs, durationMs }) =>
+    keepPhase(name, startMs + queuedMs, durationMs),
+  );
+  return `[${[keepPhase('queue', 0, queuedMs), ...shifted].join(',')}]`;
 }
 
 /** The phases of a mail: it waits, and it is handed over. */
 export function keepMailPhases(durationMs: number, queuedMs: number): string {
-  return toJson([
-    { name: 'queue', startMs: 0, durationMs: round(queuedMs) },
-    { name: 'request', startMs: round(queuedMs), durationMs: round(durationMs) },
-  ]);
+  return `[${keepPhase('queue', 0, queuedMs)},${keepPhase('request', queuedMs, durationMs)}]`;
+}
+
+function keepPhase(name: Phase['name'], startMs: number, durationMs: number): string {
+  return `{"name":"${name}","startMs":${round(startMs)},"durationMs":${round(durationMs)}}`;
 }
 
 function round(ms: number): number {
@@ -74,7 +88,7 @@ function round(ms: number): number {
 }
 
 /** Blanks secrets in a text; short values would blank ordinary words. */
-export function blank(text: string, secrets: string[]): string {
+export function blank(text: string, secrets: readonly string[]): string {
   let result = text;
   for (const secret of secrets) if (secret.length >= 4) result = result.replaceAll(secret, MASK);
   return result;

@@ -37,6 +37,7 @@ const MIGRATIONS = [
   'AddReplays1764000000016',
   'AddStats1764000000017',
   'IndexHistory1764000000018',
+  'LeaveRoomInQueue1764000000019',
 ];
 
 function open(url: string): Promise<Database> {
