@@ -111,16 +111,18 @@ export function toBirthPlace(row: BirthPlaceRow): BirthPlace {
 /** A delivery that was born with a sender, as a claim would have brought it. */
 export function bornJob(id: string, event: BornEvent, place: BirthPlace, leaseMarginMs: number): Job {
   return {
-    ...{ id, fence: 1, attempt: 1, lostCount: 0, priorCount: 0 },
-    ...{
-      manual: false,
-      byHand: false,
-      hastened: false,
-      origin: 'EVENT',
-      ordered: false,
-      kind: 'URL',
-      mailboxId: null,
-    },
+    id,
+    fence: 1,
+    attempt: 1,
+    lostCount: 0,
+    priorCount: 0,
+    manual: false,
+    byHand: false,
+    hastened: false,
+    origin: 'EVENT',
+    ordered: false,
+    kind: 'URL',
+    mailboxId: null,
     format: place.format,
     leaseMs: place.timeout_ms + leaseMarginMs,
     eventId: event.id,

@@ -11,7 +11,7 @@ import type { Lane, Lanes } from './lanes.ts';
 export const AHEAD_MS = 50;
 const LATE_MS = 2 * AHEAD_MS;
 /** How many jobs are claimed ahead at most, in slots. */
-export const AHEAD_FACTOR = 2;
+export const AHEAD_FACTOR = 4;
 
 interface Held {
   job: Job;

@@ -21,6 +21,8 @@ export interface Instants {
 export interface PhaseFacts {
   startedAt: number;
   endedAt: number;
+  /** Whether the name was found; where it was not, the instant of its lookup is that of the failure. */
+  resolved: boolean;
   /** A kept socket: nothing was resolved, connected or encrypted anew. */
   reusedSocket: boolean;
   secure: boolean;
@@ -35,7 +37,7 @@ export interface PhaseFacts {
 export function phasesOf(instants: Instants, facts: PhaseFacts): Phase[] {
   const fresh = !facts.reusedSocket;
   const ends: [Phase['name'], boolean, number | undefined][] = [
-    ['dns', fresh && !facts.literal, instants.lookup],
+    ['dns', fresh && !facts.literal, facts.resolved ? instants.lookup : undefined],
     ['connect', fresh, instants.connect],
     ['tls', fresh && facts.secure, instants.secureConnect],
     // An answer that comes before the request is through ends the request's phase.

@@ -60,9 +60,12 @@ export function keepRequestWith(url: string, headers: string, bodyBytes: number)
 
 /** Headers as JSON texts, with commas between them. */
 export function keepHeaders(headers: KeptHeader[]): string {
-  return headers
-    .map(({ name, value, secret }) => `{"name":${toJson(name)},"value":${toJson(value)},"secret":${secret}}`)
-    .join(',');
+  return headers.map(({ name, value, secret }) => keepHeader(name, value, secret)).join(',');
+}
+
+/** One of them. */
+export function keepHeader(name: string, value: string | null, secret: boolean): string {
+  return `{"name":${toJson(name)},"value":${toJson(value)},"secret":${secret}}`;
 }
 
 /** The phases as JSON text; none for a blocked address, whose timing would tell about the inner network. */

@@ -1,7 +1,7 @@
 /**
  * The sender. Comes in: hints that the queue has work, and the clock. Goes out: one attempt for every delivery that is due,
- * each recorded. It claims no more than it can start at once, so what is claimed is on the wire, and a disable that has
- * answered stops everything that is not. Whom it claims for is dealt fairly (lanes.ts). A crash at any point leaves a lease
+ * each recorded. It claims no more than it can start within 50 ms, so a disable that has answered stops all that was not about to
+ * start (ahead.ts). Whom it claims for is dealt fairly (lanes.ts). A crash at any point leaves a lease
  * behind, which some sender's rescue takes over; a stop waits for what is on the wire and gives the rest back.
  */
 import { randomUUID } from 'node:crypto';
@@ -34,7 +34,7 @@ import { within } from './within.ts';
 const CLAIM_SHARE = 0.25;
 const CLAIM_SHARE_OF_WORK = 0.5;
 /** The same, of what may be claimed ahead. */
-const CLAIM_SHARE_AHEAD = 0.5;
+const CLAIM_SHARE_AHEAD = 0.6;
 const CLAIM_WAIT_MS = 5;
 /** A claim whose answer took so long (the process slept, the network hung) may know settings that no longer hold, ms. */
 const STALE_CLAIM_MS = 5_000;

@@ -192,9 +192,9 @@ function timings(
   startedAt: number,
   ending: Ending,
 ): Phase[] {
-  const { lookup, ...later } = stream.timings ?? {};
   // got notes the end of a lookup that failed, too.
-  return phasesOf(ending === 'DNS_FAILED' ? later : { lookup, ...later }, {
+  return phasesOf(stream.timings ?? {}, {
+    resolved: ending !== 'DNS_FAILED',
     startedAt,
     endedAt: Date.now(),
     reusedSocket: stream.reusedSocket ?? false,

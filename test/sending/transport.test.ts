@@ -219,7 +219,14 @@ describe('the phases of an exchange', () => {
   });
 
   it('follow on one another, and end with what was under way', () => {
-    const facts = { startedAt: 1000, endedAt: 1100, reusedSocket: false, secure: true, literal: false };
+    const facts = {
+      startedAt: 1000,
+      endedAt: 1100,
+      resolved: true,
+      reusedSocket: false,
+      secure: true,
+      literal: false,
+    };
     expect(phasesOf({}, facts)).toEqual([]);
     expect(phasesOf({ socket: 1001, lookup: 1010, connect: 1030 }, facts)).toEqual([
       { name: 'dns', startMs: 1, durationMs: 9 },

@@ -23,6 +23,8 @@ const MEDDLE_EVERY_MS: [number, number] = [2_000, 6_000];
 const DRAIN_MS = 180_000;
 /** How much memory may grow, MB a minute, where the watch is long enough to tell growth from warm-up. */
 const GROWTH = { mbPerMinute: 1, minMinutes: 8 };
+/** The share of a run that is watched when its servers have all their senders after a fifth of it. */
+const WATCHED_SHARE = 0.6;
 /** Files and sockets more than before that are no leak: pools grow to their size. */
 const SPARE_FILES = 12;
 /** Rates are judged over windows of this length, with one second's worth to spare: a request may be late on its way. */
@@ -66,6 +68,10 @@ export const ledgerSoak: Scenario = ({ minutes, seed, say }) =>
     const whileOff = editor.arrivedWhileOff(receivers.arrivals);
     if (whileOff.length > 0)
       broken.push(`${whileOff.length} requests came to endpoints that were off, such as ${whileOff[0]}`);
+    if (minutes * WATCHED_SHARE >= GROWTH.minMinutes && growth.minutes < GROWTH.minMinutes)
+      broken.push(
+        `memory was watched for ${rounded(growth.minutes, 1)} minutes with ${growth.senders} senders, less than ${GROWTH.minMinutes}`,
+      );
     if (growth.minutes >= GROWTH.minMinutes && growth.mbPerMinute > GROWTH.mbPerMinute)
       broken.push(
         `memory grew by ${rounded(growth.mbPerMinute, 2)} MB a minute, more than ${GROWTH.mbPerMinute}`,

@@ -86,6 +86,15 @@ export class ServerNode {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** How many senders are at work in it. */
+  async senders(): Promise<number> {
+    const response = await fetch(`${this.url}/metrics`, {
+      headers: { authorization: `Bearer ${SOAK_TOKEN}` },
+      signal: AbortSignal.timeout(1_000),
+    });
+    return Number(/^bellwire_senders (\d+)$/m.exec(await response.text())![1]);
+  }
+
   /** Starts it, on the port that it had before; resolves when it says that it is ready. */
   async start(): Promise<void> {
     this.#port ||= await freePort();

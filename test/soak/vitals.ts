@@ -7,28 +7,52 @@ const EVERY_MS = 2_000;
 /** The share of a watch that is warm-up: compilers, caches and pools fill. */
 const WARM_UP = 0.25;
 
-/** Samples memory until it is stopped. */
+/** What a watch saw. */
+export interface Growth {
+  /** MB at the beginning and at the end of what was judged. */
+  firstMb: number | null;
+  lastMb: number | null;
+  mbPerMinute: number;
+  /** How long that was. */
+  minutes: number;
+  /** How many senders were at work in it. */
+  senders: number;
+}
+
+/**
+ * Samples memory until it is stopped. A further sender is a thread with some hundred MB of its own, so growth is looked for
+ * in what comes behind the start of the last one.
+ */
 export class MemoryWatch {
-  readonly #samples: { at: number; rssMb: number }[] = [];
+  readonly #samples: { at: number; rssMb: number; senders: number }[] = [];
   readonly #timer: NodeJS.Timeout;
 
   constructor(node: ServerNode) {
-    this.#timer = setInterval(() => {
-      const vitals = node.vitals();
-      if (vitals) this.#samples.push({ at: performance.now(), rssMb: vitals.rssMb });
-    }, EVERY_MS);
+    this.#timer = setInterval(() => void this.#sample(node), EVERY_MS);
   }
 
-  /** Ends, with MB at the beginning and at the end of what follows the warm-up, its slope in MB a minute, and how long that was, minutes. */
-  stop(): { firstMb: number | null; lastMb: number | null; mbPerMinute: number; minutes: number } {
+  async #sample(node: ServerNode): Promise<void> {
+    const vitals = node.vitals();
+    if (!vitals) return;
+    // A server that does not answer in time has as many as before.
+    const senders = await node.senders().catch(() => this.#samples.at(-1)?.senders ?? 1);
+    this.#samples.push({ at: performance.now(), rssMb: vitals.rssMb, senders });
+  }
+
+  /** Ends, with what was seen with the last number of senders, behind the warm-up. */
+  stop(): Growth {
     clearInterval(this.#timer);
-    const points = this.#samples.slice(Math.floor(this.#samples.length * WARM_UP));
+    const senders = this.#samples.at(-1)?.senders ?? 1;
+    const since = this.#samples.findLastIndex((sample) => sample.senders !== senders) + 1;
+    const alike = this.#samples.slice(since);
+    const points = alike.slice(Math.floor(alike.length * WARM_UP));
     const minutes = points.length < 2 ? 0 : (points.at(-1)!.at - points[0]!.at) / 60_000;
     return {
       firstMb: rounded(points[0]?.rssMb ?? NaN),
       lastMb: rounded(points.at(-1)?.rssMb ?? NaN),
       mbPerMinute: slope(points.map(({ at, rssMb }) => ({ x: at / 60_000, y: rssMb }))),
       minutes,
+      senders,
     };
   }
 }
