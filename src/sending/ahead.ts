@@ -53,16 +53,24 @@ export class Ahead {
     const late: Job[] = [];
     if (this.#held.length === 0) return { ready, late };
     const starting = new Map<Lane, number>();
-    this.#held = this.#held.filter((held) => {
+    const kept: Held[] = [];
+    let at = 0;
+    for (; at < this.#held.length; at += 1) {
+      const held = this.#held[at]!;
       const { lane } = held;
       if (held.since + LATE_MS <= nowMs) late.push(held.job);
-      else if (ready.length < free && this.#lanes.mayStart(lane, starting.get(lane) ?? 0)) {
+      // What came later is not late either.
+      else if (ready.length >= free) break;
+      else if (this.#lanes.mayStart(lane, starting.get(lane) ?? 0)) {
         starting.set(lane, (starting.get(lane) ?? 0) + 1);
         ready.push(held);
-      } else return true;
+      } else {
+        kept.push(held);
+        continue;
+      }
       lane.held -= 1;
-      return false;
-    });
+    }
+    this.#held = [...kept, ...this.#held.slice(at)];
     return { ready, late };
   }
 
