@@ -52,8 +52,6 @@ export class Lane {
   inFlight = 0;
   /** Claimed, and waiting for a slot. */
   held = 0;
-  /** When it has work. */
-  dueAt = Infinity;
   /** Not to be asked before. */
   notBefore = 0;
   /** Work came while a claim was under way. */
@@ -77,8 +75,23 @@ export class Lane {
   /** When others were told of its work. */
   passedOnAt = -Infinity;
 
-  constructor(endpointId: string) {
+  /** Those that have work, now or later: a sender may know thousands, and looks for work many times between two answers. */
+  readonly #due: Set<Lane>;
+  #dueAt = Infinity;
+
+  constructor(endpointId: string, due: Set<Lane>) {
     this.endpointId = endpointId;
+    this.#due = due;
+  }
+
+  /** When it has work; Infinity when none is known of. */
+  get dueAt(): number {
+    return this.#dueAt;
+  }
+  set dueAt(atMs: number) {
+    this.#dueAt = atMs;
+    if (atMs === Infinity) this.#due.delete(this);
+    else this.#due.add(this);
   }
 
   /** Requests at once, at most, by its own limit or the given ones. */
@@ -136,6 +149,7 @@ export class Lane {
 /** All lanes of a sender. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
+  readonly #due = new Set<Lane>();
   #limits: LaneLimits;
   readonly #accountServedAt = new Map<string, number>();
   #turn = 0;
@@ -165,7 +179,7 @@ export class Lanes {
   /** The lane of an endpoint. */
   of(endpointId: string): Lane {
     let lane = this.#lanes.get(endpointId);
-    if (!lane) this.#lanes.set(endpointId, (lane = new Lane(endpointId)));
+    if (!lane) this.#lanes.set(endpointId, (lane = new Lane(endpointId, this.#due)));
     return lane;
   }
 
@@ -198,7 +212,7 @@ export class Lanes {
   pressure(free: number, nowMs: number): { claimable: number; capacity: number } {
     let claimable = 0;
     let capacity = 0;
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#due) {
       if (lane.dueAt > nowMs || lane.notBefore > nowMs) continue;
       claimable += lane.room(nowMs, this.#limits);
       capacity += lane.claimableBy(this.#limits);
@@ -209,7 +223,7 @@ export class Lanes {
   /** Deals free places; an ask for each endpoint that gets any. */
   choose(free: number, nowMs: number): Ask[] {
     const accounts = new Map<string, { lane: Lane; room: number; want: number }[]>();
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#due) {
       const room = lane.room(nowMs, this.#limits);
       if (room === 0) continue;
       const key = lane.account === UNKNOWN ? `${UNKNOWN}${lane.endpointId}` : lane.account;
@@ -319,7 +333,7 @@ export class Lanes {
   /** When the next lane may be asked that may not now; Infinity when a hint or a result must come first. */
   nextAt(nowMs: number): number {
     let next = Infinity;
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#due) {
       const at = Math.max(
         lane.dueAt,
         lane.notBefore,
@@ -332,7 +346,7 @@ export class Lanes {
 
   /** The endpoints whose work has waited here for too long, be it for a slot or for another sender's sake: each is named now and then. */
   overdue(nowMs: number): string[] {
-    const found = [...this.#lanes.values()].filter((lane) => lane.overdueAt <= nowMs);
+    const found = [...this.#due].filter((lane) => lane.overdueAt <= nowMs);
     for (const lane of found) lane.passedOnAt = nowMs;
     return found.map((lane) => lane.endpointId);
   }
@@ -340,7 +354,7 @@ export class Lanes {
   /** When the next one will have waited too long; Infinity when none waits. */
   nextOverdueAt(nowMs: number): number {
     let next = Infinity;
-    for (const lane of this.#lanes.values()) if (lane.dueAt <= nowMs) next = Math.min(next, lane.overdueAt);
+    for (const lane of this.#due) if (lane.dueAt <= nowMs) next = Math.min(next, lane.overdueAt);
     return next;
   }
 
@@ -354,10 +368,11 @@ export class Lanes {
     if (nowMs < this.#sweptAt + IDLE_MS) return;
     this.#sweptAt = nowMs;
     const accounts = new Set<string>();
-    for (const [endpointId, lane] of this.#lanes)
-      if (lane.inFlight + lane.held === 0 && lane.dueAt > nowMs + IDLE_MS && lane.usedAt < nowMs - IDLE_MS)
-        this.#lanes.delete(endpointId);
-      else accounts.add(lane.account);
+    for (const lane of this.#lanes.values())
+      if (lane.inFlight + lane.held === 0 && lane.dueAt > nowMs + IDLE_MS && lane.usedAt < nowMs - IDLE_MS) {
+        this.#lanes.delete(lane.endpointId);
+        this.#due.delete(lane);
+      } else accounts.add(lane.account);
     for (const account of this.#accountServedAt.keys())
       if (!accounts.has(account)) this.#accountServedAt.delete(account);
   }
