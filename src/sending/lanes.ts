@@ -290,7 +290,7 @@ export class Lanes {
     lane.foreign = standing.foreign;
     if (standing.ratePerSecond !== (lane.pace?.perSecond ?? null))
       lane.pace = standing.ratePerSecond === null ? null : new Pace(standing.ratePerSecond, nowMs);
-    if (standing.taken > 0) lane.pace?.take(standing.taken, askedAt);
+    if (standing.taken > 0) lane.pace?.take(standing.taken, askedAt, nowMs);
     // Whatever it was allowed before, by a receiver that had too much to do.
     if (standing.state === 'HALF_OPEN') lane.allowance = new Allowance(1, 'DOUBLE');
     const { first, retry } = standing.reached;

@@ -6,6 +6,12 @@
 /** Requests that may go together when the rate is too high for one at a time: 20 ms of it. */
 const BURST_SECONDS = 0.02;
 
+/**
+ * A claim that takes longer counts from its answer, less this, ms: its requests start only then, and the next ones must not
+ * follow too closely. A claim takes 1 to 10.
+ */
+const SLOW_CLAIM_MS = 20;
+
 /** Keeps a rate: one request every 1/rate seconds, each on the dot (the leaky bucket as a meter; ITU-T I.371's GCRA). */
 export class Pace {
   readonly perSecond: number;
@@ -27,9 +33,10 @@ export class Pace {
     return Math.min(this.#burst, Math.floor((nowMs - this.nextAt) / this.#gapMs) + 1);
   }
 
-  /** So many were taken at nowMs. */
-  take(count: number, nowMs: number): void {
-    this.nextAt = Math.max(this.nextAt, nowMs - (this.#burst - 1) * this.#gapMs) + count * this.#gapMs;
+  /** So many were taken: asked for at askedMs, and given at nowMs. */
+  take(count: number, askedMs: number, nowMs: number): void {
+    const takenMs = Math.max(askedMs, nowMs - SLOW_CLAIM_MS);
+    this.nextAt = Math.max(this.nextAt, takenMs - (this.#burst - 1) * this.#gapMs) + count * this.#gapMs;
   }
 }
 

@@ -415,6 +415,25 @@ describe('a rate', () => {
     expect(sent.length).toBeLessThanOrEqual(22);
   });
 
+  it('is kept between requests that start when a claim took long, too', () => {
+    const lanes = lanesOf(['a/1']);
+    lanes.settle(busy('a/1', { may: 'LEARN', ratePerSecond: 10, taken: 0, granted: 0 }), 0, 0);
+    const started: number[] = [];
+    let now = 0;
+    for (const claimMs of [5, 180, 5, 5, 300, 5, 5]) {
+      now = Math.max(now, lanes.of('a/1').pace!.nextAt);
+      expect(lanes.choose(64, now)).toHaveLength(1);
+      const askedAt = now;
+      now += claimMs;
+      lanes.settle(busy('a/1', { ratePerSecond: 10 }), askedAt, now);
+      started.push(now);
+    }
+    const gaps = started.slice(1).map((at, index) => at - started[index]!);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(85);
+    // A quick claim costs the rate nothing.
+    expect(gaps[2]).toBe(100);
+  });
+
   it('too high for one claim each comes in bursts of 20 ms of it, never more', () => {
     const lanes = lanesOf(['a/1']);
     lanes.settle(busy('a/1', { may: 'LEARN', ratePerSecond: 1_000, taken: 0, granted: 0 }), 0, 0);
