@@ -40,7 +40,7 @@ export interface Completion {
 
 /**
  * JSON texts as one text with a line for each, which is empty for none (https://github.com/ndjson/ndjson-spec). As an array every
- * quotation mark is escaped here and taken apart there letter by letter: 9 us for the 1.2 kB of an attempt, on both sides.
+ * quotation mark is escaped here and taken apart there letter by letter: a row of 64 took 116 us in all, and 105 as lines.
  */
 const lines = (texts: (string | null)[]): string => texts.join('\n');
 const linesSql = (parameter: string): string => `string_to_array(${parameter}, E'\\n', '')`;
@@ -68,7 +68,7 @@ const COMPLETE: Statement = {
            g.attempt, g.origin, g.outcome, g.failure_code, to_timestamp(g.started_ms / 1000) as started_at, g.duration_ms,
            g.request::json as request, g.response::json as response, g.phases::json as phases,
            q.entity_key, q.entity_seq, q.blocked, q.format, q.mailbox_id, g.telling, g.hold_ms,
-           -- Looked up only for what failed: for all it takes 2.5 us each.
+           -- Looked up only for what failed.
            case when g.next = 'RETRY' and (q.cancelled or not (select ${sendable('q')} from (select 1) one ${settingsJoin('q')}))
                 then 'CANCELLED' else g.next end as next,
            clock_timestamp() + g.delay_ms * interval '1 ms' as next_attempt_at
