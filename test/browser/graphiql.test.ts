@@ -39,6 +39,7 @@ beforeAll(async () => {
     BELLWIRE_DATA_DIR: folder,
     BELLWIRE_ROOT_TOKEN: TOKEN,
     BELLWIRE_HEARTBEAT: `${HEARTBEAT_MS}ms`,
+    BELLWIRE_SENDERS: '1',
     BELLWIRE_LOG_LEVEL: 'error',
   };
   app = await startApp(loadConfig(settings, { dev: true }));

@@ -201,6 +201,7 @@ it('a stream goes on when the server is replaced by another one on the same data
     BELLWIRE_DATA_DIR: server.dataDir,
     BELLWIRE_PORT: new URL(server.app.url).port,
     BELLWIRE_ROOT_TOKEN: ROOT_TOKEN,
+    BELLWIRE_SENDERS: '1',
     BELLWIRE_LOG_LEVEL: 'error',
   };
   const next = await startApp(loadConfig(settings, { dev: true }));

@@ -65,6 +65,8 @@ export async function startDemoRun(
     BELLWIRE_PORT: '0',
     BELLWIRE_ROOT_TOKEN: ROOT_TOKEN,
     BELLWIRE_POLL_INTERVAL: '50ms',
+    // On a busy machine the demo starts a second one, whose thread cannot load what is not built.
+    BELLWIRE_SENDERS: '1',
     ...settings,
   };
   const logger = pino({ level: 'warn' }, { write: warned });
