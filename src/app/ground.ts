@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import { DatabaseClock } from '../db/clock.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { startEmbeddedPostgres } from '../db/embedded-postgres.ts';
-import { readerOf } from '../db/sql.ts';
+import { preparedReaderOf } from '../db/sql.ts';
 import type { Egress } from '../egress/egress.ts';
 import type { Resolver } from '../egress/resolver.ts';
 import { StartupError } from '../errors.ts';
@@ -85,7 +85,7 @@ export async function layGround(config: Config, overrides: Overrides, stops: Sto
   const publicAddress = () => config.publicUrl ?? listeningUrl(config.host, ownPort);
   return {
     ...{ config, logger, db, keyring, egress, clock, now, metrics, readiness },
-    access: new Access(db.orm, { rootToken: config.rootToken, rights: readerOf(db.rights) }),
+    access: new Access(db.orm, { rootToken: config.rootToken, rights: preparedReaderOf(db.rights) }),
     ownPort: (port) => {
       ownPort = port;
       egress.usePolicy(createPolicy(config, port));

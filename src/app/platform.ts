@@ -1,7 +1,7 @@
 /** Composes the sign-in of the host platform, where the settings name its identity provider. */
 import { Identities } from '../access/identities.ts';
 import { settingName } from '../config.ts';
-import { readerOf } from '../db/sql.ts';
+import { preparedReaderOf } from '../db/sql.ts';
 import { StartupError } from '../errors.ts';
 import { CodeFlow } from '../identity/code-flow.ts';
 import { Platform } from '../identity/platform.ts';
@@ -35,7 +35,7 @@ export function createPlatform(ground: Ground): Platform | null {
     provider,
     identities: new Identities({
       orm: db.orm,
-      rights: readerOf(db.rights),
+      rights: preparedReaderOf(db.rights),
       rules: {
         parentNumber: config.oidcParent,
         permissions: config.oidcPermissions,

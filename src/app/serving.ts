@@ -5,7 +5,7 @@
 import { Sessions } from '../access/sessions.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { Catalog } from '../catalog/catalog.ts';
-import { readerOf } from '../db/sql.ts';
+import { preparedReaderOf } from '../db/sql.ts';
 import { Publisher } from '../events/publisher.ts';
 import { Feed } from '../feed/feed.ts';
 import { WebhooksLinks } from '../feed/links.ts';
@@ -68,7 +68,7 @@ export async function createServing(
   });
   const rooms: Rooms = {
     access,
-    sessions: new Sessions({ sql: readerOf(db.rights), access, limits: config }),
+    sessions: new Sessions({ sql: preparedReaderOf(db.rights), access, limits: config }),
     platform,
     audit: new AuditLog(db.orm),
     catalog,

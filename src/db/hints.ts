@@ -28,6 +28,8 @@ export class Hints {
   readonly #listeners = new Map<string, Set<(payload: string) => void>>();
   readonly #closing = new AbortController();
   #client: pg.Client | undefined;
+  /** Ends when all that was asked so far is answered. */
+  #asked: Promise<unknown> = Promise.resolve();
   #running: Promise<void> | undefined;
 
   constructor(options: HintsOptions) {
@@ -102,7 +104,7 @@ export class Hints {
     while (!ended.aborted) {
       await sleep(this.#options.probeMs, undefined, { signal: ended }).catch(() => undefined);
       if (ended.aborted) return;
-      const { rows } = await client.query<{ channel: string }>({
+      const { rows } = await this.#ask<{ channel: string }>(client, {
         text: 'select pg_listening_channels() as channel',
         query_timeout: this.#options.probeTimeoutMs,
       } as pg.QueryConfig);
@@ -116,7 +118,18 @@ export class Hints {
   }
 
   async #listen(client: pg.Client, channels: string[]): Promise<void> {
-    for (const channel of channels) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    for (const channel of channels)
+      await this.#ask(client, { text: `listen ${pg.escapeIdentifier(channel)}` });
+  }
+
+  /** Asks behind what was asked before: a client that is given a second statement while it carries out one warns of it, and from pg 9 on fails. */
+  #ask<Row extends pg.QueryResultRow>(
+    client: pg.Client,
+    statement: pg.QueryConfig,
+  ): Promise<pg.QueryResult<Row>> {
+    const answer = this.#asked.then(() => client.query<Row>(statement));
+    this.#asked = answer.catch(() => undefined);
+    return answer;
   }
 
   #fire(channel: string, payload = ''): void {

@@ -135,16 +135,23 @@ export function costOf(
   return Math.max(1, Math.ceil(cost));
 }
 
+/** Apollo remembers the documents that it has parsed, and a caller sends the same ones: forgotten with them. */
+const plainOnes = new WeakMap<DocumentNode, DocumentNode>();
+
 /**
  * The same document, its input objects declared as JSON: of them only the lengths of lists count here,
  * and to check 1,000 events field by field takes 3 ms and more, which execution does anyway.
  */
 function withPlainInputs(schema: GraphQLSchema, document: DocumentNode): DocumentNode {
+  const known = plainOnes.get(document);
+  if (known) return known;
   const json = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: Json.name } } as const;
-  return visit(document, {
+  const plain = visit(document, {
     SelectionSet: () => false,
     NamedType: (node) => (isInputObjectType(schema.getType(node.name.value)) ? json : undefined),
   });
+  plainOnes.set(document, plain);
+  return plain;
 }
 
 const estimate: ComplexityEstimator = ({ type, field, args, childComplexity }) => {

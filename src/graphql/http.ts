@@ -44,6 +44,8 @@ export interface HttpOptions {
   origins: () => ReadonlySet<string>;
 }
 
+/** Why what an answer waits for may stop. Given, because an abort without a reason makes an exception with its stack for each answer. */
+const ENDED = 'the answer has ended';
 /** How long a browser may go by one answer to its preflight. */
 const PREFLIGHT_SECONDS = 600;
 
@@ -126,7 +128,7 @@ function graphql(options: HttpOptions): express.RequestHandler[] {
     expressMiddleware(apollo, {
       context: ({ res }) => {
         const gone = new AbortController();
-        res.once('close', () => gone.abort());
+        res.once('close', () => gone.abort(ENDED));
         return Promise.resolve(createContext({ viewer: viewerOf(res), rooms, signal: gone.signal }));
       },
     }),
