@@ -18,7 +18,8 @@ export const LEASE_MS = TIMEOUT_MS + LEASE_MARGIN_MS;
 export const POLL_MS = 500;
 /** How many requests each server has under way at most, by two senders. */
 export const CONCURRENCY = 32;
-const SENDERS = 2;
+/** How many senders each of them has once it is busy. */
+export const SENDERS = 2;
 
 const SETTINGS = {
   BELLWIRE_LEASE_MARGIN: `${LEASE_MARGIN_MS}ms`,
@@ -97,12 +98,15 @@ export async function openDeliveries(ground: Ground): Promise<number> {
   return row!.open;
 }
 
-/** The account of a fleet's run, with what its servers did beside. */
-export async function account(fleet: Fleet, publisher: Publisher) {
+/** The account of all that was published in a fleet's run, with what its servers did beside. */
+export async function account(fleet: Fleet, ...publishers: Publisher[]) {
   const { ground, receivers, killer } = fleet;
   const { broken, ...books } = await closeBooks({
     ground,
-    publisher,
+    publisher: {
+      published: new Map(publishers.flatMap(({ published }) => [...published])),
+      faults: publishers.flatMap(({ faults }) => faults),
+    },
     arrivals: receivers.arrivals,
     kills: killer.kills,
     leaseMs: LEASE_MS,
@@ -116,8 +120,8 @@ export async function account(fleet: Fleet, publisher: Publisher) {
       kills: killer.counts(),
       longestKillMs: killer.longestMs(),
       inFlightAtKills: inFlight,
-      repeatedPublishes: publisher.lostAnswers,
-      foundPublished: publisher.duplicates,
+      repeatedPublishes: publishers.reduce((sum, { lostAnswers }) => sum + lostAnswers, 0),
+      foundPublished: publishers.reduce((sum, { duplicates }) => sum + duplicates, 0),
       loggedErrors: ground.errors(),
     },
     broken: [...broken, ...killer.faults, ...ground.deaths()],

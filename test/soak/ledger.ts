@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { inversions } from './books.ts';
+import { startBusy } from './busy-start.ts';
 import { account, drain, type Fleet, startFleet } from './fleet.ts';
 import { type Ground, onGround } from './ground.ts';
 import { Chance, mostWithin, percentile, rounded } from './numbers.ts';
@@ -38,6 +39,10 @@ export const ledgerSoak: Scenario = ({ minutes, seed, say }) =>
     const webhooks = await createWebhooks(steady.api, receivers, fleet.chance);
     const before = steady.vitals();
     const stream = new StreamBook(steady, await steady.api.beginning());
+    const beginning = await startBusy(fleet, seed + 3);
+    const { senders, seconds } = beginning.figures;
+    say(`${senders} senders after ${seconds} s, in which ${beginning.figures.events} events were published`);
+    beginning.broken.forEach(say);
     const publisher = fleet.publisher({ perSecond: EVENTS_PER_SECOND });
     const editor = new Editor(steady, webhooks, new Chance(seed + 2));
     say(`${webhooks.length} webhooks, ${EVENTS_PER_SECOND} events/s for ${minutes} minutes …`);
@@ -56,12 +61,12 @@ export const ledgerSoak: Scenario = ({ minutes, seed, say }) =>
     await drain(ground, DRAIN_MS);
 
     const streamFaults = await stream.close(ground);
-    const books = await account(fleet, publisher);
+    const books = await account(fleet, beginning.publisher, publisher);
     const left = await leftovers(ground);
     const after = before && (await settledVitals(steady, before, SPARE_FILES, 90_000));
     const order = judgeOrder(fleet, webhooks);
     const rate = judgeRates(fleet, webhooks);
-    const broken = [...books.broken, ...streamFaults, ...order.broken, ...rate.broken];
+    const broken = [...beginning.broken, ...books.broken, ...streamFaults, ...order.broken, ...rate.broken];
 
     for (const [name, count] of await openElsewhere(ground, webhooks))
       broken.push(`${count} deliveries are open although their endpoint ${name} answers`);
@@ -88,6 +93,7 @@ export const ledgerSoak: Scenario = ({ minutes, seed, say }) =>
         minutes,
         webhooks: webhooks.length,
         ...books.figures,
+        beginning: beginning.figures,
         edits: editor.done,
         streamLines: stream.lines,
         streamBreaks: stream.breaks,

@@ -11,9 +11,11 @@ import { Chance } from './numbers.ts';
 /** The resource of the soak's events, and its events: what triggers listen to. */
 export const RESOURCE = 'orders';
 export const TOPICS = ['create', 'update', 'pay', 'ship', 'refund', 'close'] as const;
+/** One more, which only the load of a beginning publishes (busy-start.ts). */
+export const BUSY_TOPIC = 'open';
 
 /** The name of one of its events. */
-export type Topic = (typeof TOPICS)[number];
+export type Topic = (typeof TOPICS)[number] | typeof BUSY_TOPIC;
 
 /** An event that was answered for. */
 export interface Published {
@@ -68,7 +70,7 @@ export async function registerOrders(api: Api): Promise<void> {
         name: RESOURCE,
         label: 'Order',
         model: 'type Order { id: ID! seq: Int! note: String }',
-        events: TOPICS.map((name) => ({ name, label: name })),
+        events: [...TOPICS, BUSY_TOPIC].map((name) => ({ name, label: name })),
       },
     },
   );
