@@ -5,7 +5,8 @@
  * hold for what starts later. They start in the order of their claims, which are dealt fairly. Times are ms of a steady clock.
  */
 import type { Job } from '../queue/job.ts';
-import type { Lane, Lanes } from './lanes.ts';
+import type { Lane } from './lane.ts';
+import type { Lanes } from './lanes.ts';
 
 /** How long what is claimed ahead is to wait, ms. */
 export const AHEAD_MS = 50;

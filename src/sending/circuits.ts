@@ -11,7 +11,8 @@ import { closeCircuit, openCircuit } from '../queue/circuits.ts';
 import type { Completion, Failing } from '../queue/complete.ts';
 import type { OffCause } from '../webhooks/auto-disable.ts';
 import { Health } from './health.ts';
-import type { Lane, Lanes } from './lanes.ts';
+import type { Lane } from './lane.ts';
+import type { Lanes } from './lanes.ts';
 import { Allowance } from './pace.ts';
 import { isBusy } from './retry-after.ts';
 

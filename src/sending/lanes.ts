@@ -5,6 +5,7 @@
  * an account with a burst takes more than its turn. Times are ms of a steady clock.
  */
 import type { Ask, Standing } from '../queue/claim.ts';
+import { Lane, type LaneLimits, type LaneSets, startingLimit, UNKNOWN } from './lane.ts';
 import { Allowance, Pace } from './pace.ts';
 
 /** Claims look no further back than this before the newest row that was taken, s: a publish may commit later than another. */
@@ -21,135 +22,13 @@ const ELSEWHERE_MS = 100;
 const IDLE_MS = 60_000;
 /** Of several answers that an endpoint is busy, one in this time counts, ms: they speak of the same moment. */
 const BUSY_MS = 1_000;
-/** An endpoint is quick that answered so often in a row within so many ms. */
-const QUICK_AFTER = 100;
+/** An exchange within so many ms is quick. */
 const QUICK_MS = 250;
-/** Work is told to other senders that has waited here for so long, ms: a claim takes 1 to 5. Without news again after PASS_ON_AGAIN_MS. */
-const OVERDUE_MS = 10;
-const PASS_ON_AGAIN_MS = 250;
-/** A blind claim at an endpoint whose account is not known yet counts for itself. */
-const UNKNOWN = '?';
-
-/** How many requests at once an endpoint gets that has no limit of its own. */
-export interface LaneLimits {
-  /** At most. */
-  most: number;
-  /** While it is not known to be quick: what hangs holds a slot for a second, so it must never hold all of them. */
-  untilQuick: number;
-  /** How many more are claimed for it once it is quick, so that a claim brings many: they wait here for a slot, for some ms. */
-  ahead: number;
-}
-
-/** How many requests at once an endpoint gets of which nothing is known. */
-function startingLimit({ most, untilQuick }: LaneLimits): number {
-  return Math.min(most, untilQuick);
-}
-
-/** One endpoint, as this sender knows it. */
-export class Lane {
-  readonly endpointId: string;
-  account = UNKNOWN;
-  inFlight = 0;
-  /** Claimed, and waiting for a slot. */
-  held = 0;
-  /** Not to be asked before. */
-  notBefore = 0;
-  /** Work came while a claim was under way. */
-  hinted = false;
-  /** Its own limit; null takes the default. */
-  limit: number | null = null;
-  state: Standing['state'] = 'CLOSED';
-  /** Since when this sender knows that it is not closed: what was on the wire before says nothing of that. */
-  openSince = 0;
-  allowance: Allowance | null = null;
-  pace: Pace | null = null;
-  /** Requests of others on the wire. */
-  foreign = 0;
-  since: Ask['since'] = { first: null, retry: null };
-  rescanAt = 0;
-  busyUntil = 0;
-  /** Quick answers in a row. */
-  quick = 0;
-  servedAt = 0;
-  usedAt = 0;
-  /** When others were told of its work. */
-  passedOnAt = -Infinity;
-
-  /** Those that have work, now or later: a sender may know thousands, and looks for work many times between two answers. */
-  readonly #due: Set<Lane>;
-  #dueAt = Infinity;
-
-  constructor(endpointId: string, due: Set<Lane>) {
-    this.endpointId = endpointId;
-    this.#due = due;
-  }
-
-  /** When it has work; Infinity when none is known of. */
-  get dueAt(): number {
-    return this.#dueAt;
-  }
-  set dueAt(atMs: number) {
-    this.#dueAt = atMs;
-    if (atMs === Infinity) this.#due.delete(this);
-    else this.#due.add(this);
-  }
-
-  /** Requests at once, at most, by its own limit or the given ones. */
-  limitBy(limits: LaneLimits): number {
-    return this.limit ?? (this.quick >= QUICK_AFTER ? limits.most : startingLimit(limits));
-  }
-
-  /** The same, while it is being slowed down or ramped up. */
-  allowedBy(limits: LaneLimits): number {
-    return Math.min(this.limitBy(limits), this.allowance?.value ?? Infinity);
-  }
-
-  /** Its circuit is found, or made, to be so. */
-  turn(state: Standing['state'], nowMs: number): void {
-    if (this.state === 'CLOSED' && state !== 'CLOSED') this.openSince = nowMs;
-    this.state = state;
-  }
-
-  /** When others are to be told of its work, if it is still there. */
-  get overdueAt(): number {
-    return Math.max(this.dueAt + OVERDUE_MS, this.passedOnAt + PASS_ON_AGAIN_MS);
-  }
-
-  /** Whether nothing but the sender's own defaults says how much it gets. */
-  get unlimited(): boolean {
-    return (
-      this.limit === null &&
-      this.pace === null &&
-      this.allowance === null &&
-      this.foreign === 0 &&
-      this.state === 'CLOSED'
-    );
-  }
-
-  /** Whether more may be claimed for it than it may have on the wire: it answers so quickly that they wait for some ms. */
-  get isQuick(): boolean {
-    return this.unlimited && this.quick >= QUICK_AFTER;
-  }
-
-  /** How many may be claimed for it at once, those on the wire included. */
-  claimableBy(limits: LaneLimits): number {
-    return this.allowedBy(limits) + (this.isQuick ? limits.ahead : 0);
-  }
-
-  /** Requests that may be added now. */
-  room(nowMs: number, limits: LaneLimits): number {
-    if (this.dueAt > nowMs || this.notBefore > nowMs) return 0;
-    const own = this.claimableBy(limits) - this.inFlight - this.held;
-    // Whether requests of others have ended is known by asking, and what is asked for is granted behind a count of them.
-    const room = this.foreign > 0 ? Math.max(Math.min(1, own), own - this.foreign) : own;
-    return Math.max(0, Math.min(room, this.pace ? this.pace.free(nowMs) : Infinity));
-  }
-}
 
 /** All lanes of a sender. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
-  readonly #due = new Set<Lane>();
+  readonly #sets: LaneSets = { due: new Set(), engaged: new Set() };
   #limits: LaneLimits;
   readonly #accountServedAt = new Map<string, number>();
   #turn = 0;
@@ -179,7 +58,7 @@ export class Lanes {
   /** The lane of an endpoint. */
   of(endpointId: string): Lane {
     let lane = this.#lanes.get(endpointId);
-    if (!lane) this.#lanes.set(endpointId, (lane = new Lane(endpointId, this.#due)));
+    if (!lane) this.#lanes.set(endpointId, (lane = new Lane(endpointId, this.#sets)));
     return lane;
   }
 
@@ -190,12 +69,16 @@ export class Lanes {
   places(nowMs: number): { each: number; busy: Map<string, number> } {
     const each = startingLimit(this.#limits);
     const busy = new Map<string, number>();
-    for (const [endpointId, lane] of this.#lanes) {
+    for (const lane of this.#sets.engaged) {
+      if (lane.isIdle(nowMs)) {
+        this.#sets.engaged.delete(lane);
+        continue;
+      }
       // The birth itself refuses these, and there may be many of them.
       if (lane.state !== 'CLOSED' || lane.limit !== null || lane.pace !== null) continue;
       const waits = lane.dueAt <= nowMs || lane.notBefore > nowMs || lane.held > 0;
       const room = waits || !lane.unlimited ? 0 : lane.limitBy(this.#limits) - lane.inFlight;
-      if (room < each) busy.set(endpointId, Math.max(0, room));
+      if (room < each) busy.set(lane.endpointId, Math.max(0, room));
     }
     return { each, busy };
   }
@@ -212,7 +95,7 @@ export class Lanes {
   pressure(free: number, nowMs: number): { claimable: number; capacity: number } {
     let claimable = 0;
     let capacity = 0;
-    for (const lane of this.#due) {
+    for (const lane of this.#sets.due) {
       if (lane.dueAt > nowMs || lane.notBefore > nowMs) continue;
       claimable += lane.room(nowMs, this.#limits);
       capacity += lane.claimableBy(this.#limits);
@@ -223,7 +106,7 @@ export class Lanes {
   /** Deals free places; an ask for each endpoint that gets any. */
   choose(free: number, nowMs: number): Ask[] {
     const accounts = new Map<string, { lane: Lane; room: number; want: number }[]>();
-    for (const lane of this.#due) {
+    for (const lane of this.#sets.due) {
       const room = lane.room(nowMs, this.#limits);
       if (room === 0) continue;
       const key = lane.account === UNKNOWN ? `${UNKNOWN}${lane.endpointId}` : lane.account;
@@ -284,6 +167,7 @@ export class Lanes {
   /** Takes note of how an endpoint stood when it was asked at askedAt. */
   settle(standing: Standing, askedAt: number, nowMs: number): void {
     const lane = this.of(standing.endpointId);
+    lane.engage();
     lane.account = standing.accountId ?? UNKNOWN;
     lane.limit = standing.maxConcurrency;
     lane.turn(standing.state, nowMs);
@@ -333,7 +217,7 @@ export class Lanes {
   /** When the next lane may be asked that may not now; Infinity when a hint or a result must come first. */
   nextAt(nowMs: number): number {
     let next = Infinity;
-    for (const lane of this.#due) {
+    for (const lane of this.#sets.due) {
       const at = Math.max(
         lane.dueAt,
         lane.notBefore,
@@ -346,7 +230,7 @@ export class Lanes {
 
   /** The endpoints whose work has waited here for too long, be it for a slot or for another sender's sake: each is named now and then. */
   overdue(nowMs: number): string[] {
-    const found = [...this.#due].filter((lane) => lane.overdueAt <= nowMs);
+    const found = [...this.#sets.due].filter((lane) => lane.overdueAt <= nowMs);
     for (const lane of found) lane.passedOnAt = nowMs;
     return found.map((lane) => lane.endpointId);
   }
@@ -354,7 +238,7 @@ export class Lanes {
   /** When the next one will have waited too long; Infinity when none waits. */
   nextOverdueAt(nowMs: number): number {
     let next = Infinity;
-    for (const lane of this.#due) if (lane.dueAt <= nowMs) next = Math.min(next, lane.overdueAt);
+    for (const lane of this.#sets.due) if (lane.dueAt <= nowMs) next = Math.min(next, lane.overdueAt);
     return next;
   }
 
@@ -371,7 +255,8 @@ export class Lanes {
     for (const lane of this.#lanes.values())
       if (lane.inFlight + lane.held === 0 && lane.dueAt > nowMs + IDLE_MS && lane.usedAt < nowMs - IDLE_MS) {
         this.#lanes.delete(lane.endpointId);
-        this.#due.delete(lane);
+        this.#sets.due.delete(lane);
+        this.#sets.engaged.delete(lane);
       } else accounts.add(lane.account);
     for (const account of this.#accountServedAt.keys())
       if (!accounts.has(account)) this.#accountServedAt.delete(account);

@@ -6,7 +6,8 @@ import { newId } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import type { Completion, Failing } from '../../src/queue/complete.ts';
 import { type CircuitOptions, Circuits } from '../../src/sending/circuits.ts';
-import { type Lane, Lanes } from '../../src/sending/lanes.ts';
+import type { Lane } from '../../src/sending/lane.ts';
+import { Lanes } from '../../src/sending/lanes.ts';
 import type { OffCause } from '../../src/webhooks/auto-disable.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 

@@ -6,7 +6,8 @@ import { jest } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { Standing } from '../../src/queue/claim.ts';
-import { Lane, type LaneLimits, Lanes } from '../../src/sending/lanes.ts';
+import { Lane, type LaneLimits } from '../../src/sending/lane.ts';
+import { Lanes } from '../../src/sending/lanes.ts';
 
 const LIMITS: LaneLimits = { most: 4, untilQuick: 2, ahead: 8 };
 
@@ -115,6 +116,7 @@ describe('a sender', () => {
       lanes.choose(1, 0);
       lanes.settle(emptied(`e${index}`), 0, 1);
     }
+    lanes.places(2);
     lanes.expect('e7', 0, 2);
     lanes.expect('e8', 500, 2);
     const looked = new Set<Lane>();
@@ -123,14 +125,29 @@ describe('a sender', () => {
       looked.add(this);
       return accessor.get!.call(this) as number;
     });
+    const isIdle = Object.getOwnPropertyDescriptor(Lane.prototype, 'isIdle')!.value as Lane['isIdle'];
+    const idle = jest.spyOn(Lane.prototype, 'isIdle').mockImplementation(function (this: Lane, nowMs) {
+      looked.add(this);
+      return isIdle.call(this, nowMs);
+    });
     try {
       expect(lanes.pressure(100, 3)).toEqual({ claimable: 2, capacity: 2 });
       expect([lanes.nextAt(3), lanes.nextOverdueAt(3), lanes.overdue(20)]).toEqual([502, 12, ['e7']]);
       expect(asked(lanes, 20)).toEqual(['e7']);
+      lanes.settle(emptied('e7'), 20, 21);
+      expect(lanes.places(22)).toEqual({ each: 2, busy: new Map() });
     } finally {
       spy.mockRestore();
+      idle.mockRestore();
     }
     expect([...looked].map(({ endpointId }) => endpointId).sort()).toEqual(['e7', 'e8']);
+  });
+
+  it('offers no births to an endpoint that another one has, until it may ask again', () => {
+    const lanes = new Lanes(LIMITS);
+    lanes.settle(emptied('e', { may: 'ELSEWHERE', heldMs: 980, granted: 0 }), 0, 0);
+    expect(lanes.places(979)).toEqual({ each: 2, busy: new Map([['e', 0]]) });
+    expect(lanes.places(980)).toEqual({ each: 2, busy: new Map() });
   });
 
   it('whatever happens to its endpoints, answers as if it had looked at all of them', () => {
@@ -154,6 +171,9 @@ describe('a sender', () => {
       fc.record({ kind: fc.constant('claim' as const), standing }),
       fc.record({ kind: fc.constant('settle' as const), id, standing }),
       fc.record({ kind: fc.constant('load' as const), id, inFlight: fc.nat({ max: 3 }) }),
+      fc.record({ kind: fc.constant('hold' as const), id, held: fc.nat({ max: 1 }) }),
+      fc.record({ kind: fc.constant('slow' as const), id }),
+      fc.record({ kind: fc.constant('note' as const), id, ok: fc.boolean() }),
       fc.record({ kind: fc.constant('tidy' as const) }),
     );
     fc.assert(
@@ -165,6 +185,9 @@ describe('a sender', () => {
           if (one.kind === 'pass') now += one.ms;
           if (one.kind === 'settle') lanes.settle(emptied(one.id, one.standing), now, now);
           if (one.kind === 'load') lanes.of(one.id).inFlight = one.inFlight;
+          if (one.kind === 'hold') lanes.of(one.id).held = one.held;
+          if (one.kind === 'slow') lanes.slowDown(lanes.of(one.id), now);
+          if (one.kind === 'note') lanes.note(lanes.of(one.id), one.ok, 1);
           if (one.kind === 'tidy') lanes.tidy(now);
           const all = ids.map((endpointId) => lanes.of(endpointId));
           const named = (which: Lane[]) => which.map(({ endpointId }) => endpointId);
@@ -173,6 +196,15 @@ describe('a sender', () => {
             claimable: may.reduce((sum, lane) => sum + lane.room(now, LIMITS), 0),
             capacity: may.reduce((sum, lane) => sum + lane.claimableBy(LIMITS), 0),
           });
+          const open = all.filter(
+            (lane) => lane.state === 'CLOSED' && lane.limit === null && lane.pace === null,
+          );
+          const less = open.map((lane): [string, number] => {
+            const waits = lane.dueAt <= now || lane.notBefore > now || lane.held > 0 || !lane.unlimited;
+            return [lane.endpointId, waits ? 0 : Math.max(0, lane.limitBy(LIMITS) - lane.inFlight)];
+          });
+          const busy = new Map(less.filter(([, room]) => room < 2));
+          expect(lanes.places(now)).toEqual({ each: 2, busy });
           const times = all.map((lane) =>
             Math.max(lane.dueAt, lane.notBefore, lane.pace && lane.dueAt <= now ? lane.pace.nextAt : 0),
           );

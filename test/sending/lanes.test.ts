@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 
 import type { Ask, Standing } from '../../src/queue/claim.ts';
-import { type Lane, Lanes } from '../../src/sending/lanes.ts';
+import type { Lane } from '../../src/sending/lane.ts';
+import { Lanes } from '../../src/sending/lanes.ts';
 import { Allowance } from '../../src/sending/pace.ts';
 
 /** How an endpoint stands that had as much work as was asked for, and has more. */
