@@ -12,6 +12,7 @@ import {
   addWebhook,
   chooseTrigger,
   dialogOf,
+  focusedHeading,
   kept,
   next,
   offered,
@@ -407,7 +408,7 @@ describe('a webhook that was added', () => {
       await page.locator('[data-field="details.name"]:focus').waitFor();
       await page.keyboard.type('By keys');
       await press('Enter');
-      await page.getByRole('heading', { name: 'Step 2 of 3' }).and(page.locator(':focus')).waitFor();
+      await focusedHeading(page, 'Step 2 of 3');
       // The choice between URL and mailbox is one stop, then comes the field of what is chosen.
       await press('Tab');
       expect(await focused(page)).toBe('endpoints.0');
@@ -415,7 +416,7 @@ describe('a webhook that was added', () => {
       expect(await focused(page)).toBe('endpoints.0.target');
       await page.keyboard.type(receiver.url);
       await press('Enter');
-      await page.getByRole('heading', { name: 'Step 3 of 3' }).and(page.locator(':focus')).waitFor();
+      await focusedHeading(page, 'Step 3 of 3');
       await page.locator('[data-field="triggers.0.resource"]').waitFor();
       await press('Tab');
       expect(await focused(page)).toBe('triggers.0.resource');
@@ -428,7 +429,7 @@ describe('a webhook that was added', () => {
       await page.keyboard.press('Tab');
       expect(await focused(page)).toBe('triggers.0.name');
       await press('Enter');
-      await page.getByRole('heading', { name: 'is added' }).and(page.locator(':focus')).waitFor();
+      await focusedHeading(page, 'is added');
       for (let tabs = 0; tabs < 8 && (await focused(page)) !== 'Done'; tabs++) await press('Tab');
       await press('Enter');
       await dialogOf(page).waitFor({ state: 'detached' });
