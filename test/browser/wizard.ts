@@ -98,3 +98,20 @@ export async function addWebhook(
   await chooseTrigger(page, 1, resource, event);
   return add(page);
 }
+
+/** Waits for a heading that has the focus; what the dialog shows instead, and what has the focus, is in the error, without secrets. */
+export async function focusedHeading(page: Page, name: string): Promise<void> {
+  try {
+    await page.getByRole('heading', { name }).and(page.locator(':focus')).waitFor();
+  } catch (error) {
+    const dialog = await page.evaluate<string>(
+      `document.querySelector('[role="dialog"]')?.innerText ?? 'none'`,
+    );
+    const focus = await page.evaluate<string>(`(() => {
+      const { tagName, role, ariaLabel, dataset, innerText } = document.activeElement;
+      return JSON.stringify({ tagName, role, ariaLabel, field: dataset.field, text: innerText?.slice(0, 80) });
+    })()`);
+    const shown = `${dialog}\nThe focus: ${focus}`.replace(/whsec_[\w+/=]+/g, 'whsec_…');
+    throw new Error(`no heading “${name}” has the focus. The dialog: ${shown}`, { cause: error });
+  }
+}

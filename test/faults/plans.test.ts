@@ -37,6 +37,8 @@ afterAll(async () => {
 /** Where the planner rightly reads a table of this size whole, or all that there is must be looked through, only `npm run scale` can tell. */
 function isTelling({ name, by }: Question): boolean {
   if (by === 'sparse' || by === 'tiny' || by === 'member') return true;
+  // A table of this size is not read whole for what the index of short pieces finds nothing for.
+  if (/^webhooks, search of [12], rare/.test(name)) return true;
   return !/^webhooks|webhook=|search of a name/.test(name);
 }
 

@@ -4,6 +4,7 @@ import { IconMoonStars } from '@tabler/icons-react';
 import { memo } from 'react';
 
 import { isBuiltIn } from '../../catalog/built-in.tsx';
+import { enterChooses } from '../../ui/enter-chooses.ts';
 import { type Catalog, INACTIVE_REASONS, inactiveReason } from './catalog-choice.ts';
 import type { TriggerValues } from './form.ts';
 import { LIMITS } from './limits.ts';
@@ -137,6 +138,7 @@ function CatalogSelect(props: {
       disabled={props.disabled ?? false}
       error={props.error}
       onChange={props.onChange}
+      onKeyDownCapture={enterChooses}
       renderOption={({ option }) => (
         <Group gap="xs" justify="space-between" w="100%">
           <span>{option.label}</span>
