@@ -59,7 +59,11 @@ export class Ahead {
     for (; at < this.#held.length; at += 1) {
       const held = this.#held[at]!;
       const { lane } = held;
-      if (held.since + LATE_MS <= nowMs) late.push(held.job);
+      if (held.since + LATE_MS <= nowMs) {
+        late.push(held.job);
+        // It answers no more: without this, rows were claimed for it and given back ten times a second until a request of it timed out.
+        if (!this.#lanes.mayStart(lane, starting.get(lane) ?? 0)) lane.quick = 0;
+      }
       // What came later is not late either.
       else if (ready.length >= free) break;
       else if (this.#lanes.mayStart(lane, starting.get(lane) ?? 0)) {

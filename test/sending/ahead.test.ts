@@ -60,10 +60,11 @@ describe('slots', () => {
 });
 
 describe('what is claimed ahead', () => {
+  const LIMITS = { most: 2, untilQuick: 2, ahead: 4 };
   let lanes: Lanes;
   let ahead: Ahead;
   beforeEach(() => {
-    lanes = new Lanes({ most: 2, untilQuick: 2, ahead: 4 });
+    lanes = new Lanes(LIMITS);
     ahead = new Ahead(lanes);
   });
   const hold = (endpointId: string, at = 0): Job => {
@@ -95,5 +96,22 @@ describe('what is claimed ahead', () => {
     expect(ahead.dueAt).toBe(160);
     expect(ahead.clear()).toEqual([second]);
     expect([lanes.of('a').held, ahead.size, ahead.dueAt]).toEqual([0, 0, Infinity]);
+  });
+
+  it('is claimed no more for an endpoint that was quick and answers nothing now; for one that lacks slots it is', () => {
+    const quick = (endpointId: string) => {
+      for (let answers = 0; answers < 100; answers += 1) lanes.note(lanes.of(endpointId), true, 1);
+      lanes.expect(endpointId, 0, 0);
+      lanes.of(endpointId).inFlight = 2;
+      return lanes.of(endpointId);
+    };
+    const room = () => [...'ab'].map((endpointId) => lanes.of(endpointId).room(100, LIMITS));
+    quick('a');
+    quick('b');
+    expect(room()).toEqual([4, 4]);
+    const waiting = [hold('a'), hold('b')];
+    lanes.of('b').inFlight = 1;
+    expect(ahead.take(0, 100).late).toEqual(waiting);
+    expect(room()).toEqual([0, 5]);
   });
 });
