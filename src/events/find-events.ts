@@ -1,12 +1,14 @@
 /**
  * Finds events, by id from either end. What a reader may see of them is told by their paths, or by the webhooks that they
  * fired, which no index knows. So the first ones are looked through; where too few of them fit, those are read that the logins
- * caused whose events can fit at all (migrations/1764000000018), login by login, if there are not too many.
+ * caused whose events can fit at all (migrations/1764000000018), login by login, if there are not too many, or those that the
+ * webhooks fired which are asked for (fired-events.ts).
  */
 import { allOf, collect } from '../db/fragment.ts';
 import { countFirst, type Found, type Ordered, REACH, readFirst } from '../db/in-order.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { idFloor } from '../ids.ts';
+import { newestFired } from './fired-events.ts';
 
 /** By how much clocks may differ, and the time that lies between what happened and its publish for most, ms. */
 const MARGIN_MS = 300_000;
@@ -43,6 +45,8 @@ export interface EventSearch {
   occurredAt?: Span | null | undefined;
   /** The logins that can have caused events that fit, at most so many; null when there are more, or nobody knows. */
   loginsOf: (most: number) => Promise<string[] | null>;
+  /** The webhooks of which each event that fits has fired one; null when there are too many, or nobody knows. */
+  webhooksOf?: () => Promise<string[] | null>;
   /** The position behind which it is read. */
   after: string | null;
   /** No older ones than this id. */
@@ -58,7 +62,11 @@ export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<
   const near = await readNear(sql, search, REACH);
   if (near.complete) return near.rows;
   const logins = await search.loginsOf(MOST_LOGINS);
-  return logins === null ? (await readNear(sql, search, WHOLE)).rows : readOfLogins(sql, search, logins);
+  if (logins) return readOfLogins(sql, search, logins);
+  const fromTheEnd = search.after === null && search.descending;
+  const webhooks = fromTheEnd ? await search.webhooksOf?.() : null;
+  const fired = webhooks ? await newestFired(sql, search, webhooks) : null;
+  return fired ?? (await readNear(sql, search, WHOLE)).rows;
 }
 
 /** How many events fit, as far as limit, and whether those are all: it gives up where too few of many fit. */
