@@ -8,6 +8,7 @@ import { allOf, collect } from '../db/fragment.ts';
 import { countFirst, type Found, type Ordered, REACH, readFirst } from '../db/in-order.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { idFloor } from '../ids.ts';
+import type { EventSearch, Span } from './event-search.ts';
 import { newestFired } from './fired-events.ts';
 
 /** By how much clocks may differ, and the time that lies between what happened and its publish for most, ms. */
@@ -25,35 +26,6 @@ const MOST_RESOURCES = 10;
 const FEW_LOGINS = 20;
 /** Where nothing else is known: as if there were no end. */
 const WHOLE = 2 ** 31 - 1;
-
-/** A span of time, half-open: [from, to). */
-export interface Span {
-  from?: Date | null | undefined;
-  to?: Date | null | undefined;
-}
-
-/** Which events are wanted. */
-export interface EventSearch {
-  /** What is read, over the alias e. */
-  columns: string;
-  /** Which events fit, over the alias e. */
-  where: SqlFragment;
-  /** Only of this entity, of this login, of these resources, of what happened in this span: what an index knows of `where`. */
-  entityId?: string | null | undefined;
-  loginId?: string | null | undefined;
-  resources?: readonly string[] | null | undefined;
-  occurredAt?: Span | null | undefined;
-  /** The logins that can have caused events that fit, at most so many; null when there are more, or nobody knows. */
-  loginsOf: (most: number) => Promise<string[] | null>;
-  /** The webhooks of which each event that fits has fired one; null when there are too many, or nobody knows. */
-  webhooksOf?: () => Promise<string[] | null>;
-  /** The position behind which it is read. */
-  after: string | null;
-  /** No older ones than this id. */
-  floor?: string | null | undefined;
-  descending: boolean;
-  limit: number;
-}
 
 /** The first events that fit. */
 export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<string, unknown>[]> {

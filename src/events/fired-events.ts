@@ -6,10 +6,10 @@
  */
 import { collect } from '../db/fragment.ts';
 import { nextReach, type Ordered, readFirst } from '../db/in-order.ts';
-import { listPartitions } from '../db/partitions.ts';
+import { listPartitions, PARTITIONED } from '../db/partitions.ts';
 import type { Sql } from '../db/sql.ts';
 import { idFloor, idFloorSql, idTime } from '../ids.ts';
-import type { EventSearch } from './find-events.ts';
+import type { EventSearch } from './event-search.ts';
 
 /** By how much clocks may differ that made two ids, or an id and a time of the database, ms. */
 const MARGIN_MS = 300_000;
@@ -20,6 +20,9 @@ const MOST_DELIVERIES = 10_000;
 const MOST_IN_SPAN = 10_000;
 /** A transaction that wrote an event did not take longer, ms. */
 const LONGEST_PUBLISH_MS = 86_400_000;
+
+/** Of all partitions 10 ms, of those of these 2. */
+const COMPARED = PARTITIONED.filter(({ table }) => table === 'events' || table === 'deliveries');
 
 /** The deliveries d of a webhook hook.id, open and closed ones, the newest first, at most so many of each, as a query; conditions are over d.id. */
 const deliveriesSql = (limit: string, condition = 'true'): string =>
@@ -151,7 +154,7 @@ async function spansWithout(sql: Sql, webhooks: readonly string[]): Promise<IdSp
 
 /** Before when events are kept without their deliveries, ms; null where there are none such. */
 async function deliveriesMissingUpTo(sql: Sql): Promise<number | null> {
-  const partitions = await listPartitions(sql);
+  const partitions = await listPartitions(sql, COMPARED);
   const beginOf = (table: string): number => partitions.find(({ of }) => of.table === table)?.fromMs ?? 0;
   const [deliveries, events] = [beginOf('deliveries'), beginOf('events')];
   return deliveries > events ? deliveries : null;

@@ -5,7 +5,8 @@
  */
 import { collect } from '../db/fragment.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
-import { type EventSearch, findEvents } from '../events/find-events.ts';
+import type { EventSearch } from '../events/event-search.ts';
+import { findEvents } from '../events/find-events.ts';
 import { firingEventsSql, keepsDeliveriesBehind } from '../events/fired-events.ts';
 
 /** Where a reader that goes forward stands: behind this event. */
