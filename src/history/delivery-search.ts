@@ -13,6 +13,8 @@ export const MARGIN_MS = 300_000;
 export interface DeliveryScope {
   /** Over the alias w of webhooks; null where the reader may see all. */
   visible: SqlFragment | null;
+  /** The same over the alias d of deliveries, to be asked of thousands of them; what it takes to know that is looked up. */
+  judge: () => Promise<SqlFragment>;
   filter?: DeliveryFilter | null | undefined;
   /**
    * The webhooks that the reader may see and for which one of the conditions over w holds, all without conditions; null when
@@ -28,6 +30,13 @@ export interface DeliverySearch extends DeliveryScope {
   after: string | null;
   descending: boolean;
   limit: number;
+  /** What judge has told, once it was asked. */
+  judged?: SqlFragment;
+}
+
+/** The search with what judges many deliveries. */
+export async function judging(search: DeliverySearch): Promise<DeliverySearch> {
+  return search.visible === null || search.judged ? search : { ...search, judged: await search.judge() };
 }
 
 /** The states of what is in the history. */
@@ -74,8 +83,10 @@ export function behind({ after, descending }: DeliverySearch): SqlFragment {
 }
 
 /** What fits the filter and may be seen. */
-export function wantedOf({ visible, filter, limit, descending }: DeliverySearch): Wanted {
-  const fits = allOf([deliveryFilter(filter), ...(visible ? [ofWebhook(visible)] : [])]);
+export function wantedOf({ visible, judged, filter, limit, descending }: DeliverySearch): Wanted {
+  const seen = judged ?? (visible && ofWebhook(visible));
+  // Whose they are first: nearly all are dropped by that, and it costs less than to look at their events.
+  const fits = allOf([...(seen ? [seen] : []), deliveryFilter(filter)]);
   return { alias: 'd', columns: DELIVERY_COLUMNS, fits, limit, descending };
 }
 

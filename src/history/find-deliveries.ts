@@ -16,6 +16,7 @@ import {
   type DeliveryScope,
   type DeliverySearch,
   halvesOf,
+  judging,
   listed,
   wantedOf,
 } from './delivery-search.ts';
@@ -37,9 +38,10 @@ const RARE = 10;
 const PROBED = REACH / 4;
 
 /** The first deliveries that fit, as rows of DELIVERY_COLUMNS. */
-export async function findDeliveries(sql: Sql, search: DeliverySearch): Promise<Record<string, unknown>[]> {
-  const named = (await fewNamed(sql, search)) ?? (await fewVisible(search, FEW_WEBHOOKS));
-  if (named) return readFew(sql, search, named);
+export async function findDeliveries(sql: Sql, asked: DeliverySearch): Promise<Record<string, unknown>[]> {
+  const named = (await fewNamed(sql, asked)) ?? (await fewVisible(asked, FEW_WEBHOOKS));
+  if (named) return readFew(sql, asked, named);
+  const search = await judging(asked);
   const ways = waysOf(search);
   for (let reach = search.filter?.search == null ? REACH : PROBED, rare = false; ;) {
     let most = 0;
@@ -67,9 +69,10 @@ export async function countDeliveries(
   scope: DeliveryScope,
   limit: number,
 ): Promise<{ count: number; complete: boolean }> {
-  const search = { ...scope, after: null, descending: true, limit };
-  const named = (await fewNamed(sql, search)) ?? (await fewVisible(search, MOST_WEBHOOKS));
-  if (named) return { count: await countFew(sql, search, named), complete: true };
+  const asked = { ...scope, after: null, descending: true, limit };
+  const named = (await fewNamed(sql, asked)) ?? (await fewVisible(asked, MOST_WEBHOOKS));
+  if (named) return { count: await countFew(sql, asked, named), complete: true };
+  const search = await judging(asked);
   const [lists] = waysOf(search);
   const probed = await countFirst(sql, lists!, PROBED, wantedOf(search));
   if (probed.complete) return probed;
