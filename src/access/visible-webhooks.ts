@@ -29,13 +29,18 @@ const MOST_NAMED = 3_000;
 
 /**
  * True for deliveries d of webhooks that the caller may read, to be asked of thousands of them: 1,000 take 0.5 ms where the webhooks are named, 3
- * where their accounts are, and 5 where the place of each account is looked up.
+ * where their accounts are, and 5 where the place of each account is looked up. atHand where they are named.
  */
-export async function deliveriesVisible(reader: Reader, viewer: Viewer): Promise<SqlFragment> {
+export async function deliveriesVisible(
+  reader: Reader,
+  viewer: Viewer,
+): Promise<{ fits: SqlFragment; atHand: boolean }> {
   const webhooks = await allVisible(reader, viewer, MOST_NAMED);
-  if (webhooks) return (add) => `d.webhook_id = any (${add(webhooks)}::text[])`;
+  if (webhooks) return { fits: (add) => `d.webhook_id = any (${add(webhooks)}::text[])`, atHand: true };
   const visible = webhookVisible(viewer, await managedAccounts(reader, viewer));
-  return (add) => `exists (select 1 from webhooks w where w.id = d.webhook_id and ${visible(add)} offset 0)`;
+  const fits: SqlFragment = (add) =>
+    `exists (select 1 from webhooks w where w.id = d.webhook_id and ${visible(add)} offset 0)`;
+  return { fits, atHand: false };
 }
 
 /** Whoever can own a webhook that the caller may read, and maybe others; null where that is anybody. */

@@ -61,7 +61,10 @@ export async function readAlong(
     if (!complete) reach = MOST_EVENTS;
     if (onlyReplays || end === null) continue;
     // At once as far as may be worth it: each step costs more than it saves.
-    if (most === MOST_EVENTS) return null;
+    const promising =
+      most <= EVENTS_PER_ROW * Math.max(search.limit, DEFAULT_PAGE) ||
+      seen * MOST_EVENTS > most * search.limit;
+    if (most === MOST_EVENTS || !promising) return null;
     most = Math.min(MOST_EVENTS, STEP * most);
     events = await eventsAlong(sql, search, keys, most);
   }

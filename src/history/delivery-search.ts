@@ -9,12 +9,19 @@ import { CLOSED_DELIVERIES, DELIVERY_COLUMNS, OPEN_DELIVERIES } from './rows.ts'
 /** By how much clocks may differ that made two ids, or an id and a time of the database, ms. */
 export const MARGIN_MS = 300_000;
 
+/** Which deliveries d a reader may see. */
+export interface Judgement {
+  fits: SqlFragment;
+  /** A delivery itself says it: nothing has to be looked up for it. */
+  atHand: boolean;
+}
+
 /** Which deliveries of those that a reader may see. */
 export interface DeliveryScope {
   /** Over the alias w of webhooks; null where the reader may see all. */
   visible: SqlFragment | null;
   /** The same over the alias d of deliveries, to be asked of thousands of them; what it takes to know that is looked up. */
-  judge: () => Promise<SqlFragment>;
+  judge: () => Promise<Judgement>;
   filter?: DeliveryFilter | null | undefined;
   /**
    * The webhooks that the reader may see and for which one of the conditions over w holds, all without conditions; null when
@@ -31,7 +38,7 @@ export interface DeliverySearch extends DeliveryScope {
   descending: boolean;
   limit: number;
   /** What judge has told, once it was asked. */
-  judged?: SqlFragment;
+  judged?: Judgement;
 }
 
 /** The search with what judges many deliveries. */
@@ -84,9 +91,10 @@ export function behind({ after, descending }: DeliverySearch): SqlFragment {
 
 /** What fits the filter and may be seen. */
 export function wantedOf({ visible, judged, filter, limit, descending }: DeliverySearch): Wanted {
-  const seen = judged ?? (visible && ofWebhook(visible));
-  // Whose they are first: nearly all are dropped by that, and it costs less than to look at their events.
-  const fits = allOf([...(seen ? [seen] : []), deliveryFilter(filter)]);
+  const seen = judged?.fits ?? (visible && ofWebhook(visible));
+  const parts = [deliveryFilter(filter), ...(seen ? [seen] : [])];
+  // Nearly all are dropped by what costs least: of a reader of little, before their events are looked up.
+  const fits = allOf(judged?.atHand ? parts.reverse() : parts);
   return { alias: 'd', columns: DELIVERY_COLUMNS, fits, limit, descending };
 }
 

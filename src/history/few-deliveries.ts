@@ -32,7 +32,7 @@ function fewParts(search: DeliverySearch, { events, webhooks, delivery, searched
   const rest = allOf([
     behind(search),
     asked,
-    ...(search.visible ? [search.judged ?? ofWebhook(search.visible)] : []),
+    ...(search.visible ? [search.judged?.fits ?? ofWebhook(search.visible)] : []),
   ]);
   const parts: SqlFragment[] = [];
   for (const from of fromsOf(search.filter)) {
