@@ -92,10 +92,11 @@ export class Feed {
   /** The newest notifications, the newest first, at most limit of them; of those published at since or later where that is given. */
   newest(viewer: Viewer, filter: FeedFilter, limit: number, since: Date | null): Promise<Notification[]> {
     const wish = wishOf(viewer, filter, limit);
-    const sources = {
-      loginsOf: (most: number) => this.#loginsOf(viewer, filter, most),
-      webhooksOf: () => this.#webhooksOf(viewer, filter),
-    };
+    // Asked for up to three times, and looked up by some statements each time.
+    let webhooks: Promise<string[] | null> | undefined;
+    const webhooksOf = () => (webhooks ??= this.#webhooksOf(viewer, filter));
+    const loginsOf = (most: number) => this.#loginsOf(viewer, filter, webhooksOf, most);
+    const sources = { loginsOf, webhooksOf };
     if (since === null) return readNewest(this.#reads, wish, { floor: null, ...sources });
     const recent: SqlFragment = (add) => `e.published_at >= ${add(since)}::timestamptz`;
     const floor = idFloor('event', since.getTime() - CLOCK_MARGIN_MS);
@@ -103,10 +104,15 @@ export class Feed {
   }
 
   /** Whose events a reader can get; null when those are too many to look at each of them. */
-  async #loginsOf(viewer: Viewer, filter: FeedFilter, most: number): Promise<string[] | null> {
+  async #loginsOf(
+    viewer: Viewer,
+    filter: FeedFilter,
+    webhooksOf: () => Promise<string[] | null>,
+    most: number,
+  ): Promise<string[] | null> {
     const { scope } = filter;
     if (namesWebhooks(filter)) {
-      const webhooks = await this.#webhooksOf(viewer, filter);
+      const webhooks = await webhooksOf();
       const owners = webhooks === null ? await webhookOwners(readerOf(this.#reads), viewer) : null;
       const logins = webhooks
         ? await firingLogins(this.#reads, webhooks, most)
@@ -168,8 +174,8 @@ export class Feed {
 
   /** Where a reader's events can be had without those of others. */
   async #sourcesOf(viewer: Viewer, filter: FeedFilter): Promise<FeedSource[]> {
-    const logins = await this.#loginsOf(viewer, filter, MOST_LOGINS);
     const webhooks = await this.#webhooksOf(viewer, filter);
+    const logins = await this.#loginsOf(viewer, filter, () => Promise.resolve(webhooks), MOST_LOGINS);
     return [...(logins ? [{ logins }] : []), ...(webhooks ? [{ webhooks }] : [])];
   }
 

@@ -41,7 +41,7 @@ const PROBED = REACH / 4;
 export async function findDeliveries(sql: Sql, asked: DeliverySearch): Promise<Record<string, unknown>[]> {
   const named = (await fewNamed(sql, asked)) ?? (await fewVisible(asked, FEW_WEBHOOKS));
   if (named) return readFew(sql, asked, named);
-  const search = await judging(asked);
+  const search = await judgingMany(asked);
   const ways = waysOf(search);
   for (let reach = search.filter?.search == null ? REACH : PROBED, rare = false; ;) {
     let most = 0;
@@ -72,7 +72,7 @@ export async function countDeliveries(
   const asked = { ...scope, after: null, descending: true, limit };
   const named = (await fewNamed(sql, asked)) ?? (await fewVisible(asked, MOST_WEBHOOKS));
   if (named) return { count: await countFew(sql, asked, named), complete: true };
-  const search = await judging(asked);
+  const search = await judgingMany(asked);
   const [lists] = waysOf(search);
   const probed = await countFirst(sql, lists!, PROBED, wantedOf(search));
   if (probed.complete) return probed;
@@ -191,6 +191,10 @@ function waysOf(search: DeliverySearch): Ordered[][] {
     );
   return ways.length > 0 ? ways : [closedBy([() => 'true'])];
 }
+
+/** The search with what judges many deliveries; those of one webhook are few, and all alike. */
+const judgingMany = (search: DeliverySearch): Promise<DeliverySearch> =>
+  webhookOf(search.filter) === null ? judging(search) : Promise.resolve(search);
 
 /** The one webhook that a filter means, as SQL; an endpoint belongs to the same one for ever. */
 function webhookOf(filter: DeliveryFilter | null | undefined): SqlFragment | null {
