@@ -27,6 +27,7 @@ import { AddReplays1764000000016 } from './migrations/1764000000016-add-replays.
 import { AddStats1764000000017 } from './migrations/1764000000017-add-stats.ts';
 import { IndexHistory1764000000018 } from './migrations/1764000000018-index-history.ts';
 import { LeaveRoomInQueue1764000000019 } from './migrations/1764000000019-leave-room-in-queue.ts';
+import { NoteGaps1764000000020 } from './migrations/1764000000020-note-gaps.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -77,6 +78,7 @@ export function createDataSource(url: string | undefined): DataSource {
       AddStats1764000000017,
       IndexHistory1764000000018,
       LeaveRoomInQueue1764000000019,
+      NoteGaps1764000000020,
     ],
     synchronize: false,
     logging: false,

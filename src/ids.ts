@@ -3,7 +3,7 @@
  * writes them (whk_01jq…). They are time-ordered as plain text under the collation "C", so tables
  * are partitioned by the id itself and a look-up by id finds its partition.
  */
-import { TypeID, typeidUnboxed } from 'typeid-js';
+import { typeidUnboxed } from 'typeid-js';
 
 /** The prefixes in use, by the thing they name. */
 export const ID_PREFIX = {
@@ -65,17 +65,32 @@ export function parseAttemptId(id: string): { deliveryId: string; number: number
   };
 }
 
+/** The digits of base 32, and how many of an id are its time: 48 bits of milliseconds behind two that are 0. */
+const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
+const TIME_DIGITS = 10;
+
 /** When an id was made, ms since 1970; the instant of a bound that idFloor made. */
 export function idTime(id: string): number {
-  const bytes = TypeID.fromString(id).toUUIDBytes();
-  return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0) >> 16n);
+  // Digit by digit, here and in idFloor: by way of bytes it took 4 us each, and lists ask it of thousands of ids.
+  const start = id.indexOf('_') + 1;
+  let ms = 0;
+  for (let place = start; place < start + TIME_DIGITS; place += 1) {
+    const digit = DIGITS.indexOf(id.charAt(place) || ' ');
+    if (digit < 0) throw new Error(`${id} is no id`);
+    ms = ms * 32 + digit;
+  }
+  return ms;
 }
 
 /** The smallest id of a kind that can be made at or after an instant (ms since 1970): a partition's bound. */
 export function idFloor(kind: IdKind, atMs: number): string {
-  const bytes = new Uint8Array(16);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(Math.max(0, Math.floor(atMs))) << 16n);
-  return TypeID.fromUUIDBytes(ID_PREFIX[kind], bytes).toString();
+  let rest = Math.max(0, Math.floor(atMs));
+  let digits = '';
+  for (let place = 0; place < TIME_DIGITS; place += 1) {
+    digits = DIGITS.charAt(rest % 32) + digits;
+    rest = Math.floor(rest / 32);
+  }
+  return `${ID_PREFIX[kind]}_${digits}${'0'.repeat(26 - TIME_DIGITS)}`;
 }
 
 /** The same as SQL, of an expression for an instant. */
@@ -83,8 +98,7 @@ export function idFloorSql(kind: IdKind, instant: string): string {
   // 50 bits of milliseconds, five in a digit; the digits behind are all the smallest.
   const digits = Array.from(
     { length: 10 },
-    (_, place) =>
-      `substr('0123456789abcdefghjkmnpqrstvwxyz', ((at.ms >> ${45 - 5 * place}) & 31)::int + 1, 1)`,
+    (_, place) => `substr('${DIGITS}', ((at.ms >> ${45 - 5 * place}) & 31)::int + 1, 1)`,
   );
   return `(select '${ID_PREFIX[kind]}_' || ${digits.join(' || ')} || '${'0'.repeat(16)}'
     from (select (extract(epoch from ${instant}) * 1000)::bigint as ms) at)`;

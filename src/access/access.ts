@@ -15,7 +15,17 @@ import type { Result } from '../errors.ts';
 import { kindOfId } from '../ids.ts';
 import type { AccessTokenEntity } from './access-token.entity.ts';
 import { type AccessTokenInput, createToken, revokeToken, tokenById, tokensOf } from './access-tokens.ts';
-import { accountsOf, loginsByIds, pageLogins, pageTeams, teamsByIds, teamsOfLogins } from './lists.ts';
+import {
+  accountsOf,
+  type FirstMembers,
+  firstMembers,
+  loginsByIds,
+  pageLogins,
+  pageMembers,
+  pageTeams,
+  teamsByIds,
+  teamsOfLogins,
+} from './lists.ts';
 import { LoginEntity } from './login.entity.ts';
 import { createLogin, type LoginInput, updateLogin } from './logins.ts';
 import { loginVisible } from './policy.ts';
@@ -189,9 +199,23 @@ export class Access {
     return pageLogins(this.#orm, viewer, { parentId: loginId }, args);
   }
 
-  /** The members of a team that the caller may see, by number. */
-  membersPage(viewer: Viewer, teamId: string, args: PageArgs): Promise<Result<CountedPage<LoginEntity>>> {
-    return pageLogins(this.#orm, viewer, { teamId }, args);
+  /** The members of a team that the caller may see, by number; firstOf may read those of many teams at once. */
+  membersPage(
+    viewer: Viewer,
+    teamId: string,
+    args: PageArgs,
+    firstOf: FirstMembers = async (id, limit) => (await this.firstMembers(viewer, [id], limit)).get(id)!,
+  ): Promise<Result<CountedPage<LoginEntity>>> {
+    return pageMembers(this.#orm, viewer, teamId, args, firstOf);
+  }
+
+  /** The first members of teams, as membersPage asks for them. */
+  firstMembers(
+    viewer: Viewer,
+    teamIds: readonly string[],
+    limit: number,
+  ): Promise<Map<string, LoginEntity[]>> {
+    return firstMembers(this.#orm, viewer, teamIds, limit);
   }
 
   /** The teams that the caller may see and a search finds, by number. */

@@ -38,6 +38,55 @@ export async function pageLogins(
   return pageByNumber(query, args);
 }
 
+/** Reads of a team the first members that the viewer may read, at most so many. */
+export type FirstMembers = (teamId: string, limit: number) => Promise<LoginEntity[]>;
+
+/** The members of a team that the viewer may read; firstOf may read those of many teams at once. */
+export async function pageMembers(
+  orm: DataSource,
+  viewer: Viewer,
+  teamId: string,
+  args: PageArgs,
+  firstOf: FirstMembers,
+): Promise<Result<CountedPage<LoginEntity>>> {
+  const request = readPage(args);
+  if (!request.ok) return request;
+  const { key, backward, limit } = request.value;
+  if (key !== null || backward) return pageLogins(orm, viewer, { teamId }, args);
+  const page = toPage(await firstOf(teamId, limit + 1), request.value, (row) => [row.number]);
+  const count = async () => {
+    const whole = await pageLogins(orm, viewer, { teamId }, { first: 0 });
+    return whole.ok ? whole.value.count() : 0;
+  };
+  return ok({ ...page, count });
+}
+
+/** Of each team its first members that the viewer may read, at most so many, in the order of their numbers. */
+export async function firstMembers(
+  orm: DataSource,
+  viewer: Viewer,
+  teamIds: readonly string[],
+  limit: number,
+): Promise<Map<string, LoginEntity[]>> {
+  const rows = await orm.query<{ team_id: string; login_id: string }[]>(
+    `select team.id as team_id, member.id as login_id
+     from unnest($1::text[]) as team (id)
+     cross join lateral (
+       select x.id, x.number from team_members m join logins x on x.id = m.login_id
+       where m.team_id = team.id and x.path @> array[$2]::text[]
+       order by x.number limit $3) member
+     order by member.number`,
+    [idsOf('team', teamIds), visibleRoot(viewer), limit],
+  );
+  const logins = await loginsByIds(orm, [...new Set(rows.map((row) => row.login_id))]);
+  const result = new Map<string, LoginEntity[]>(teamIds.map((id) => [id, []]));
+  for (const { team_id: team, login_id: login } of rows) {
+    const member = logins.get(login);
+    if (member) result.get(team)!.push(member);
+  }
+  return result;
+}
+
 /** Teams that the viewer may read: all, or those found by name or number. */
 export async function pageTeams(
   orm: DataSource,

@@ -129,7 +129,7 @@ export function tokenManaged(viewer: Viewer): SqlFragment {
 
 /** True for rows of teams t that belong to the caller's account or to one below. */
 export function teamInPortfolio(viewer: Viewer): SqlFragment {
-  return within('t.account_id', viewer.accountId);
+  return eachWithin('t.account_id', viewer.accountId);
 }
 
 /**

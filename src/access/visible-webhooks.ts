@@ -1,7 +1,7 @@
 /** Which webhooks a caller may read, looked up ahead of a list: their accounts, and the webhooks themselves where those are few. */
 import { collect } from '../db/fragment.ts';
-import type { Reader, Sql, SqlFragment } from '../db/sql.ts';
-import { managesAllWebhooks, may } from './policy.ts';
+import { type Reader, readerOf, type Sql, type SqlFragment } from '../db/sql.ts';
+import { managesAllWebhooks, may, webhookVisible } from './policy.ts';
 import type { Viewer } from './viewer.ts';
 
 /** All webhooks, deleted ones included, that the caller may read; null when there are more than most. */
@@ -22,6 +22,25 @@ export async function allVisible(reader: Reader, viewer: Viewer, most: number): 
   });
   const rows = await reader.query<{ id: string }[]>(text, values);
   return rows.length > most ? null : rows.map(({ id }) => id);
+}
+
+/** So many webhooks of a caller are named in a statement: 60 kB for 2,000. */
+const MOST_NAMED = 3_000;
+
+/**
+ * True for deliveries d of webhooks that the caller may read, to be asked of thousands of them: 1,000 take 0.5 ms where the webhooks are named, 3
+ * where their accounts are, and 5 where the place of each account is looked up. atHand where they are named.
+ */
+export async function deliveriesVisible(
+  reader: Reader,
+  viewer: Viewer,
+): Promise<{ fits: SqlFragment; atHand: boolean }> {
+  const webhooks = await allVisible(reader, viewer, MOST_NAMED);
+  if (webhooks) return { fits: (add) => `d.webhook_id = any (${add(webhooks)}::text[])`, atHand: true };
+  const visible = webhookVisible(viewer, await managedAccounts(reader, viewer));
+  const fits: SqlFragment = (add) =>
+    `exists (select 1 from webhooks w where w.id = d.webhook_id and ${visible(add)} offset 0)`;
+  return { fits, atHand: false };
 }
 
 /** Whoever can own a webhook that the caller may read, and maybe others; null where that is anybody. */
@@ -64,11 +83,9 @@ export async function visibleWebhooks(
   const owned: SqlFragment[] = [];
   if (managesAllWebhooks(viewer)) owned.push(() => 'true');
   else {
-    if (may(viewer, 'WEBHOOKS_MANAGE'))
-      owned.push(
-        (add) =>
-          `w.account_id in (select a.id from logins a where a.path @> array[${add(viewer.accountId)}]::text[])`,
-      );
+    // By their ids the planner knows how many webhooks they have: of an account with 2,000 it read 50,000 that bore a name.
+    const accounts = await possibleOwners(readerOf(sql), viewer);
+    if (accounts) owned.push((add) => `w.account_id = any (${add(accounts)}::text[])`);
     if (viewer.teamIds.length > 0)
       owned.push((add) => `w.team_id is not null and w.team_id = any (${add(viewer.teamIds)}::text[])`);
   }

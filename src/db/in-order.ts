@@ -21,7 +21,7 @@ const MOST_STEP = 10;
  * it is not too far a step.
  */
 export function nextReach(reach: number, found: number, wanted: number): number {
-  return Math.ceil(reach * Math.min(MOST_STEP, (2 * wanted) / Math.max(1, found)));
+  return Math.ceil(reach * (found === 0 ? MOST_STEP : Math.min(MOST_STEP, (2 * wanted) / found)));
 }
 
 /** A list in its order, the first rows of it: SQL of at most so many rows, which have the column id. */
@@ -32,6 +32,8 @@ export interface Found {
   rows: Record<string, unknown>[];
   /** There are no more: either as many were found as wanted, or the list is at its end. */
   complete: boolean;
+  /** How many fit of all that were looked at, also behind where a list was left. */
+  seen: number;
 }
 
 /** Which rows of a list are wanted. */
@@ -69,7 +71,7 @@ export async function readFirst(
   reach: number,
   wanted: Wanted,
 ): Promise<Found> {
-  if (lists.length === 0) return { rows: [], complete: true };
+  if (lists.length === 0) return { rows: [], complete: true, seen: 0 };
   const { text, values } = collect((add) =>
     lists.map((list) => `(${firstFitting(list, reach, wanted)(add)})`).join(' union all '),
   );
@@ -80,11 +82,16 @@ export async function readFirst(
     before(a['id'], b['id']) ? -1 : 1;
   // Behind where a list was left there may be more of it: what others hold behind that is not the next one for sure.
   const [end] = rows.filter((row) => Number(row['place']) === reach).sort(byId);
-  const found = rows
-    .filter((row) => row['fits'] === true && !(end && before(end['id'], row['id'])))
+  const fitting = rows.filter((row) => row['fits'] === true);
+  const found = fitting
+    .filter((row) => !(end && before(end['id'], row['id'])))
     .sort(byId)
     .slice(0, wanted.limit);
-  return { rows: found, complete: end === undefined || found.length === wanted.limit };
+  return {
+    rows: found,
+    complete: end === undefined || found.length === wanted.limit,
+    seen: fitting.length,
+  };
 }
 
 /** How many rows fit among the first reach rows of some lists, as far as limit, and whether those are all, or limit is reached. */

@@ -103,8 +103,11 @@ export async function partitionsAhead(sql: Sql, nowMs: number): Promise<boolean>
   });
 }
 
-/** All partitions but those that are being detached, the oldest of each table first. */
-export async function listPartitions(sql: Sql): Promise<Partition[]> {
+/** All partitions of these tables but those that are being detached, the oldest of each table first. */
+export async function listPartitions(
+  sql: Sql,
+  tables: readonly PartitionedTable[] = PARTITIONED,
+): Promise<Partition[]> {
   // The session's own notation of times is read back by the session itself.
   const inMs = (bound: string): string =>
     `case when p.relname = any ($2::text[]) then (extract(epoch from ${bound}::timestamptz) * 1000)::text else ${bound} end`;
@@ -118,14 +121,11 @@ export async function listPartitions(sql: Sql): Promise<Partition[]> {
                            'FROM \\((?:''([^'']+)''|MINVALUE)\\) TO \\(''([^'']+)''\\)') as bounds
      ) b
      where i.inhparent = any ($1::regclass[]) and not i.inhdetachpending and b.bounds is not null`,
-    [
-      PARTITIONED.map(({ table }) => table),
-      PARTITIONED.filter(({ by }) => by === 'time').map(({ table }) => table),
-    ],
+    [tables.map(({ table }) => table), tables.filter(({ by }) => by === 'time').map(({ table }) => table)],
   );
   return rows
     .map(({ table, name, low, high }) => {
-      const of = PARTITIONED.find((entry) => entry.table === table)!;
+      const of = tables.find((entry) => entry.table === table)!;
       const msOf = of.by === 'time' ? Number : idTime;
       const toMs = msOf(high);
       return { of, name, fromMs: low === null ? null : msOf(low), toMs, to: boundOf(of, toMs) };

@@ -1,12 +1,15 @@
 /**
  * Finds events, by id from either end. What a reader may see of them is told by their paths, or by the webhooks that they
  * fired, which no index knows. So the first ones are looked through; where too few of them fit, those are read that the logins
- * caused whose events can fit at all (migrations/1764000000018), login by login, if there are not too many.
+ * caused whose events can fit at all (migrations/1764000000018), login by login, if there are not too many, or those that the
+ * webhooks fired which are asked for (fired-events.ts).
  */
 import { allOf, collect } from '../db/fragment.ts';
 import { countFirst, type Found, type Ordered, REACH, readFirst } from '../db/in-order.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { idFloor } from '../ids.ts';
+import type { EventSearch, Span } from './event-search.ts';
+import { newestFired } from './fired-events.ts';
 
 /** By how much clocks may differ, and the time that lies between what happened and its publish for most, ms. */
 const MARGIN_MS = 300_000;
@@ -24,33 +27,6 @@ const FEW_LOGINS = 20;
 /** Where nothing else is known: as if there were no end. */
 const WHOLE = 2 ** 31 - 1;
 
-/** A span of time, half-open: [from, to). */
-export interface Span {
-  from?: Date | null | undefined;
-  to?: Date | null | undefined;
-}
-
-/** Which events are wanted. */
-export interface EventSearch {
-  /** What is read, over the alias e. */
-  columns: string;
-  /** Which events fit, over the alias e. */
-  where: SqlFragment;
-  /** Only of this entity, of this login, of these resources, of what happened in this span: what an index knows of `where`. */
-  entityId?: string | null | undefined;
-  loginId?: string | null | undefined;
-  resources?: readonly string[] | null | undefined;
-  occurredAt?: Span | null | undefined;
-  /** The logins that can have caused events that fit, at most so many; null when there are more, or nobody knows. */
-  loginsOf: (most: number) => Promise<string[] | null>;
-  /** The position behind which it is read. */
-  after: string | null;
-  /** No older ones than this id. */
-  floor?: string | null | undefined;
-  descending: boolean;
-  limit: number;
-}
-
 /** The first events that fit. */
 export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<string, unknown>[]> {
   const few = await search.loginsOf(FEW_LOGINS);
@@ -58,7 +34,11 @@ export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<
   const near = await readNear(sql, search, REACH);
   if (near.complete) return near.rows;
   const logins = await search.loginsOf(MOST_LOGINS);
-  return logins === null ? (await readNear(sql, search, WHOLE)).rows : readOfLogins(sql, search, logins);
+  if (logins) return readOfLogins(sql, search, logins);
+  const fromTheEnd = search.after === null && search.descending;
+  const webhooks = fromTheEnd ? await search.webhooksOf?.() : null;
+  const fired = webhooks ? await newestFired(sql, search, webhooks) : null;
+  return fired ?? (await readNear(sql, search, WHOLE)).rows;
 }
 
 /** How many events fit, as far as limit, and whether those are all: it gives up where too few of many fit. */

@@ -19,6 +19,8 @@ import type { Logger } from '../log.ts';
 import {
   FEED_BEGINNING,
   type FeedPosition,
+  type FeedRead,
+  type FeedSource,
   type FeedWish,
   type Notification,
   positionOf,
@@ -90,21 +92,27 @@ export class Feed {
   /** The newest notifications, the newest first, at most limit of them; of those published at since or later where that is given. */
   newest(viewer: Viewer, filter: FeedFilter, limit: number, since: Date | null): Promise<Notification[]> {
     const wish = wishOf(viewer, filter, limit);
-    const loginsOf = (most: number) => this.#loginsOf(viewer, filter, most);
-    if (since === null) return readNewest(this.#reads, wish, { floor: null, loginsOf });
+    // Asked for up to three times, and looked up by some statements each time.
+    let webhooks: Promise<string[] | null> | undefined;
+    const webhooksOf = () => (webhooks ??= this.#webhooksOf(viewer, filter));
+    const loginsOf = (most: number) => this.#loginsOf(viewer, filter, webhooksOf, most);
+    const sources = { loginsOf, webhooksOf };
+    if (since === null) return readNewest(this.#reads, wish, { floor: null, ...sources });
     const recent: SqlFragment = (add) => `e.published_at >= ${add(since)}::timestamptz`;
     const floor = idFloor('event', since.getTime() - CLOCK_MARGIN_MS);
-    return readNewest(this.#reads, { ...wish, where: allOf([wish.where, recent]) }, { floor, loginsOf });
+    return readNewest(this.#reads, { ...wish, where: allOf([wish.where, recent]) }, { floor, ...sources });
   }
 
   /** Whose events a reader can get; null when those are too many to look at each of them. */
-  async #loginsOf(viewer: Viewer, filter: FeedFilter, most: number): Promise<string[] | null> {
-    const { scope, webhook } = filter;
-    if (scope === 'webhooks' || webhook !== null) {
-      const webhooks =
-        webhook === null
-          ? await allVisible(readerOf(this.#reads), viewer, MOST_WEBHOOKS)
-          : await visibleWebhooks(this.#reads, viewer, [webhookIs(webhook)], MOST_WEBHOOKS);
+  async #loginsOf(
+    viewer: Viewer,
+    filter: FeedFilter,
+    webhooksOf: () => Promise<string[] | null>,
+    most: number,
+  ): Promise<string[] | null> {
+    const { scope } = filter;
+    if (namesWebhooks(filter)) {
+      const webhooks = await webhooksOf();
       const owners = webhooks === null ? await webhookOwners(readerOf(this.#reads), viewer) : null;
       const logins = webhooks
         ? await firingLogins(this.#reads, webhooks, most)
@@ -113,6 +121,14 @@ export class Feed {
     }
     const portfolio = portfolioOf(viewer);
     return scope === 'portfolio' && portfolio !== null ? membersOf(this.#reads, [portfolio], most) : null;
+  }
+
+  /** The webhooks that fired what a reader can get; null where it gets more than that, or they are too many to look at each of them. */
+  async #webhooksOf(viewer: Viewer, filter: FeedFilter): Promise<string[] | null> {
+    if (!namesWebhooks(filter)) return null;
+    return filter.webhook === null
+      ? allVisible(readerOf(this.#reads), viewer, MOST_WEBHOOKS)
+      : visibleWebhooks(this.#reads, viewer, [webhookIs(filter.webhook)], MOST_WEBHOOKS);
   }
 
   /**
@@ -138,22 +154,42 @@ export class Feed {
       if (viewer === undefined) return this.#followers.ended(signal) ? { items: [] } : { ended: true };
       const key = JSON.stringify([viewer.credentialId, rightsOf(viewer), filter, lastEventId]);
       let position = this.#looked.get(key) ?? start;
-      let logins: string[] | null | undefined;
+      let sources: FeedSource[] | undefined;
       for (let more = true; more && performance.now() < lookUntil;) {
         const wish = wishOf(viewer, filter, limit);
-        const ofFew = logins && (await readForwardOf(this.#pool, logins, position, wish));
-        const read = ofFew ?? (await readForward(this.#pool, position, wish));
+        const read =
+          (await this.#readOfFew(sources, position, wish)) ?? (await readForward(this.#pool, position, wish));
         if (read.items.length > 0) return { items: read.items };
         ({ position, more } = read);
         this.#looked.set(key, position);
         // Others' events lie in between: those of the reader can be had without them, where they are few.
-        if (more) logins = logins === undefined ? await this.#loginsOf(viewer, filter, MOST_LOGINS) : null;
+        if (more) sources = sources === undefined ? await this.#sourcesOf(viewer, filter) : [];
       }
       const left = until - performance.now();
       if (left <= 0 || this.#followers.ended(signal)) return { items: [] };
       held = seen === wakeups.count ? Math.min(2 * held, this.#pollMs) : HELD_POLL_MS;
       await wakeups.wait(seen, Math.min(left, held), signal);
     }
+  }
+
+  /** Where a reader's events can be had without those of others. */
+  async #sourcesOf(viewer: Viewer, filter: FeedFilter): Promise<FeedSource[]> {
+    const webhooks = await this.#webhooksOf(viewer, filter);
+    const logins = await this.#loginsOf(viewer, filter, () => Promise.resolve(webhooks), MOST_LOGINS);
+    return [...(logins ? [{ logins }] : []), ...(webhooks ? [{ webhooks }] : [])];
+  }
+
+  /** What is read from the first source that holds few. */
+  async #readOfFew(
+    sources: FeedSource[] | undefined,
+    position: FeedPosition,
+    wish: FeedWish,
+  ): Promise<FeedRead | null> {
+    for (const source of sources ?? []) {
+      const read = await readForwardOf(this.#pool, source, position, wish);
+      if (read !== null) return read;
+    }
+    return null;
   }
 
   async #positionOf(id: string): Promise<FeedPosition | 'EXPIRED' | 'UNKNOWN'> {
@@ -171,11 +207,14 @@ export function mayFollow(viewer: Viewer, scope: FeedFilter['scope']): boolean {
     : may(viewer, 'WEBHOOKS_MANAGE') || may(viewer, 'EVENTS_PUBLISH');
 }
 
+/** Whether all that is asked for fired a webhook that the reader may see. */
+const namesWebhooks = ({ scope, webhook }: FeedFilter): boolean => scope === 'webhooks' || webhook !== null;
+
 function wishOf(viewer: Viewer, filter: FeedFilter, limit: number): FeedWish {
   const webhooks = webhookVisible(viewer);
   const parts: SqlFragment[] = [];
   if (filter.scope === 'portfolio') parts.push(eventVisible(viewer));
-  if (filter.scope === 'webhooks' || filter.webhook !== null) {
+  if (namesWebhooks(filter)) {
     const only: SqlFragment = filter.webhook === null ? () => 'true' : webhookIs(filter.webhook);
     parts.push(
       (add) =>

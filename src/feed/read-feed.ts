@@ -5,7 +5,9 @@
  */
 import { collect } from '../db/fragment.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
-import { type EventSearch, findEvents } from '../events/find-events.ts';
+import type { EventSearch } from '../events/event-search.ts';
+import { findEvents } from '../events/find-events.ts';
+import { firingEventsSql, keepsDeliveriesBehind } from '../events/fired-events.ts';
 
 /** Where a reader that goes forward stands: behind this event. */
 export interface FeedPosition {
@@ -106,12 +108,13 @@ export async function readForward(sql: Sql, after: FeedPosition, wish: FeedWish)
   };
 }
 
-/**
- * The same for a reader whose events these logins caused: of all their events, if those are few. Null when they are not.
- */
+/** What all that a reader can get comes from: the logins that caused it, or the webhooks that it fired. */
+export type FeedSource = { logins: readonly string[] } | { webhooks: readonly string[] };
+
+/** The same for a reader whose events come from there: of all events of that, if those are few. Null when they are not. */
 export async function readForwardOf(
   sql: Sql,
-  logins: readonly string[],
+  source: FeedSource,
   after: FeedPosition,
   wish: FeedWish,
 ): Promise<FeedRead | null> {
@@ -121,13 +124,7 @@ export async function readForwardOf(
       with horizon as materialized (
         select (select s.epoch from stream_epoch s) as epoch, pg_snapshot_xmin(pg_current_snapshot()) as xmin
       ),
-      -- By the index of logins: the planner would rather read on from the position, for each of them.
-      known as materialized (
-        select e.* from unnest(${add(logins)}::text[]) as login (id) cross join lateral (
-          select e.* from events e where e.login_id = login.id order by e.id desc limit ${FEW + 1}
-        ) e
-        limit ${FEW + 1}
-      ),
+      ${knownOf(source)(add)},
       ahead as materialized (
         select e.id, e.epoch, e.xid from known e
         where (e.epoch, e.xid, e.id) > ${behind}
@@ -139,7 +136,7 @@ export async function readForwardOf(
         where (e.epoch, e.xid) < ((select epoch from horizon), (select xmin from horizon))
         order by e.epoch desc, e.xid desc, e.id desc limit 1
       )
-      select (select count(*)::int from known) as looked_at,
+      select (select count(*)::int from few) as looked_at,
              last.epoch as last_epoch, last.xid::text as last_xid, last.id as last_id,
              array(select a.id from ahead a order by a.epoch, a.xid, a.id limit ${add(wish.limit)}) as ids
       from last`;
@@ -148,22 +145,46 @@ export async function readForwardOf(
   const found = rows[0];
   if (found === undefined) return { items: [], position: after, more: false };
   if (found.looked_at! > FEW) return null;
+  if ('webhooks' in source && !(await keepsDeliveriesBehind(sql, after.id))) return null;
   const items = await readByIds(sql, found.ids, wish);
   const end = { epoch: found.last_epoch!, xid: BigInt(found.last_xid!), id: found.last_id! };
   return { items, position: end, more: false };
+}
+
+/** CTEs of all events of a source: few, what was looked at for them, which is more than FEW where that may not be all; and known. */
+function knownOf(source: FeedSource): SqlFragment {
+  if ('webhooks' in source)
+    return (add) => `
+      few as materialized (
+        select f.id from (${firingEventsSql(`${add(source.webhooks)}::text[]`, FEW + 1)}) f limit ${FEW + 1}
+      ),
+      known as materialized (
+        select e.* from (select distinct f.id from few f) f
+        cross join lateral (select e.* from events e where e.id = f.id offset 0) e
+      )`;
+  // By the index of logins: the planner would rather read on from the position, for each of them.
+  return (add) => `
+      few as materialized (
+        select e.* from unnest(${add(source.logins)}::text[]) as login (id) cross join lateral (
+          select e.* from events e where e.login_id = login.id order by e.id desc limit ${FEW + 1}
+        ) e
+        limit ${FEW + 1}
+      ),
+      known as (select * from few)`;
 }
 
 /** The newest notifications, the newest first, none older than the id floor where that is given. */
 export async function readNewest(
   sql: Sql,
   wish: FeedWish,
-  { floor, loginsOf }: { floor: string | null; loginsOf: EventSearch['loginsOf'] },
+  { floor, ...sources }: { floor: string | null } & Pick<EventSearch, 'loginsOf' | 'webhooksOf'>,
 ): Promise<Notification[]> {
   const rows = await findEvents(sql, {
     columns: 'e.id',
     where: (add) => `not e.test and (${wish.where(add)})`,
     resources: wish.resources,
-    ...{ floor, loginsOf, after: null, descending: true, limit: wish.limit },
+    ...sources,
+    ...{ floor, after: null, descending: true, limit: wish.limit },
   });
   const ids = rows.map((row) => row['id'] as string);
   return readByIds(sql, ids, wish);

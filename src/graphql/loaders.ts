@@ -27,6 +27,8 @@ export interface Loaders {
   teamsOf: DataLoader<string, TeamEntity[]>;
   /** Teams that an object names which the caller may see; not checked again. */
   team: DataLoader<string, TeamEntity | null>;
+  /** Of a team its first members that the caller may see. */
+  membersOf: DataLoader<{ teamId: string; limit: number }, LoginEntity[], string>;
   /** Webhooks that the caller may see. */
   webhook: DataLoader<string, WebhookView | null>;
   /** Endpoints of webhooks that the caller may see. */
@@ -58,6 +60,15 @@ export function createLoaders({ access, webhooks, history, stats }: Rooms, viewe
     accountOf: one((ids) => access.accountsOf(ids)),
     teamsOf: many((ids) => access.teamsOfLogins(viewer, ids)),
     team: one((ids) => access.teamsByIds(ids)),
+    membersOf: new DataLoader(
+      async (wanted) => {
+        const most = Math.max(...wanted.map(({ limit }) => limit));
+        const teamIds = [...new Set(wanted.map(({ teamId }) => teamId))];
+        const members = await access.firstMembers(viewer, teamIds, most);
+        return wanted.map(({ teamId, limit }) => members.get(teamId)!.slice(0, limit));
+      },
+      { cacheKeyFn: ({ teamId, limit }) => `${teamId} ${limit}` },
+    ),
     webhook: one((ids) => webhooks.byIds(viewer, ids)),
     endpoint: one((ids) => webhooks.endpointsByIds(viewer, ids)),
     endpointsOf: many((ids) => webhooks.endpointsOf(ids)),

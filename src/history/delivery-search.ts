@@ -9,10 +9,19 @@ import { CLOSED_DELIVERIES, DELIVERY_COLUMNS, OPEN_DELIVERIES } from './rows.ts'
 /** By how much clocks may differ that made two ids, or an id and a time of the database, ms. */
 export const MARGIN_MS = 300_000;
 
+/** Which deliveries d a reader may see. */
+export interface Judgement {
+  fits: SqlFragment;
+  /** A delivery itself says it: nothing has to be looked up for it. */
+  atHand: boolean;
+}
+
 /** Which deliveries of those that a reader may see. */
 export interface DeliveryScope {
   /** Over the alias w of webhooks; null where the reader may see all. */
   visible: SqlFragment | null;
+  /** The same over the alias d of deliveries, to be asked of thousands of them; what it takes to know that is looked up. */
+  judge: () => Promise<Judgement>;
   filter?: DeliveryFilter | null | undefined;
   /**
    * The webhooks that the reader may see and for which one of the conditions over w holds, all without conditions; null when
@@ -28,6 +37,13 @@ export interface DeliverySearch extends DeliveryScope {
   after: string | null;
   descending: boolean;
   limit: number;
+  /** What judge has told, once it was asked. */
+  judged?: Judgement;
+}
+
+/** The search with what judges many deliveries. */
+export async function judging(search: DeliverySearch): Promise<DeliverySearch> {
+  return search.visible === null || search.judged ? search : { ...search, judged: await search.judge() };
 }
 
 /** The states of what is in the history. */
@@ -74,8 +90,11 @@ export function behind({ after, descending }: DeliverySearch): SqlFragment {
 }
 
 /** What fits the filter and may be seen. */
-export function wantedOf({ visible, filter, limit, descending }: DeliverySearch): Wanted {
-  const fits = allOf([deliveryFilter(filter), ...(visible ? [ofWebhook(visible)] : [])]);
+export function wantedOf({ visible, judged, filter, limit, descending }: DeliverySearch): Wanted {
+  const seen = judged?.fits ?? (visible && ofWebhook(visible));
+  const parts = [deliveryFilter(filter), ...(seen ? [seen] : [])];
+  // Nearly all are dropped by what costs least: of a reader of little, before their events are looked up.
+  const fits = allOf(judged?.atHand ? parts.reverse() : parts);
   return { alias: 'd', columns: DELIVERY_COLUMNS, fits, limit, descending };
 }
 

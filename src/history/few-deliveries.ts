@@ -29,7 +29,11 @@ export const NONE: Few = { events: [], webhooks: [], delivery: null, searched: f
 function fewParts(search: DeliverySearch, { events, webhooks, delivery, searched }: Few): SqlFragment {
   const tail = `order by d.id ${directionOf(search)} limit ${search.limit}`;
   const asked = deliveryFilter(searched ? { ...search.filter, search: null } : search.filter);
-  const rest = allOf([behind(search), asked, ...(search.visible ? [ofWebhook(search.visible)] : [])]);
+  const rest = allOf([
+    behind(search),
+    asked,
+    ...(search.visible ? [search.judged?.fits ?? ofWebhook(search.visible)] : []),
+  ]);
   const parts: SqlFragment[] = [];
   for (const from of fromsOf(search.filter)) {
     if (delivery !== null)

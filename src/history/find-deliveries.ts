@@ -16,6 +16,7 @@ import {
   type DeliveryScope,
   type DeliverySearch,
   halvesOf,
+  judging,
   listed,
   wantedOf,
 } from './delivery-search.ts';
@@ -37,9 +38,10 @@ const RARE = 10;
 const PROBED = REACH / 4;
 
 /** The first deliveries that fit, as rows of DELIVERY_COLUMNS. */
-export async function findDeliveries(sql: Sql, search: DeliverySearch): Promise<Record<string, unknown>[]> {
-  const named = (await fewNamed(sql, search)) ?? (await fewVisible(search, FEW_WEBHOOKS));
-  if (named) return readFew(sql, search, named);
+export async function findDeliveries(sql: Sql, asked: DeliverySearch): Promise<Record<string, unknown>[]> {
+  const named = (await fewNamed(sql, asked)) ?? (await fewVisible(asked, FEW_WEBHOOKS));
+  if (named) return readFew(sql, asked, named);
+  const search = await judgingMany(asked);
   const ways = waysOf(search);
   for (let reach = search.filter?.search == null ? REACH : PROBED, rare = false; ;) {
     let most = 0;
@@ -67,9 +69,10 @@ export async function countDeliveries(
   scope: DeliveryScope,
   limit: number,
 ): Promise<{ count: number; complete: boolean }> {
-  const search = { ...scope, after: null, descending: true, limit };
-  const named = (await fewNamed(sql, search)) ?? (await fewVisible(search, MOST_WEBHOOKS));
-  if (named) return { count: await countFew(sql, search, named), complete: true };
+  const asked = { ...scope, after: null, descending: true, limit };
+  const named = (await fewNamed(sql, asked)) ?? (await fewVisible(asked, MOST_WEBHOOKS));
+  if (named) return { count: await countFew(sql, asked, named), complete: true };
+  const search = await judgingMany(asked);
   const [lists] = waysOf(search);
   const probed = await countFirst(sql, lists!, PROBED, wantedOf(search));
   if (probed.complete) return probed;
@@ -188,6 +191,10 @@ function waysOf(search: DeliverySearch): Ordered[][] {
     );
   return ways.length > 0 ? ways : [closedBy([() => 'true'])];
 }
+
+/** The search with what judges many deliveries; those of one webhook are few, and all alike. */
+const judgingMany = (search: DeliverySearch): Promise<DeliverySearch> =>
+  webhookOf(search.filter) === null ? judging(search) : Promise.resolve(search);
 
 /** The one webhook that a filter means, as SQL; an endpoint belongs to the same one for ever. */
 function webhookOf(filter: DeliveryFilter | null | undefined): SqlFragment | null {

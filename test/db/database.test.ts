@@ -38,6 +38,7 @@ const MIGRATIONS = [
   'AddStats1764000000017',
   'IndexHistory1764000000018',
   'LeaveRoomInQueue1764000000019',
+  'NoteGaps1764000000020',
 ];
 
 function open(url: string): Promise<Database> {

@@ -11,7 +11,7 @@ import {
 } from '../../access/policy.ts';
 import {
   allVisible,
-  managedAccounts,
+  deliveriesVisible,
   visibleWebhooks,
   webhookOwners,
 } from '../../access/visible-webhooks.ts';
@@ -34,7 +34,7 @@ import { DeliveryActionPayloadType, DeliveryConnectionType, DeliveryType } from 
 import { EndpointType } from '../types/endpoint.type.ts';
 import { EventType } from '../types/event.type.ts';
 import { HttpMessageType } from '../types/http.type.ts';
-import { toConnection } from '../types/page.type.ts';
+import { connectionOf, toConnection } from '../types/page.type.ts';
 import { WebhookType } from '../types/webhook.type.ts';
 
 /** How much of a request's body is shown, bytes; the whole of it is the event's payload in the format of its delivery. */
@@ -53,6 +53,7 @@ export async function deliveryPage(
   const all = managesAllWebhooks(viewer);
   const scope = {
     visible: all ? null : webhookVisible(viewer),
+    judge: () => deliveriesVisible(readerOf(rooms.db.reads), viewer),
     filter,
     webhooksOf: (conditions: SqlFragment[] | null, most: number) =>
       conditions
@@ -65,17 +66,11 @@ export async function deliveryPage(
   };
   // Before the page, never after: whatever comes between the two is seen twice rather than never.
   const streamCursor = await rooms.live.cursor(viewer.rightsLost);
-  const page = await rooms.history.deliveries(scope, request);
+  const page = await connectionOf(request, () => rooms.history.deliveries(scope, request), toDeliveryType);
   return Object.assign(new DeliveryConnectionType(), {
-    ...toConnection(page, toDeliveryType),
+    ...page,
     streamCursor,
-    countUpTo: async (limit: number) => {
-      const most = boundedLimit(limit);
-      // A count judges thousands of rows: it shall not look up the place of each account anew.
-      const accounts = await managedAccounts(readerOf(rooms.db.reads), viewer);
-      const visible = all ? null : webhookVisible(viewer, accounts);
-      return rooms.history.countDeliveries({ ...scope, visible }, most);
-    },
+    countUpTo: (limit: number) => rooms.history.countDeliveries(scope, boundedLimit(limit)),
   });
 }
 

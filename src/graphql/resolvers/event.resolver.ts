@@ -20,7 +20,7 @@ import {
   EventType,
   TestEventSendPayloadType,
 } from '../types/event.type.ts';
-import { toConnection } from '../types/page.type.ts';
+import { connectionOf } from '../types/page.type.ts';
 import { boundedLimit, deliveryPage } from './delivery.resolver.ts';
 
 /** Fields of events, and the operations on them. */
@@ -48,9 +48,10 @@ export class EventResolver {
     if (!may(viewer, 'WEBHOOKS_MANAGE') && !may(viewer, 'EVENTS_PUBLISH'))
       throw edgeError('FORBIDDEN', 'This needs the permission WEBHOOKS_MANAGE or EVENTS_PUBLISH.');
     const scope = { visible: eventVisible(viewer), filter: args.filter, within: portfolioOf(viewer) };
-    const page = await rooms.history.events(scope, valueOf(readPage(args)));
+    const request = valueOf(readPage(args));
+    const page = await connectionOf(request, () => rooms.history.events(scope, request), toEventType);
     return Object.assign(new EventConnectionType(), {
-      ...toConnection(page, toEventType),
+      ...page,
       countUpTo: (limit: number) => rooms.history.countEvents(scope, boundedLimit(limit)),
     });
   }

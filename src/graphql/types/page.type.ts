@@ -1,7 +1,7 @@
 /** Relay connections, counts and sort directions: what all lists share. */
 import { type ClassType, Field, ObjectType } from 'type-graphql';
 
-import type { Page } from '../../db/page.ts';
+import type { Page, PageRequest } from '../../db/page.ts';
 import { SafeInt } from '../scalars.ts';
 import { defineEnum } from './enum.ts';
 
@@ -58,7 +58,7 @@ export const OrderDirection = defineEnum('OrderDirection', 'Which end of a list 
 export interface ConnectionValue<T> {
   edges: { cursor: string; node: T }[];
   nodes: T[];
-  pageInfo: PageInfoType;
+  pageInfo: PageInfoType | (() => Promise<PageInfoType>);
 }
 
 /** Makes the value of a connection from a page of rows, each row through `map`. */
@@ -74,6 +74,20 @@ export function toConnection<R, T>(page: Page<R>, map: (row: R) => T): Connectio
       endCursor: edges.at(-1)?.cursor ?? null,
     },
   };
+}
+
+/**
+ * The same of a page that is still to be read. One without rows, as those ask for who want a count, is read only for what lies
+ * around it: to find out whether a list of millions has a first row took up to ten times as long as to count it.
+ */
+export async function connectionOf<R, T>(
+  { limit }: PageRequest,
+  read: () => Promise<Page<R>>,
+  map: (row: R) => T,
+): Promise<ConnectionValue<T>> {
+  if (limit > 0) return toConnection(await read(), map);
+  const pageInfo = async () => toConnection(await read(), map).pageInfo as PageInfoType;
+  return { edges: [], nodes: [], pageInfo };
 }
 
 /**
@@ -106,7 +120,7 @@ export function connectionTypes<T extends object>(
     nodes: T[];
 
     @Field(() => PageInfoType, { description: 'Whether there is more, and from where to go on.' })
-    pageInfo: PageInfoType;
+    pageInfo: PageInfoType | (() => Promise<PageInfoType>);
   }
   return { EdgeType, ConnectionFields };
 }
