@@ -28,7 +28,7 @@ export interface Loaders {
   /** Teams that an object names which the caller may see; not checked again. */
   team: DataLoader<string, TeamEntity | null>;
   /** Of a team its first members that the caller may see. */
-  membersOf: DataLoader<{ teamId: string; limit: number }, LoginEntity[], string>;
+  membersOf: DataLoader<{ teamId: string; limit: number }, LoginEntity[]>;
   /** Webhooks that the caller may see. */
   webhook: DataLoader<string, WebhookView | null>;
   /** Endpoints of webhooks that the caller may see. */
@@ -67,7 +67,8 @@ export function createLoaders({ access, webhooks, history, stats }: Rooms, viewe
         const members = await access.firstMembers(viewer, teamIds, most);
         return wanted.map(({ teamId, limit }) => members.get(teamId)!.slice(0, limit));
       },
-      { cacheKeyFn: ({ teamId, limit }) => `${teamId} ${limit}` },
+      // Asked together, but not remembered: a document may change a team twice, and each answer tells the members as they are then.
+      { cache: false },
     ),
     webhook: one((ids) => webhooks.byIds(viewer, ids)),
     endpoint: one((ids) => webhooks.endpointsByIds(viewer, ids)),

@@ -206,3 +206,18 @@ describe('a webhook that begins to use a team at the moment when it is deleted',
     expect(code(await refused)).toEqual(['INVALID_STATE id']);
   });
 });
+
+describe('a document that changes a team twice', () => {
+  it('is told its members as they are behind each of the changes', async () => {
+    const team = await makeTeam(clerk.id);
+    const change = (name: string, ids: string) =>
+      `${name}: teamUpdate(id: $id, input: { memberIds: ${ids} }) { team { members { nodes { id } } } }`;
+    const { data, errors } = await keeper.api.send(
+      `mutation ($id: ID!, $clerk: [ID!], $keeper: [ID!]) { ${change('first', '$clerk')} ${change('second', '$keeper')} }`,
+      { id: team, clerk: [clerk.id], keeper: [keeper.id] },
+    );
+    expect(errors).toBeUndefined();
+    const members = (payload: any): string[] => payload.team.members.nodes.map((node: any) => node.id);
+    expect([members(data!['first']), members(data!['second'])]).toEqual([[clerk.id], [keeper.id]]);
+  });
+});
