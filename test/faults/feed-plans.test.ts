@@ -6,6 +6,7 @@ import pg from 'pg';
 
 import { loadConfig } from '../../src/config.ts';
 import { listPartitions } from '../../src/db/partitions.ts';
+import { FEED_BEGINNING, readForwardOf } from '../../src/feed/read-feed.ts';
 import { ask, idsOf } from '../feed/link.ts';
 import { signIn } from '../scale/callers.ts';
 import { fill, fixedId } from '../scale/fill.ts';
@@ -119,6 +120,12 @@ it('finds what fired a webhook and is kept for longer than its deliveries', asyn
   const all = await firedPlainly(PLAIN);
   const [oldest, second] = (await listPartitions(sql)).filter(({ of }) => of.table === 'deliveries');
   expect(oldest!.toMs).toBeLessThan(Date.now() - 40 * 86_400_000);
+  const source = { webhooks: [fixedId('whk', PLAIN)] };
+  const wish = { webhooks: () => 'true', where: () => 'true', resources: null, limit: 4 };
+  const fromTheBeginning = await readForwardOf(sql, source, FEED_BEGINNING, wish);
+  expect(fromTheBeginning!.items.map(({ id }) => id)).toEqual(all.slice(0, 4));
   for (const { name } of [oldest!, second!]) await sql.query(`drop table ${name}`);
   expect(await told(PLAIN)).toEqual({ newest: all, forward: all });
+  // Going forward, deliveries do not tell of the beginning any more.
+  expect(await readForwardOf(sql, source, FEED_BEGINNING, wish)).toBeNull();
 });
