@@ -206,6 +206,10 @@ describe('a process', () => {
     expect(await count(`delivery_queue where endpoint_id = '${endpointId}'`)).toBeGreaterThan(0);
     expect(await senders()).toBe(1);
     expect(server.log()).not.toMatch(/further sender/);
+    receiver.answer = (hit, response) => void response.writeHead(204).end();
+    for (let batch = 0; batch < 100 && (await senders()) === 1; batch += 1)
+      await publishMany(server.api, 500, 500, `busy${batch}-`);
+    expect(await senders()).toBeGreaterThan(1);
   }, 120_000);
 
   it('on a machine without an idle core has one sender, however busy it is, unless it is told a number', async () => {
@@ -225,6 +229,9 @@ describe('a process', () => {
         await publishMany(server.api, 1_000, 500, `c${receiver.hits.length}-`);
       expect(await senders()).toBe(1);
       expect(server.log()).not.toMatch(/further sender/);
+      expect(await server.end('SIGTERM')).toBe(0);
+      server = await spawnServer(database.url, folder.path, SETTINGS);
+      await startSecond();
     } finally {
       for (const burner of burning) burner.kill('SIGKILL');
     }
