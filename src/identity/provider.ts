@@ -8,7 +8,7 @@ import * as oauth from 'oauth4webapi';
 
 import type { FailureCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { Transport } from '../sending/transport.ts';
+import { headerList, type Transport } from '../sending/transport.ts';
 
 /** How long what was read is taken without another look, ms: so long does a key that was withdrawn go on to count. */
 const FRESH_MS = 10 * 60_000;
@@ -86,7 +86,7 @@ export class Provider {
       key: 'identity provider',
       url,
       method: init.method === 'GET' ? 'GET' : 'POST',
-      headers: { ...init.headers, 'user-agent': userAgent },
+      headers: headerList({ ...init.headers, 'user-agent': userAgent }),
       body: Buffer.from(init.body instanceof URLSearchParams ? init.body.toString() : ''),
       timeoutMs: TIMEOUT_MS,
     });

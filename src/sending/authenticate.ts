@@ -54,11 +54,9 @@ export async function sendAuthenticated(
 ): Promise<{ exchange: Exchange; secrets: string[] }> {
   if (credential?.type === 'OAUTH2_CLIENT_CREDENTIALS')
     return sendWithToken(transport, tokens, credential, request);
-  const identity =
-    credential?.type === 'MUTUAL_TLS'
-      ? { identity: { cert: credential.certificate, key: credential.privateKey } }
-      : {};
-  return { exchange: await transport.send({ ...request, ...identity }), secrets: [] };
+  if (credential?.type !== 'MUTUAL_TLS') return { exchange: await transport.send(request), secrets: [] };
+  const identity = { cert: credential.certificate, key: credential.privateKey };
+  return { exchange: await transport.send({ ...request, identity }), secrets: [] };
 }
 
 async function sendWithToken(
@@ -73,7 +71,8 @@ async function sendWithToken(
   const leftMs = () => Math.max(1, request.timeoutMs - spentMs());
   const sendWith = async (token: string, kept: boolean): Promise<Exchange> => {
     const leadMs = kept ? 0 : spentMs();
-    const headers = { ...request.headers, authorization: `Bearer ${token}` };
+    // What is saved has no other one beside it (checkHeaderClash).
+    const headers = [...request.headers, 'authorization', `Bearer ${token}`];
     return behind(leadMs, await transport.send({ ...request, headers, timeoutMs: leftMs() }));
   };
   const first = await tokens.get(request.key, credential, times());

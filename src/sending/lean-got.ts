@@ -1,10 +1,12 @@
 /**
  * got without the work that our requests have no use for. Comes in: where a request goes, once for an endpoint, then method,
- * headers and bytes. Goes out: got's stream. Three things are cut, which were three quarters of a request's CPU:
+ * headers and bytes. Goes out: got's stream. Four things are cut, the first three of which were three quarters of a request's CPU:
  *
  * - got merges and checks options for each request: here it copies a template of the endpoint's. Headers go past it.
  * - It makes an object of some 30 options for node, which node's agent then copies twice: here one of those that count.
  * - node takes a URL apart for each request: here it has been taken apart before.
+ * - node keeps an object's headers one by one, to be read and changed until they are sent: a list it writes down at once. That spares
+ *   11 to 15 us of the 60 that a bare request of node's takes.
  *
  * The second leans on a method of got that is public but not documented, so got's version is pinned, and a test fails when
  * the method is no longer asked (test/sending/lean-got.test.ts).
@@ -26,6 +28,8 @@ export interface Destination {
   secure: boolean;
   /** The host is an address: nothing is resolved. */
   literal: boolean;
+  /** The Host header: node gives none to a list of headers. */
+  host: string;
   standing: Standing;
   template: Options;
 }
@@ -45,7 +49,7 @@ const client = got.extend({
     (options, next) => {
       const { standing, headers } = options.context as {
         standing: Standing;
-        headers: Record<string, string>;
+        headers: string[];
       };
       // Each by its name: to spread one object before other fields takes 3 us.
       options.createNativeRequestOptions = (() => ({
@@ -74,19 +78,21 @@ export function destinationOf(url: string, agents: AgentPair): Destination {
   template.url = parsed;
   const standing = { protocol, hostname, port, path, agent, maxHeaderSize: MAX_HEADER_BYTES };
   template.headers = {};
-  return { url, secure, literal: parseAddress(parsed.hostname) !== undefined, standing, template };
+  const literal = parseAddress(parsed.hostname) !== undefined;
+  return { url, secure, literal, host: parsed.host, standing, template };
 }
 
-/** Begins a request; a GET has no body. Of headers with the same name in another case the last one counts. */
+/** Begins a request; a GET has no body. Headers are names, each once in whatever case, and values in turns. */
 export function begin(
-  { standing, template }: Destination,
-  request: { method: 'GET' | 'POST'; headers: Record<string, string>; body: Buffer },
+  { host, standing, template }: Destination,
+  request: { method: 'GET' | 'POST'; headers: readonly string[]; body: Buffer },
 ): Request {
-  const headers = { ...request.headers };
+  // First, where RFC 9110, 7.2 wants it.
+  const headers = ['Host', host, ...request.headers];
   template.method = request.method;
   if (request.method === 'POST') {
     template.body = request.body;
-    headers['content-length'] = String(request.body.length);
+    headers.push('content-length', String(request.body.length));
   }
   template.context = { standing, headers };
   const stream = client(undefined, undefined, template) as unknown as Request;

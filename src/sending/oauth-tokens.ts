@@ -10,7 +10,7 @@ import * as oauth from 'oauth4webapi';
 import type { FailureCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { OAuth2Credential } from '../webhooks/authentication.ts';
-import type { Exchange, Transport } from './transport.ts';
+import { type Exchange, headerList, type Transport } from './transport.ts';
 
 /** How many endpoints keep their token; the one used longest ago goes first. */
 const MAX_ENDPOINTS = 1_000;
@@ -128,7 +128,7 @@ export class OAuthTokens {
             exchange = await transport.send({
               key: `token of ${key}`,
               url,
-              headers: { ...headers, 'user-agent': userAgent },
+              headers: headerList({ ...headers, 'user-agent': userAgent }),
               body: Buffer.from(body.toString()),
               timeoutMs,
             });

@@ -68,6 +68,11 @@ export function keepHeader(name: string, value: string | null, secret: boolean):
   return `{"name":${toJson(name)},"value":${toJson(value)},"secret":${secret}}`;
 }
 
+/** One that is no secret, with a name and a value in which JSON has nothing to escape: ids, numbers, base64. */
+export function keepPlain(name: string, value: string): string {
+  return `{"name":"${name}","value":"${value}","secret":false}`;
+}
+
 /** The phases as JSON text; none for a blocked address, whose timing would tell about the inner network. */
 export function keepPhases(exchange: Exchange, failure: FailureCode | null, queuedMs: number): string | null {
   if (failure === 'ADDRESS_NOT_ALLOWED') return null;

@@ -23,13 +23,19 @@ export interface OutgoingRequest {
   url: string;
   /** POST unless given; a GET has no body. */
   method?: 'GET' | 'POST';
-  /** All headers but Host, Connection and Content-Length, which are set here. */
-  headers: Record<string, string>;
+  /** Names, each once and in lower case, and values in turns: all but Host, Connection and Content-Length, which are set here. */
+  headers: readonly string[];
   body: Buffer;
   /** The client certificate that is shown over TLS, if one is; part of what the key stands for. */
   identity?: ClientIdentity;
   /** For the whole exchange, from DNS to the last byte of the answer. */
   timeoutMs: number;
+}
+
+/** Headers as a request takes them. Of those with the same name, in whatever case, the last one counts. */
+export function headerList(headers: Record<string, string>): string[] {
+  const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return [...byName].flat();
 }
 
 /** What came of it. */

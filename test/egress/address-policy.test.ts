@@ -35,7 +35,7 @@ describe('the address policy, over every range and spelling (SSRF-01)', () => {
     const transport = createTransport(egress, { maxBodyBytes: 1024 });
     const outcomes = await Promise.all(
       refusedInputs.map(async (url) => {
-        const request = { key: 'ep', url, headers: {}, body: Buffer.from('{}'), timeoutMs: 1000 };
+        const request = { key: 'ep', url, headers: [], body: Buffer.from('{}'), timeoutMs: 1000 };
         return { url, ...(await transport.send(request)) };
       }),
     );

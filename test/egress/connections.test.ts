@@ -48,7 +48,7 @@ function egress(
 }
 
 function send(way: Egress, url: string, key = 'ep'): Promise<Exchange> {
-  const request = { key, url, headers: { 'x-secret': 'canary' }, body: Buffer.from('{}'), timeoutMs: 2000 };
+  const request = { key, url, headers: ['x-secret', 'canary'], body: Buffer.from('{}'), timeoutMs: 2000 };
   return createTransport(way, { maxBodyBytes: 1024 }).send(request);
 }
 

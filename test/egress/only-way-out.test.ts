@@ -153,7 +153,7 @@ describe('the watch over connections', () => {
   it('lets the guarded client pass, and counts it', async () => {
     const egress = new Egress({ policy: loopbackPolicy(), dnsTimeoutMs: 1000, maxSockets: 1 });
     const url = `http://${PUBLIC_LOOPBACK}:${server.port}/`;
-    const request = { key: 'ep', url, headers: {}, body: Buffer.from('{}'), timeoutMs: 1000 };
+    const request = { key: 'ep', url, headers: [], body: Buffer.from('{}'), timeoutMs: 1000 };
     const outcome = await createTransport(egress, { maxBodyBytes: 10 }).send(request);
     egress.close();
     expect(outcome.failure).toBeNull();

@@ -24,7 +24,7 @@ describe('a name that DNS does not answer (SSRF-07)', () => {
     });
     const transport = createTransport(egress, { maxBodyBytes: 1024 });
     const url = `https://${name}.example/`;
-    const request = { key: 'ep', url, headers: {}, body: Buffer.from('{}'), timeoutMs: 5000 };
+    const request = { key: 'ep', url, headers: [], body: Buffer.from('{}'), timeoutMs: 5000 };
     const { value: outcome, ms, stalledMs } = await timed(() => transport.send(request));
     egress.close();
     figure(

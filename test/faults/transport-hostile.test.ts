@@ -50,7 +50,7 @@ async function deliver(behaviour: Behaviour, identity?: TestIdentity): Promise<R
   const request: OutgoingRequest = {
     key: `ep ${running.port}`,
     url,
-    headers: {},
+    headers: [],
     body: Buffer.from('{}'),
     timeoutMs: TIMEOUT_MS,
   };
@@ -176,7 +176,7 @@ describe('a receiver with TLS (REL-05)', () => {
     const request = {
       key: 'ep',
       url: `https://${PUBLIC_LOOPBACK}:${running.port}/`,
-      headers: {},
+      headers: [],
       body: Buffer.from(''),
       timeoutMs: 1000,
     };
@@ -187,7 +187,7 @@ describe('a receiver with TLS (REL-05)', () => {
 
   it('that speaks plain HTTP instead, or TLS where HTTP is expected', async () => {
     running = await startHostileServer((socket) => void socket.end('HTTP/1.1 400 Bad\r\n\r\n'));
-    const base = { key: 'ep', headers: {}, body: Buffer.from('{}'), timeoutMs: 1000 };
+    const base = { key: 'ep', headers: [], body: Buffer.from('{}'), timeoutMs: 1000 };
     expect((await transport.send({ ...base, url: `https://public.example:${running.port}/` })).failure).toBe(
       'TLS_FAILED',
     );
@@ -205,7 +205,7 @@ describe('a receiver with TLS (REL-05)', () => {
     const request = {
       key: 'ep',
       url: `http://public.example:${port}/`,
-      headers: {},
+      headers: [],
       body: Buffer.from('{}'),
       timeoutMs: 1000,
     };

@@ -40,7 +40,7 @@ it('a request hands to node what it needs, and none of the thirty options that g
     for (const body of ['one', 'another']) {
       const stream = begin(destination, {
         method: 'POST',
-        headers: { 'content-type': 'text/plain' },
+        headers: ['content-type', 'text/plain'],
         body: Buffer.from(body),
       });
       seen.push(

@@ -2,7 +2,12 @@ import { Egress } from '../../src/egress/egress.ts';
 import { createLogger } from '../../src/log.ts';
 import { statusFailure } from '../../src/sending/exchange-failure.ts';
 import { phasesOf } from '../../src/sending/phases.ts';
-import { createTransport, type Exchange, type OutgoingRequest } from '../../src/sending/transport.ts';
+import {
+  createTransport,
+  type Exchange,
+  headerList,
+  type OutgoingRequest,
+} from '../../src/sending/transport.ts';
 import { GOOD_IDENTITY, TEST_CA } from '../support/certificates.ts';
 import { figure } from '../support/figure.ts';
 import {
@@ -37,7 +42,7 @@ async function server(...options: Parameters<typeof startHostileServer>): Promis
 }
 
 function send(url: string, more: Partial<OutgoingRequest> = {}): Promise<Exchange> {
-  const request = { key: 'ep', url, headers: {}, body: Buffer.from('{}'), timeoutMs: 2000, ...more };
+  const request = { key: 'ep', url, headers: [], body: Buffer.from('{}'), timeoutMs: 2000, ...more };
   return transport.send(request);
 }
 
@@ -49,7 +54,10 @@ describe('one exchange', () => {
       ANSWERS_OK(socket);
     });
     const body = Buffer.from('{"a":1.0,"10":"\u{1f600}","z":"\u00e9"}');
-    const headers = { 'content-type': 'application/json', 'User-Agent': 'Bellwire/1', 'webhook-id': 'msg_1' };
+    const headers = headerList({
+      ...{ 'user-agent': 'of old', 'content-type': 'application/json', 'webhook-id': 'msg_1' },
+      'User-Agent': 'Bellwire/1',
+    });
     const outcome = await send(`http://${PUBLIC_LOOPBACK}:${receiver.port}/hook?a=b%20c`, { headers, body });
     const [head, sent] = Buffer.concat(bodies).toString('latin1').split('\r\n\r\n');
     expect(Buffer.from(sent!, 'latin1')).toEqual(body);
@@ -150,7 +158,7 @@ describe('one exchange', () => {
     const request = {
       key: 'ep',
       url: 'https://public.example/',
-      headers: { 'x-a': 'b\r\nc: d' },
+      headers: ['x-a', 'b\r\nc: d'],
       body: Buffer.from(''),
       timeoutMs: 1000,
     };
@@ -174,7 +182,7 @@ describe('redirects (SSRF-04)', () => {
         answering(`HTTP/1.1 ${status} Moved\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`),
       );
       const outcome = await send(`http://${PUBLIC_LOOPBACK}:${receiver.port}/`, {
-        headers: { authorization: 'canary' },
+        headers: ['authorization', 'canary'],
       });
       expect(outcome).toMatchObject({ failure: 'REDIRECT', statusCode: status });
       expect(receiver.requests.length).toBe(1);
