@@ -28,6 +28,7 @@ import { AddStats1764000000017 } from './migrations/1764000000017-add-stats.ts';
 import { IndexHistory1764000000018 } from './migrations/1764000000018-index-history.ts';
 import { LeaveRoomInQueue1764000000019 } from './migrations/1764000000019-leave-room-in-queue.ts';
 import { NoteGaps1764000000020 } from './migrations/1764000000020-note-gaps.ts';
+import { CountReplayedAsOpen1764000000021 } from './migrations/1764000000021-count-replayed-as-open.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -79,6 +80,7 @@ export function createDataSource(url: string | undefined): DataSource {
       IndexHistory1764000000018,
       LeaveRoomInQueue1764000000019,
       NoteGaps1764000000020,
+      CountReplayedAsOpen1764000000021,
     ],
     synchronize: false,
     logging: false,

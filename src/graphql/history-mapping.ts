@@ -50,10 +50,21 @@ export function toAttemptType(row: AttemptRow): AttemptType & { deliveryId: stri
 
 /** A replay without what its field resolvers read. */
 export function toReplayType(row: ReplayRow): ReplayType {
-  const { id, status, loginId, filter, missingFor, matched, succeeded, failed } = row;
+  const { id, status, loginId, filter, missingFor, matched, succeeded, failed, open } = row;
   const { ratePerSecond, startedAt, finishedAt } = row;
   return {
-    ...{ id, status, loginId, filter, missingFor, matched, done: succeeded + failed, succeeded, failed },
+    ...{
+      id,
+      status,
+      loginId,
+      filter,
+      missingFor,
+      matched,
+      done: succeeded + failed,
+      succeeded,
+      failed,
+      pending: open,
+    },
     ...{ ratePerSecond, startedAt, finishedAt },
   };
 }

@@ -1,6 +1,7 @@
 /**
  * Sends many closed deliveries again, each as a single attempt without a schedule, under its id: what retryNow does for one,
- * but with the rank of retries, so that they go behind new deliveries and by their endpoint's circuit, and in its order.
+ * but with the rank of retries, so that they go behind new deliveries and by their endpoint's circuit, and in its order. Tests are
+ * not among them: they go where nothing else does, and only when somebody asks for that one.
  */
 import type { Sql, Statement } from '../db/sql.ts';
 import { RANK } from './rank.ts';
@@ -28,7 +29,7 @@ const REQUEUE: Statement = {
   ),
   judged as materialized (
     select d.id from locked d ${settingsJoin('d')}
-    where ${sendable('d')} and d.id >= $2 and d.event_id >= $3
+    where ${sendable('d')} and d.origin <> 'TEST' and d.id >= $2 and d.event_id >= $3
       and exists (select 1 from events e where e.id = d.event_id)
   ),
   reopened as (
@@ -37,8 +38,7 @@ const REQUEUE: Statement = {
   -- In the order given, also where an endpoint keeps the order of an entity.
   ordered as materialized (
     select r.*, g.place,
-           case when ep.ordering = 'PER_ENTITY' and r.origin <> 'TEST'
-                then concat_ws('/', e.resource, e.entity_id, r.mailbox_id) end as entity_key
+           case when ep.ordering = 'PER_ENTITY' then concat_ws('/', e.resource, e.entity_id, r.mailbox_id) end as entity_key
     from reopened r join given g on g.id = r.id
     join endpoints ep on ep.id = r.endpoint_id join events e on e.id = r.event_id
     order by g.place
@@ -57,9 +57,9 @@ const REQUEUE: Statement = {
   ),
   logged as (
     insert into delivery_log (kind, delivery_id, version, event_id, webhook_id, endpoint_id, origin,
-                              attempt_count, status_code, next_attempt_at, created_at)
+                              attempt_count, status_code, next_attempt_at, created_at, reopened)
     select 'RETRY_SCHEDULED', id, version, event_id, webhook_id, endpoint_id, origin,
-           attempt_count, status_code, due_at, created_at
+           attempt_count, status_code, due_at, created_at, true
     from queued order by id
   )
   select id, version, endpoint_id from queued`,

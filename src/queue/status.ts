@@ -33,7 +33,8 @@ export interface Step {
   logged: boolean;
 }
 
-const CLOSED = ['SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
+/** The states of a delivery that has come to its end. */
+export const CLOSED = ['SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
 const WAITING = ['PENDING', 'RETRY_SCHEDULED'] as const;
 
 /**

@@ -1,7 +1,7 @@
 /**
  * What a replay would send, as SQL. Closed deliveries that the filter matches and that could be retried by hand now; and,
  * where it is asked for, events that a webhook's triggers cover as they are now and that never had a delivery to it, one
- * row for each endpoint or mailbox. What is on its way, or may not or cannot be sent, is not among them.
+ * row for each endpoint or mailbox. What is on its way, or may not or cannot be sent, is not among them, nor are tests.
  */
 import { ENDPOINTS } from '../catalog/own-resources.ts';
 import { allOf } from '../db/fragment.ts';
@@ -35,6 +35,13 @@ export function matchedSql(wish: Wish, reach: Reach): SqlFragment {
   return (add) => `${closedSql(wish, reach)(add)} union all ${missing(add)}`;
 }
 
+/** The deliveries that a filter matches and that have come to their end, tests aside; of webhooks that are managed. */
+export function endedSql(filter: DeliveryFilter, managed: SqlFragment): SqlFragment {
+  const where = allOf([managed, deliveryFilter(filter)]);
+  return (add) =>
+    `select 1 from deliveries d join webhooks w on w.id = d.webhook_id where ${where(add)} and d.origin <> 'TEST'`;
+}
+
 function closedSql({ filter }: Wish, { managed, kept }: Reach): SqlFragment {
   const where = allOf([managed, deliveryFilter(filter)]);
   return (add) => `
@@ -42,7 +49,7 @@ function closedSql({ filter }: Wish, { managed, kept }: Reach): SqlFragment {
            null::text as endpoint_id, null::text as mailbox_id
     from (select c.*, statement_timestamp() as queued_at, ${RANK.retry} as rank from deliveries c) d
     ${settingsJoin('d')}
-    where ${where(add)} and ${sendable('d')}
+    where ${where(add)} and ${sendable('d')} and d.origin <> 'TEST'
       and d.id >= ${add(kept.deliveryId)} and d.event_id >= ${add(kept.eventId)}`;
 }
 

@@ -111,10 +111,11 @@ export class ReplayProgress {
   }
 }
 
-function hasEnded({ status }: ReplayRow): boolean {
-  return status === 'FINISHED' || status === 'CANCELLED';
+/** Whether its numbers stay as they are: what was on the wire when it was cancelled still counts. */
+function hasEnded({ status, open }: ReplayRow): boolean {
+  return status === 'FINISHED' || (status === 'CANCELLED' && open === 0);
 }
 
 function isSame(a: ReplayRow, b: ReplayRow): boolean {
-  return a.status === b.status && a.succeeded === b.succeeded && a.failed === b.failed;
+  return a.status === b.status && a.succeeded === b.succeeded && a.failed === b.failed && a.open === b.open;
 }

@@ -14,9 +14,10 @@ import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import type { BoundedCount } from '../history/history.ts';
 import { sendableFrom } from '../history/retention-plan.ts';
 import { kindOfId, newId } from '../ids.ts';
-import { matchedSql, type Wish } from './matched.ts';
+import { endedSql, matchedSql, type Wish } from './matched.ts';
 import { readReplays, type ReplayRow, type ReplayStatus, withIds } from './rows.ts';
 import { takeBack } from './settle.ts';
+import { problemsOfCount, problemsOfStart } from './wrong-wish.ts';
 
 /** A preview counts no further. */
 const PREVIEW_LIMIT = 10_000;
@@ -56,6 +57,10 @@ const NOTHING = refused(
   ),
 );
 
+const NO_MATCH = refused(
+  problem('INVALID_STATE', ['filter'], 'Nothing that matches has come to its end: widen the filter.'),
+);
+
 /** Starts replays and moves them from state to state. */
 export class Replays {
   readonly #options: { pool: pg.Pool; keep: Keep; maxMatched: number };
@@ -68,8 +73,8 @@ export class Replays {
   /** How many deliveries a replay would send now, counted up to 10,000. */
   async preview(caller: ReplayCaller, wish: Wish): Promise<Result<BoundedCount>> {
     const { pool } = this.#options;
-    const wrong = await this.#refusal(pool, caller, wish);
-    if (wrong) return refused(wrong);
+    const wrong = await problemsOfCount(pool, caller, wish);
+    if (wrong.length > 0) return refused(...wrong);
     const matched = await this.#matched(pool, caller, wish);
     const { text, values } = collect(
       (add) =>
@@ -93,7 +98,7 @@ export class Replays {
     const wrong = [
       idempotencyKey === null ? null : checkKey(idempotencyKey),
       rateProblem(input.ratePerSecond),
-      await this.#refusal(this.#options.pool, caller, input),
+      ...(await problemsOfStart(this.#options.pool, caller, input)),
     ].filter((found) => found !== null);
     if (wrong.length > 0) return refused(...wrong);
     return transactionOfResult(this.#options.pool, async (sql) => {
@@ -105,7 +110,8 @@ export class Replays {
         if (taken.value) return ok(taken.value[0]!);
       }
       const matched = await this.#writeItems(sql, id, caller, input);
-      if (matched === 0) return NOTHING;
+      if (matched === 0)
+        return input.missingFor !== null || (await this.#isThere(sql, caller, input)) ? NOTHING : NO_MATCH;
       if (matched > this.#options.maxMatched) return refused(this.#tooMany());
       await writeReplay(sql, id, caller, input, matched);
       return ok(id);
@@ -125,7 +131,13 @@ export class Replays {
       const { status, account_id: scopeId } = rows[0]!;
       if (status === to) return ok(id);
       if (!(from as readonly ReplayStatus[]).includes(status))
-        return refused(problem('INVALID_STATE', ['id'], `The replay is ${status.toLowerCase()} already.`));
+        return refused(
+          problem(
+            'INVALID_STATE',
+            ['id'],
+            `The replay is ${status.toLowerCase()} already: start another one for what is to be sent again.`,
+          ),
+        );
       await sql.query(
         `update replays set status = $2, paced_at = clock_timestamp(),
                             finished_at = case when $2 = 'CANCELLED' then clock_timestamp() end
@@ -158,22 +170,6 @@ export class Replays {
     return (await readReplays(sql, where, 1))[0];
   }
 
-  /** What is wrong with the webhook whose missing deliveries are asked for, or null. */
-  async #refusal(sql: Sql, { managed }: ReplayCaller, { missingFor }: Wish): Promise<Problem | null> {
-    if (missingFor === null) return null;
-    const { text, values } = collect(
-      (add) =>
-        `select w.enabled from webhooks w where w.id = ${add(missingFor)} and w.deleted_at is null and (${managed(add)})`,
-    );
-    const known =
-      kindOfId(missingFor) === 'webhook' ? (await sql.query<{ enabled: boolean }>(text, values)).rows : [];
-    const field = ['missingFor'];
-    if (!known[0]) return problem('NOT_FOUND', field, 'There is no such webhook that you may manage.');
-    if (!known[0].enabled)
-      return problem('INVALID_STATE', field, 'The webhook is disabled: enable it first.');
-    return null;
-  }
-
   async #matched(sql: Sql, { managed }: ReplayCaller, wish: Wish): Promise<SqlFragment> {
     const kept = await sendableFrom(sql, this.#options.keep, Date.now());
     return matchedSql(wish, { managed, kept });
@@ -190,6 +186,12 @@ export class Replays {
         from (select * from (${matched(add)}) m limit ${add(this.#options.maxMatched + 1)}) limited`,
     );
     return (await sql.query(text, values)).rowCount ?? 0;
+  }
+
+  /** Whether anything matches that has ended, be it sendable or not. */
+  async #isThere(sql: Sql, { managed }: ReplayCaller, { filter }: Wish): Promise<boolean> {
+    const { text, values } = collect((add) => `select exists (${endedSql(filter, managed)(add)}) as there`);
+    return (await sql.query<{ there: boolean }>(text, values)).rows[0]!.there;
   }
 
   #tooMany(): Problem {

@@ -19,6 +19,8 @@ export interface ReplayRow {
   matched: number;
   succeeded: number;
   failed: number;
+  /** What it has let go and nobody knows the end of yet: also of a cancelled one, what was on the wire. */
+  open: number;
   ratePerSecond: number;
   startedAt: Date;
   finishedAt: Date | null;
@@ -29,7 +31,7 @@ export async function readReplays(sql: Sql, where: SqlFragment, limit: number): 
   const { text, values } = collect(
     (add) => `
       select r.id, r.status, a.path as "accountPath", r.login_id as "loginId", r.filter, r.missing_for as "missingFor",
-             r.matched, r.succeeded, r.failed, r.rate_per_second as "ratePerSecond",
+             r.matched, r.succeeded, r.failed, r.admitted - r.succeeded - r.failed - r.withdrawn as open, r.rate_per_second as "ratePerSecond",
              r.started_at as "startedAt", r.finished_at as "finishedAt"
       from replays r join logins a on a.id = r.account_id
       where ${where(add)} order by r.id desc limit ${add(limit)}`,

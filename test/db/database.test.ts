@@ -39,6 +39,7 @@ const MIGRATIONS = [
   'IndexHistory1764000000018',
   'LeaveRoomInQueue1764000000019',
   'NoteGaps1764000000020',
+  'CountReplayedAsOpen1764000000021',
 ];
 
 function open(url: string): Promise<Database> {

@@ -23,7 +23,7 @@ import { clientEvent, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const PROGRESS = `subscription ($id: ID!) {
-  replayProgress(id: $id) { id status matched done succeeded failed } }`;
+  replayProgress(id: $id) { id status matched done succeeded failed pending } }`;
 
 let server: TestServer;
 let receiver: Receiver;
@@ -90,6 +90,26 @@ describe('a replay', () => {
     expect(await matched({ filter })).toBe(2);
     flying[0]!.writeHead(204).end();
     await replayUntilMatched(filter, 3);
+  });
+
+  it('leaves out tests, which would go to a webhook that is off', async () => {
+    const { webhook, filter } = await history(['a']);
+    await server.api.mutate(
+      `mutation ($id: ID!) { testEventSend(input: { webhookId: $id, resource: "clients", event: "create" }) { errors { code } } }`,
+      { id: webhook.id },
+    );
+    const [test] = (await ended(server.api, filter, 2)).filter(({ origin }) => origin === 'TEST');
+    expect(test).toMatchObject({ status: 'SUCCEEDED' });
+    receiver.hits.length = 0;
+    expect(await matched({ filter })).toBe(1);
+    const replay = await startReplay(server.api, { filter });
+    expect(await finished(server.api, replay.id)).toMatchObject({ matched: 1, succeeded: 1 });
+    expect(receiver.hits.map(deliveryOf)).not.toContain(test!.id);
+    await turn('webhookDisable', webhook.id);
+    expect(await matched({ filter })).toBe(0);
+    // Asked for by itself it goes.
+    await turn('deliveryRetry', test!.id);
+    await receiver.find((hit) => deliveryOf(hit) === test!.id);
   });
 
   async function replayUntilMatched(filter: Record<string, unknown>, count: number): Promise<void> {
@@ -251,6 +271,7 @@ describe('a replay', () => {
     const flying: ServerResponse[] = [];
     receiver.answer = (_hit, response) => void flying.push(response);
     const { id } = await startReplay(server.api, { filter });
+    const page = server.api.subscribe(PROGRESS, { id });
     await receiver.until(1);
     await queued(id, 3);
     // Somebody wants just this one: it is not the replay's any more.
@@ -258,6 +279,7 @@ describe('a replay', () => {
     const cancelled = { status: 'CANCELLED', matched: 3, finishedAt: expect.any(String) };
     expect((await moveReplay(server.api, 'Cancel', id)).replay).toMatchObject(cancelled);
     await ended(server.api, { ...filter, entityId: 'b' }, 1);
+    await page.until((states) => states.find((state) => state.status === 'CANCELLED' && state.pending === 2));
     receiver.answer = status(204);
     flying[0]!.writeHead(204).end();
     expect(await replayUntil(server.api, id, ({ done }) => done === 2)).toMatchObject({
@@ -268,6 +290,8 @@ describe('a replay', () => {
       ...['SUCCEEDED', 'CANCELLED', 'SUCCEEDED'],
     ]);
     expect(receiver.hits.map(deliveryOf)).toEqual([deliveries[0]!.id, deliveries[2]!.id]);
+    expect(await page.end()).toBe('completed');
+    expect(page.received.at(-1)).toMatchObject({ status: 'CANCELLED', succeeded: 2, failed: 0, pending: 0 });
     expect((await moveReplay(server.api, 'Resume', id)).errors).toMatchObject([{ code: 'INVALID_STATE' }]);
     expect((await moveReplay(server.api, 'Cancel', id)).errors).toEqual([]);
   });

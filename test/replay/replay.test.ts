@@ -46,6 +46,24 @@ const matched = async (input: ReplayWish) => (await preview(server.api, input)).
 const history = (entities: string[], options?: Parameters<typeof historyOf>[3]) =>
   historyOf(server.api, receiver, entities, options);
 
+/** Filters that can match nothing, whatever happened, and what is said of them; foreign is the id of a webhook of somebody else. */
+function wrongFilters(foreign: string): [Record<string, unknown>, string, string, RegExp][] {
+  const [from, to] = ['2026-03-02T00:00:00.000Z', '2026-03-01T00:00:00.000Z'];
+  const unknown = /There is no such (webhook|endpoint|replay) that you may manage/;
+  return [
+    [{ createdAt: { from, to } }, 'INVALID', 'createdAt.to', /must be later than from, 2026-03-02/],
+    [{ createdAt: { from, to: from } }, 'INVALID', 'createdAt.to', /must be later/],
+    [{ status: [] }, 'INVALID', 'status', /The list is empty/],
+    [{ statusCode: [] }, 'INVALID', 'statusCode', /The list is empty/],
+    [{ webhookId: newId('webhook') }, 'NOT_FOUND', 'webhookId', unknown],
+    [{ webhookId: foreign }, 'NOT_FOUND', 'webhookId', unknown],
+    [{ webhookId: 'whk_\0' }, 'NOT_FOUND', 'webhookId', unknown],
+    [{ webhookNumber: 987_654 }, 'NOT_FOUND', 'webhookNumber', unknown],
+    [{ endpointId: newId('endpoint') }, 'NOT_FOUND', 'endpointId', unknown],
+    [{ replayId: newId('replay') }, 'NOT_FOUND', 'replayId', unknown],
+  ];
+}
+
 describe('a replay', () => {
   it('matches what the list of deliveries shows for the same filter, whatever is combined', async () => {
     receiver.answer = (hit, response) => void response.writeHead(hit.body.includes('"bad') ? 500 : 204).end();
@@ -101,11 +119,17 @@ describe('a replay', () => {
       [{ filter, ratePerSecond: 1001 }, 'INVALID', 'ratePerSecond', /it is 1001/],
       [{ filter, missingFor: newId('webhook') }, 'NOT_FOUND', 'missingFor', /no such webhook/],
       [{ filter, missingFor: 'whk_\0' }, 'NOT_FOUND', 'missingFor', /no such webhook/],
-      [{ filter: { search: 'a\0' } }, 'INVALID_STATE', 'filter', /Nothing that matches/],
+      [{ filter: { search: 'a\0' } }, 'INVALID_STATE', 'filter', /Nothing that matches has come to its end/],
+      [{ filter: { ...filter, status: ['PENDING'] } }, 'INVALID', 'filter.status', /name SUCCEEDED, FAILED/],
     ];
     for (const [input, code, field, message] of refusals)
       expect(await askReplay(server.api, input)).toEqual({
-        errors: [{ code, field: [field], message: expect.stringMatching(message) }],
+        errors: [{ code, field: field.split('.'), message: expect.stringMatching(message) }],
+        replay: null,
+      });
+    for (const [wrong, code, field, message] of wrongFilters(filter.webhookId))
+      expect(await askReplay(beside.api, { filter: wrong })).toEqual({
+        errors: [{ code, field: ['filter', ...field.split('.')], message: expect.stringMatching(message) }],
         replay: null,
       });
     expect((await askReplay(server.api, { filter, ratePerSecond: 2 }, key)).errors).toMatchObject([

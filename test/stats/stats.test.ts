@@ -6,6 +6,7 @@ import { DIVISIONS } from '../../src/stats/windows.ts';
 import type { Api } from '../support/api.ts';
 import { createPerson, createTeam, type Person } from '../support/people.ts';
 import { type Answer, type Receiver, startReceiver, status } from '../support/receiver.ts';
+import { finished, moveReplay, startReplay } from '../support/replays.ts';
 import {
   clientEvent,
   createWebhook,
@@ -122,6 +123,32 @@ describe('statistics', () => {
     held.pop()!.writeHead(204).end();
     const stats = await follow(({ succeeded }) => succeeded === 1);
     expect(stats).toMatchObject({ total: 1, succeeded: 1, failed: 1, pending: 0, successRate: 0.5 });
+    await remove(webhook.id);
+  });
+
+  it('count what a replay has opened again, until it has come to its end or was taken back', async () => {
+    const held: ServerResponse[] = [];
+    const webhook = await createTarget(status(204), { paths: 1 });
+    const follow = (fits: (stats: any) => boolean) =>
+      statsUntil(server, owner.api, fits, { webhookId: webhook.id });
+    await happen(3);
+    await follow(({ succeeded, pending }) => succeeded === 3 && pending === 0);
+    answers.set(`/hooks/${made}`, (_hit, response) => void held.push(response));
+    const filter = { webhookId: webhook.id };
+    const { id } = await startReplay(owner.api, { filter });
+    await follow(({ pending }) => pending === 3);
+    await receiver.find(() => held.length === 3);
+    held.pop()!.writeHead(204).end();
+    await follow(({ succeeded, pending }) => succeeded === 4 && pending === 2);
+    for (const response of held.splice(0)) response.writeHead(500).end();
+    await follow(({ failed, pending }) => failed === 2 && pending === 0);
+    await finished(owner.api, id);
+    // Of a second one, all but what is on the wire is taken back.
+    const second = await startReplay(owner.api, { filter, ratePerSecond: 1 });
+    await receiver.find(() => held.length > 0);
+    await moveReplay(owner.api, 'Cancel', second.id);
+    for (const response of held.splice(0)) response.writeHead(204).end();
+    await follow(({ succeeded, pending }) => succeeded > 4 && pending === 0);
     await remove(webhook.id);
   });
 

@@ -1051,7 +1051,7 @@ export type PaletteWebhooksQuery = { webhooks: { nodes: Array<{ id: string, numb
 export type ReplaysTableQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ReplaysTableQuery = { replays: Array<{ ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null, login: { id: string, number: number, name: string } }> | null };
+export type ReplaysTableQuery = { replays: Array<{ ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, pending: number, finishedAt: string | null, login: { id: string, number: number, name: string } }> | null };
 
 export type ReplayPageQueryVariables = Exact<{
   id: string | number;
@@ -1068,7 +1068,7 @@ export type ReplayPageQuery = { node:
     | { id: string }
     | { id: string }
     | { id: string }
-    | { id: string, ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null, login: { id: string, number: number, name: string } }
+    | { id: string, ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, pending: number, finishedAt: string | null, login: { id: string, number: number, name: string } }
     | { id: string }
     | { id: string }
     | { id: string }
@@ -1080,7 +1080,7 @@ export type ReplayPageProgressSubscriptionVariables = Exact<{
 }>;
 
 
-export type ReplayPageProgressSubscription = { replayProgress: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } };
+export type ReplayPageProgressSubscription = { replayProgress: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, pending: number, finishedAt: string | null } };
 
 export type ReplayDialogCountQueryVariables = Exact<{
   input: ReplayInput;
@@ -1110,27 +1110,27 @@ export type ReplayPagePauseMutationVariables = Exact<{
 }>;
 
 
-export type ReplayPagePauseMutation = { replayPause: { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+export type ReplayPagePauseMutation = { replayPause: { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, pending: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
 
 export type ReplayPageResumeMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type ReplayPageResumeMutation = { replayResume: { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+export type ReplayPageResumeMutation = { replayResume: { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, pending: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
 
 export type ReplayPageCancelMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type ReplayPageCancelMutation = { replayCancel: { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
+export type ReplayPageCancelMutation = { replayCancel: { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, pending: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
 
-export type ReplayMovedFragment = { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> };
+export type ReplayMovedFragment = { replay: { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, pending: number, finishedAt: string | null } | null, errors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> };
 
-export type ReplayCountsFragment = { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null };
+export type ReplayCountsFragment = { id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, pending: number, finishedAt: string | null };
 
-export type ReplayRowFragment = { ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, finishedAt: string | null, login: { id: string, number: number, name: string } };
+export type ReplayRowFragment = { ratePerSecond: number, startedAt: string, filter: unknown, missingFor: string | null, id: string, status: ReplayStatus, matched: number, done: number, succeeded: number, failed: number, pending: number, finishedAt: string | null, login: { id: string, number: number, name: string } };
 
 export type StatisticsPageQueryVariables = Exact<{
   webhookId?: string | number | null | undefined;
@@ -1776,6 +1776,7 @@ export const ReplayCountsFragmentDoc = /*#__PURE__*/ gql`
   done
   succeeded
   failed
+  pending
   finishedAt
 }
     ` as unknown as DocumentNode<ReplayCountsFragment, unknown>;

@@ -21,6 +21,11 @@ export interface LiveReplay {
   show: (counts: ReplayCountsFragment) => void;
 }
 
+/** Whether its numbers stay as they are: of what was on the wire when it was cancelled, the end still counts. */
+export function isSettled({ status, pending }: Pick<ReplayCountsFragment, 'status' | 'pending'>): boolean {
+  return status === 'FINISHED' || (status === 'CANCELLED' && pending === 0);
+}
+
 /** Whether nothing more of it goes. */
 export function hasEnded({ status }: Pick<ReplayCountsFragment, 'status'>): boolean {
   return status === 'FINISHED' || status === 'CANCELLED';
@@ -39,13 +44,16 @@ export function useLiveReplay(id: string): LiveReplay {
   // What is pushed and what a step answers cross: numbers only grow, and what has ended stays so.
   const show = useCallback((counts: ReplayCountsFragment) => {
     setNewest((now) =>
-      now?.id === counts.id && (now.done > counts.done || hasEnded(now)) && !hasEnded(counts) ? now : counts,
+      now?.id === counts.id &&
+      (isSettled(now) || (!hasEnded(counts) && (hasEnded(now) || now.done > counts.done)))
+        ? now
+        : counts,
     );
   }, []);
   const replay = row && { ...row, ...current };
   const live = useLive({
     document: ReplayPageProgressDocument,
-    variables: replay === null || hasEnded(replay) ? null : { id },
+    variables: replay === null || isSettled(replay) ? null : { id },
     onData: ({ replayProgress }) => show(replayProgress),
   });
   return {

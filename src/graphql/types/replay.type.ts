@@ -47,6 +47,12 @@ export class ReplayType {
   })
   failed: number;
 
+  @Field(() => SafeInt, {
+    description:
+      'How many it has let go that have not come to their end: they wait for their turn, or are on the wire. Of a cancelled replay, too, they still count.',
+  })
+  pending: number;
+
   @Field(() => Int, { description: 'How many deliveries a second it lets go at most.' })
   ratePerSecond: number;
 
