@@ -1,63 +1,117 @@
 /** Which webhooks a caller may read, looked up ahead of a list: their accounts, and the webhooks themselves where those are few. */
 import { collect } from '../db/fragment.ts';
-import { type Reader, readerOf, type Sql, type SqlFragment } from '../db/sql.ts';
+import type { Reader, SqlFragment } from '../db/sql.ts';
 import { managesAllWebhooks, may, webhookVisible } from './policy.ts';
 import type { Viewer } from './viewer.ts';
 
-/** All webhooks, deleted ones included, that the caller may read; null when there are more than most. */
-export async function allVisible(reader: Reader, viewer: Viewer, most: number): Promise<string[] | null> {
-  const accounts = await possibleOwners(reader, viewer);
-  const { text, values } = collect((add) => {
-    const parts: string[] = [];
-    if (managesAllWebhooks(viewer)) parts.push('select w.id from webhooks w');
-    // The order makes the planner step along the index of accounts instead of reading webhooks of others.
-    if (accounts)
-      parts.push(`select w.id from unnest(${add(accounts)}::text[]) as account (id) cross join lateral (
-        select w.id from webhooks w where w.account_id >= account.id and w.account_id <= account.id
-        order by w.account_id limit ${most + 1}) w`);
-    if (viewer.teamIds.length > 0)
-      parts.push(`select w.id from webhooks w
-        where w.team_id is not null and w.team_id = any (${add(viewer.teamIds)}::text[])`);
-    return parts.map((part) => `(${part} limit ${most + 1})`).join(' union ') || 'select null where false';
-  });
-  const rows = await reader.query<{ id: string }[]>(text, values);
-  return rows.length > most ? null : rows.map(({ id }) => id);
-}
-
 /** So many webhooks of a caller are named in a statement: 60 kB for 2,000. */
 const MOST_NAMED = 3_000;
-
-/**
- * True for deliveries d of webhooks that the caller may read, to be asked of thousands of them: 1,000 take 0.5 ms where the webhooks are named, 3
- * where their accounts are, and 5 where the place of each account is looked up. atHand where they are named.
- */
-export async function deliveriesVisible(
-  reader: Reader,
-  viewer: Viewer,
-): Promise<{ fits: SqlFragment; atHand: boolean }> {
-  const webhooks = await allVisible(reader, viewer, MOST_NAMED);
-  if (webhooks) return { fits: (add) => `d.webhook_id = any (${add(webhooks)}::text[])`, atHand: true };
-  const visible = webhookVisible(viewer, await managedAccounts(reader, viewer));
-  const fits: SqlFragment = (add) =>
-    `exists (select 1 from webhooks w where w.id = d.webhook_id and ${visible(add)} offset 0)`;
-  return { fits, atHand: false };
-}
-
-/** Whoever can own a webhook that the caller may read, and maybe others; null where that is anybody. */
-export async function webhookOwners(reader: Reader, viewer: Viewer): Promise<string[] | null> {
-  if (managesAllWebhooks(viewer)) return null;
-  const managed = (await possibleOwners(reader, viewer)) ?? [];
-  const rows = await reader.query<{ id: string }[]>(
-    'select distinct w.account_id as id from webhooks w where w.team_id is not null and w.team_id = any ($1::text[])',
-    [viewer.teamIds],
-  );
-  return [...new Set([...managed, ...rows.map(({ id }) => id)])];
-}
-
 /** Of a portfolio of no more logins all of them are asked for webhooks. */
 const FEW_LOGINS = 300;
 
-/** The logins of the caller's portfolio, or of a large one the accounts with webhooks; undefined where nobody needs to know. */
+/**
+ * The webhooks that a caller may read, deleted ones included. Lists ask for them at several of their turns, so what was looked up
+ * is remembered: make one for each answer.
+ */
+export class VisibleWebhooks {
+  readonly #reader: Reader;
+  readonly #viewer: Viewer;
+  #possibleOwners: Promise<string[] | undefined> | undefined;
+  #all: { most: number; ids: Promise<string[] | null> } | undefined;
+
+  constructor(reader: Reader, viewer: Viewer) {
+    this.#reader = reader;
+    this.#viewer = viewer;
+  }
+
+  /** All of them; null when there are more than most. */
+  async all(most: number): Promise<string[] | null> {
+    const known = await this.#all?.ids;
+    if (known) return known.length > most ? null : known;
+    if (this.#all === undefined || this.#all.most < most) this.#all = { most, ids: this.#lookUp(most) };
+    return this.#all.ids;
+  }
+
+  async #lookUp(most: number): Promise<string[] | null> {
+    const viewer = this.#viewer;
+    const accounts = await this.#accounts();
+    const { text, values } = collect((add) => {
+      const parts: string[] = [];
+      if (managesAllWebhooks(viewer)) parts.push('select w.id from webhooks w');
+      // The order makes the planner step along the index of accounts instead of reading webhooks of others.
+      if (accounts)
+        parts.push(`select w.id from unnest(${add(accounts)}::text[]) as account (id) cross join lateral (
+        select w.id from webhooks w where w.account_id >= account.id and w.account_id <= account.id
+        order by w.account_id limit ${most + 1}) w`);
+      if (viewer.teamIds.length > 0)
+        parts.push(`select w.id from webhooks w
+        where w.team_id is not null and w.team_id = any (${add(viewer.teamIds)}::text[])`);
+      return parts.map((part) => `(${part} limit ${most + 1})`).join(' union ') || 'select null where false';
+    });
+    const rows = await this.#reader.query<{ id: string }[]>(text, values);
+    return rows.length > most ? null : rows.map(({ id }) => id);
+  }
+
+  /**
+   * The ids of those for which one of the conditions over w holds; null when there are more than most. Each condition should be one that
+   * an index answers.
+   */
+  async some(conditions: readonly SqlFragment[], most: number): Promise<string[] | null> {
+    const viewer = this.#viewer;
+    const owned: SqlFragment[] = [];
+    if (managesAllWebhooks(viewer)) owned.push(() => 'true');
+    else {
+      // By their ids the planner knows how many webhooks they have: of an account with 2,000 it read 50,000 that bore a name.
+      const accounts = await this.#accounts();
+      if (accounts) owned.push((add) => `w.account_id = any (${add(accounts)}::text[])`);
+      if (viewer.teamIds.length > 0)
+        owned.push((add) => `w.team_id is not null and w.team_id = any (${add(viewer.teamIds)}::text[])`);
+    }
+    const parts = owned.flatMap((whose) =>
+      conditions.map(
+        (condition): SqlFragment =>
+          (add) =>
+            `(select w.id from webhooks w where (${whose(add)}) and (${condition(add)}) limit ${most + 1})`,
+      ),
+    );
+    if (parts.length === 0) return [];
+    const { text, values } = collect((add) => parts.map((part) => part(add)).join(' union '));
+    const rows = await this.#reader.query<{ id: string }[]>(text, values);
+    return rows.length > most ? null : rows.map(({ id }) => id);
+  }
+
+  /**
+   * True for deliveries d of these webhooks, to be asked of thousands of them: 1,000 take 0.5 ms where the webhooks are named, 3
+   * where their accounts are, and 5 where the place of each account is looked up. atHand where they are named.
+   */
+  async judgement(): Promise<{ fits: SqlFragment; atHand: boolean }> {
+    const webhooks = await this.all(MOST_NAMED);
+    if (webhooks) return { fits: (add) => `d.webhook_id = any (${add(webhooks)}::text[])`, atHand: true };
+    const visible = webhookVisible(this.#viewer, await managedAccounts(this.#reader, this.#viewer));
+    const fits: SqlFragment = (add) =>
+      `exists (select 1 from webhooks w where w.id = d.webhook_id and ${visible(add)} offset 0)`;
+    return { fits, atHand: false };
+  }
+
+  /** Whoever can own one of them, and maybe others; null where that is anybody. */
+  async owners(): Promise<string[] | null> {
+    if (managesAllWebhooks(this.#viewer)) return null;
+    const managed = (await this.#accounts()) ?? [];
+    const { teamIds } = this.#viewer;
+    if (teamIds.length === 0) return managed;
+    const rows = await this.#reader.query<{ id: string }[]>(
+      'select distinct w.account_id as id from webhooks w where w.team_id is not null and w.team_id = any ($1::text[])',
+      [teamIds],
+    );
+    return [...new Set([...managed, ...rows.map(({ id }) => id)])];
+  }
+
+  /** The logins of the caller's portfolio, or of a large one the accounts with webhooks; undefined where nobody needs to know. */
+  #accounts(): Promise<string[] | undefined> {
+    return (this.#possibleOwners ??= possibleOwners(this.#reader, this.#viewer));
+  }
+}
+
 async function possibleOwners(reader: Reader, viewer: Viewer): Promise<string[] | undefined> {
   if (managesAllWebhooks(viewer) || !may(viewer, 'WEBHOOKS_MANAGE')) return undefined;
   const rows = await reader.query<{ id: string; below: boolean }[]>(
@@ -68,38 +122,6 @@ async function possibleOwners(reader: Reader, viewer: Viewer): Promise<string[] 
   );
   if (rows.length > FEW_LOGINS) return managedAccounts(reader, viewer);
   return rows.filter(({ below }) => below).map(({ id }) => id);
-}
-
-/**
- * The ids of webhooks, deleted ones included, that the caller may read and for which one of the conditions over w holds; null when there are
- * more than most. Each condition should be one that an index answers.
- */
-export async function visibleWebhooks(
-  sql: Sql,
-  viewer: Viewer,
-  conditions: readonly SqlFragment[],
-  most: number,
-): Promise<string[] | null> {
-  const owned: SqlFragment[] = [];
-  if (managesAllWebhooks(viewer)) owned.push(() => 'true');
-  else {
-    // By their ids the planner knows how many webhooks they have: of an account with 2,000 it read 50,000 that bore a name.
-    const accounts = await possibleOwners(readerOf(sql), viewer);
-    if (accounts) owned.push((add) => `w.account_id = any (${add(accounts)}::text[])`);
-    if (viewer.teamIds.length > 0)
-      owned.push((add) => `w.team_id is not null and w.team_id = any (${add(viewer.teamIds)}::text[])`);
-  }
-  const parts = owned.flatMap((whose) =>
-    conditions.map(
-      (condition): SqlFragment =>
-        (add) =>
-          `(select w.id from webhooks w where (${whose(add)}) and (${condition(add)}) limit ${most + 1})`,
-    ),
-  );
-  if (parts.length === 0) return [];
-  const { text, values } = collect((add) => parts.map((part) => part(add)).join(' union '));
-  const { rows } = await sql.query<{ id: string }>(text, values);
-  return rows.length > most ? null : rows.map(({ id }) => id);
 }
 
 /** So many accounts with webhooks are looked at, whoever asks; when there are more, those of the caller's portfolio are. */

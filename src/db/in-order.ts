@@ -76,22 +76,37 @@ export async function readFirst(
     lists.map((list) => `(${firstFitting(list, reach, wanted)(add)})`).join(' union all '),
   );
   const { rows } = await sql.query<Record<string, unknown>>(text, values);
-  const before = (a: unknown, b: unknown): boolean =>
-    wanted.descending ? String(a) > String(b) : String(a) < String(b);
-  const byId = (a: Record<string, unknown>, b: Record<string, unknown>): number =>
-    before(a['id'], b['id']) ? -1 : 1;
   // Behind where a list was left there may be more of it: what others hold behind that is not the next one for sure.
-  const [end] = rows.filter((row) => Number(row['place']) === reach).sort(byId);
+  const [end] = firstOf(
+    rows.filter((row) => Number(row['place']) === reach),
+    { ...wanted, limit: 1 },
+  );
   const fitting = rows.filter((row) => row['fits'] === true);
-  const found = fitting
-    .filter((row) => !(end && before(end['id'], row['id'])))
-    .sort(byId)
-    .slice(0, wanted.limit);
+  const found = firstOf(
+    fitting.filter((row) => !(end && isBefore(end, row, wanted))),
+    wanted,
+  );
   return {
     rows: found,
     complete: end === undefined || found.length === wanted.limit,
     seen: fitting.length,
   };
+}
+
+/** The first rows of a list, put in order. */
+export function firstOf(
+  rows: readonly Record<string, unknown>[],
+  wanted: Pick<Wanted, 'descending' | 'limit'>,
+): Record<string, unknown>[] {
+  return rows.toSorted((a, b) => (isBefore(a, b, wanted) ? -1 : 1)).slice(0, wanted.limit);
+}
+
+function isBefore(
+  a: Record<string, unknown>,
+  b: Record<string, unknown>,
+  { descending }: Pick<Wanted, 'descending'>,
+): boolean {
+  return descending ? String(a['id']) > String(b['id']) : String(a['id']) < String(b['id']);
 }
 
 /** How many rows fit among the first reach rows of some lists, as far as limit, and whether those are all, or limit is reached. */

@@ -8,7 +8,7 @@ import type pg from 'pg';
 
 import { eventVisible, may, mayReadWebhooks, portfolioOf, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { allVisible, visibleWebhooks, webhookOwners } from '../access/visible-webhooks.ts';
+import { VisibleWebhooks } from '../access/visible-webhooks.ts';
 import { allOf } from '../db/fragment.ts';
 import type { Hints } from '../db/hints.ts';
 import { readerOf, type SqlFragment } from '../db/sql.ts';
@@ -92,10 +92,11 @@ export class Feed {
   /** The newest notifications, the newest first, at most limit of them; of those published at since or later where that is given. */
   newest(viewer: Viewer, filter: FeedFilter, limit: number, since: Date | null): Promise<Notification[]> {
     const wish = wishOf(viewer, filter, limit);
+    const visible = new VisibleWebhooks(readerOf(this.#reads), viewer);
     // Asked for up to three times, and looked up by some statements each time.
     let webhooks: Promise<string[] | null> | undefined;
-    const webhooksOf = () => (webhooks ??= this.#webhooksOf(viewer, filter));
-    const loginsOf = (most: number) => this.#loginsOf(viewer, filter, webhooksOf, most);
+    const webhooksOf = () => (webhooks ??= webhooksAmong(visible, filter));
+    const loginsOf = (most: number) => this.#loginsOf(viewer, filter, visible, webhooksOf, most);
     const sources = { loginsOf, webhooksOf };
     if (since === null) return readNewest(this.#reads, wish, { floor: null, ...sources });
     const recent: SqlFragment = (add) => `e.published_at >= ${add(since)}::timestamptz`;
@@ -107,13 +108,14 @@ export class Feed {
   async #loginsOf(
     viewer: Viewer,
     filter: FeedFilter,
+    visible: VisibleWebhooks,
     webhooksOf: () => Promise<string[] | null>,
     most: number,
   ): Promise<string[] | null> {
     const { scope } = filter;
     if (namesWebhooks(filter)) {
       const webhooks = await webhooksOf();
-      const owners = webhooks === null ? await webhookOwners(readerOf(this.#reads), viewer) : null;
+      const owners = webhooks === null ? await visible.owners() : null;
       const logins = webhooks
         ? await firingLogins(this.#reads, webhooks, most)
         : owners && (await membersOf(this.#reads, owners, most));
@@ -121,14 +123,6 @@ export class Feed {
     }
     const portfolio = portfolioOf(viewer);
     return scope === 'portfolio' && portfolio !== null ? membersOf(this.#reads, [portfolio], most) : null;
-  }
-
-  /** The webhooks that fired what a reader can get; null where it gets more than that, or they are too many to look at each of them. */
-  async #webhooksOf(viewer: Viewer, filter: FeedFilter): Promise<string[] | null> {
-    if (!namesWebhooks(filter)) return null;
-    return filter.webhook === null
-      ? allVisible(readerOf(this.#reads), viewer, MOST_WEBHOOKS)
-      : visibleWebhooks(this.#reads, viewer, [webhookIs(filter.webhook)], MOST_WEBHOOKS);
   }
 
   /**
@@ -174,8 +168,15 @@ export class Feed {
 
   /** Where a reader's events can be had without those of others. */
   async #sourcesOf(viewer: Viewer, filter: FeedFilter): Promise<FeedSource[]> {
-    const webhooks = await this.#webhooksOf(viewer, filter);
-    const logins = await this.#loginsOf(viewer, filter, () => Promise.resolve(webhooks), MOST_LOGINS);
+    const visible = new VisibleWebhooks(readerOf(this.#reads), viewer);
+    const webhooks = await webhooksAmong(visible, filter);
+    const logins = await this.#loginsOf(
+      viewer,
+      filter,
+      visible,
+      () => Promise.resolve(webhooks),
+      MOST_LOGINS,
+    );
     return [...(logins ? [{ logins }] : []), ...(webhooks ? [{ webhooks }] : [])];
   }
 
@@ -209,6 +210,14 @@ export function mayFollow(viewer: Viewer, scope: FeedFilter['scope']): boolean {
 
 /** Whether all that is asked for fired a webhook that the reader may see. */
 const namesWebhooks = ({ scope, webhook }: FeedFilter): boolean => scope === 'webhooks' || webhook !== null;
+
+/** The webhooks that fired what a reader can get; null where it gets more than that, or they are too many to look at each of them. */
+async function webhooksAmong(visible: VisibleWebhooks, filter: FeedFilter): Promise<string[] | null> {
+  if (!namesWebhooks(filter)) return null;
+  return filter.webhook === null
+    ? visible.all(MOST_WEBHOOKS)
+    : visible.some([webhookIs(filter.webhook)], MOST_WEBHOOKS);
+}
 
 function wishOf(viewer: Viewer, filter: FeedFilter, limit: number): FeedWish {
   const webhooks = webhookVisible(viewer);

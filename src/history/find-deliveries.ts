@@ -42,8 +42,9 @@ export async function findDeliveries(sql: Sql, asked: DeliverySearch): Promise<R
   const named = (await fewNamed(sql, asked)) ?? (await fewVisible(asked, FEW_WEBHOOKS));
   if (named) return readFew(sql, asked, named);
   const search = await judgingMany(asked);
-  const ways = waysOf(search);
-  for (let reach = search.filter?.search == null ? REACH : PROBED, rare = false; ;) {
+  const { ways, byIndex } = waysOf(search);
+  const first = search.filter?.search == null ? REACH : PROBED;
+  for (let reach = first, rare = false; ;) {
     let most = 0;
     for (const lists of ways) {
       const { rows, complete } = await readFirst(sql, lists, reach, wantedOf(search));
@@ -54,10 +55,12 @@ export async function findDeliveries(sql: Sql, asked: DeliverySearch): Promise<R
       rare = true;
       const few = await fewRare(sql, search);
       if (few) return readFew(sql, search, few);
-      for (const keys of await keysOf(search)) {
-        const along = await readAlong(sql, search, keys);
-        if (along) return along;
-      }
+      const found = await firstAlong(sql, search, [...(await keysOfLogins(search)), ...keysOfEvent(search)]);
+      if (found) return found;
+    } else if (reach === first && !byIndex) {
+      // Of an entity that one of 50 events is of, a list takes PostgreSQL 53 ms instead of 88, with all that is shown of it.
+      const found = await firstAlong(sql, search, keysOfEvent(search));
+      if (found) return found;
     }
     reach = Math.min(WHOLE, nextReach(reach, most, search.limit));
   }
@@ -73,7 +76,7 @@ export async function countDeliveries(
   const named = (await fewNamed(sql, asked)) ?? (await fewVisible(asked, MOST_WEBHOOKS));
   if (named) return { count: await countFew(sql, asked, named), complete: true };
   const search = await judgingMany(asked);
-  const [lists] = waysOf(search);
+  const [lists] = waysOf(search).ways;
   const probed = await countFirst(sql, lists!, PROBED, wantedOf(search));
   if (probed.complete) return probed;
   const rare = probed.count * RARE < DEFAULT_PAGE ? await fewRare(sql, search) : null;
@@ -129,12 +132,29 @@ async function fewVisible({ webhooksOf }: DeliverySearch, most: number): Promise
   return webhooks && { ...NONE, webhooks };
 }
 
-/** By which columns of events what is asked for may be seldom, the most telling first. */
-async function keysOf({ filter, loginsOf }: DeliverySearch): Promise<EventKeys[]> {
+/** What is found along the events by the first of some columns for which that does not take too much; null for none. */
+async function firstAlong(
+  sql: Sql,
+  search: DeliverySearch,
+  keys: EventKeys[],
+): Promise<Record<string, unknown>[] | null> {
+  for (const key of keys) {
+    const found = await readAlong(sql, search, key);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** The logins that can have caused what the reader may see, where they are few. */
+async function keysOfLogins({ loginsOf }: DeliverySearch): Promise<EventKeys[]> {
   const logins = await loginsOf(MOST_LOGINS);
+  return logins ? [{ column: 'login_id', values: logins }] : [];
+}
+
+/** By which columns of events what is asked for may be seldom, the most telling first. */
+function keysOfEvent({ filter }: DeliverySearch): EventKeys[] {
   const { entityId, resource } = filter ?? {};
   return [
-    ...(logins ? [{ column: 'login_id' as const, values: logins }] : []),
     ...(entityId != null ? [{ column: 'entity_id' as const, values: [entityId] }] : []),
     ...(resource != null ? [{ column: 'resource' as const, values: [resource] }] : []),
   ];
@@ -157,8 +177,8 @@ async function eventsWith(
   return rows.filter((row) => name === null || row.name === name).map(({ id }) => id);
 }
 
-/** The ways to read on in the order of ids; each of them holds all that fits, and is a set of lists. */
-function waysOf(search: DeliverySearch): Ordered[][] {
+/** The ways to read on in the order of ids, and whether an index helps; each of them holds all that fits, and is a set of lists. */
+function waysOf(search: DeliverySearch): { ways: Ordered[][]; byIndex: boolean } {
   const { filter } = search;
   const halves = halvesOf(filter);
   const open = halves.open ? [listed(search, OPEN_DELIVERIES, createdNear(filter))] : [];
@@ -189,7 +209,8 @@ function waysOf(search: DeliverySearch): Ordered[][] {
         closed.map((status) => (add) => `d.status = ${add(status)}::text and d.status <> 'SUCCEEDED'`),
       ),
     );
-  return ways.length > 0 ? ways : [closedBy([() => 'true'])];
+  const byIndex = ways.length > 0;
+  return { ways: byIndex ? ways : [closedBy([() => 'true'])], byIndex };
 }
 
 /** The search with what judges many deliveries; those of one webhook are few, and all alike. */

@@ -153,7 +153,9 @@ export class History {
   async latestAttempts(deliveryIds: readonly string[]): Promise<(AttemptRow | null)[]> {
     const rows = await this.#select(
       (add) => `select a.* from unnest(${add(deliveryIds)}::text[]) as g (id)
-                cross join lateral (select * from attempts t where t.delivery_id = g.id order by t.number desc limit 1) a`,
+                cross join lateral (
+                  select * from attempts t where t.delivery_id = g.id and ${among('t.delivery_id', deliveryIds)(add)}
+                  order by t.number desc limit 1) a`,
     );
     const byDelivery = new Map(rows.map((row) => [row['delivery_id'] as string, toAttempt(row)]));
     return deliveryIds.map((id) => byDelivery.get(id) ?? null);
@@ -192,6 +194,12 @@ export class History {
     const { text, values } = collect(fragment);
     return (await this.#sql.query<Record<string, unknown>>(text, values)).rows;
   }
+}
+
+/** True for all of these ids, and others of their time: by such values the planner leaves out the partitions of other times. */
+function among(column: string, ids: readonly string[]): SqlFragment {
+  const sorted = ids.toSorted();
+  return (add) => `${column} between ${add(sorted[0])}::text and ${add(sorted.at(-1))}::text`;
 }
 
 /** The rows behind the page's key, the oldest first; a backward page is read the other way round. */

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 
 import { managesAllWebhooks, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { allVisible, managedAccounts } from '../access/visible-webhooks.ts';
+import { managedAccounts, VisibleWebhooks } from '../access/visible-webhooks.ts';
 import { allOf } from '../db/fragment.ts';
 import { REACH } from '../db/in-order.ts';
 import { ok, type Result } from '../errors.ts';
@@ -31,7 +31,7 @@ export async function narrow(
   ]);
   const visible = webhookVisible(viewer, accountIds);
   const others = [visible, inStates, ...conditions];
-  const few = !managesAllWebhooks(viewer) && (await allVisible(orm, viewer, REACH)) !== null;
+  const few = !managesAllWebhooks(viewer) && (await new VisibleWebhooks(orm, viewer).all(REACH)) !== null;
   const steps = few ? [] : found.common ? [REACH, 10 * REACH] : [REACH];
   return ok({
     near: allOf([found.near, ...others]),

@@ -7,11 +7,11 @@ import pg from 'pg';
 import { loadConfig } from '../../src/config.ts';
 import { ask, inPlace, mostReads } from '../scale/ask.ts';
 import { type Caller, CALLERS, type SignedIn, signIn } from '../scale/callers.ts';
-import { fill } from '../scale/fill.ts';
+import { fill, fixedId, PEOPLE } from '../scale/fill.ts';
 import { FILTERS, readPages, readPlainly } from '../scale/plainly.ts';
 import { allQuestions, type Question } from '../scale/questions.ts';
 import { figure } from '../support/figure.ts';
-import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
+import { openExplainer, readingOf, type SentStatement, statementsOf } from '../support/plans.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
 
 const SIZE = { webhooks: 20_000, deliveries: 60_000, days: 56, logins: 2_000, auditEntries: 20_000 };
@@ -91,3 +91,78 @@ it.each(CALLERS)(
   },
   120_000,
 );
+
+const PAGE = `query Page($filter: DeliveryFilterInput) {
+  list: deliveries(filter: $filter, first: 50) { nodes { id event { id } latestAttempt { id } } }
+}`;
+
+const sentFor = (by: Caller, filter: Record<string, unknown>): Promise<SentStatement[]> =>
+  statementsOf(() => ask(callers[by], { operation: { query: PAGE, variables: { filter } } }));
+
+/** How many partitions of a table the planner looked into for the statement of a list that has this in its text. */
+async function partitionsPlanned(
+  table: string,
+  by: Caller,
+  { filter, part }: { filter: Record<string, unknown>; part: string },
+): Promise<number> {
+  const [statement] = (await sentFor(by, filter)).filter(({ text }) => text.includes(part));
+  const { tables } = await readingOf(explainer, statement!);
+  return tables.filter((name) => name.startsWith(`${table}_`)).length;
+}
+
+async function partitionsOf(table: string): Promise<number> {
+  const { rowCount } = await sql.query('select from pg_inherits where inhparent = $1::regclass', [table]);
+  return rowCount!;
+}
+
+it('what a list has to know of its reader is looked up once for an answer', async () => {
+  const { rowCount } = await sql.query('select from webhooks where account_id = $1', [
+    fixedId('lgn', PEOPLE.sparse),
+  ]);
+  // More than are looked through one by one, so that the list asks several times how many there are.
+  expect(rowCount).toBeGreaterThan(200);
+  const sent = await sentFor('sparse', {});
+  expect(sent.filter(({ text }) => text.includes('as account (id)'))).toHaveLength(2);
+  expect(sent.filter(({ text }) => text.includes('join logins l on l.id = m.id'))).toHaveLength(1);
+});
+
+it('the webhooks of a reader are sent once in a statement', async () => {
+  const judged = (await sentFor('sparse', {})).filter(({ text }) => text.includes('d.webhook_id = any'));
+  expect(judged.length).toBeGreaterThan(0);
+  for (const { values } of judged)
+    expect(
+      values.filter((value) => Array.isArray(value) && String(value[0]).startsWith('whk_')),
+    ).toHaveLength(1);
+});
+
+it('the attempts of a page are planned for the partitions of its time alone', async () => {
+  expect(await partitionsOf('attempts')).toBeGreaterThan(20);
+  const wanted = { filter: {}, part: 'from attempts t' };
+  expect(await partitionsPlanned('attempts', 'root', wanted)).toBeLessThan(4);
+});
+
+it('the deliveries of some events are planned for the partitions of their time alone', async () => {
+  expect(await partitionsOf('deliveries')).toBeGreaterThan(8);
+  const lastDays = { createdAt: { from: new Date(Date.now() - 6 * 86_400_000).toISOString() } };
+  const wanted = { filter: lastDays, part: 'd.event_id = any' };
+  expect(await partitionsPlanned('deliveries', 'sparse', wanted)).toBeLessThan(5);
+  const monthAgo = { createdAt: { to: new Date(Date.now() - 28 * 86_400_000).toISOString() } };
+  expect(
+    await partitionsPlanned('deliveries', 'large', {
+      filter: { resource: 'resource3', ...monthAgo },
+      part: 'd.event_id = any',
+    }),
+  ).toBeLessThan(4);
+});
+
+it('what one of 20 events is of is found along those events, and of what replays bore only what the page can hold', async () => {
+  const sent = (await sentFor('large', { resource: 'resource3' })).filter(({ text }) =>
+    text.includes('judged (fits)'),
+  );
+  // The first look, the events, what replays bore: no further look through the deliveries of others, of which 19 of 20 do not fit.
+  expect(sent).toHaveLength(3);
+  const replayed = sent.filter(({ text }) => text.includes(`d.origin = 'REPLAY'`));
+  expect(replayed).toHaveLength(1);
+  // The page spans some 1,500 deliveries, one of 20 of which a replay bore; the events that are read span four times as many.
+  expect((await readingOf(explainer, replayed[0]!)).read).toBeLessThan(200);
+});

@@ -21,6 +21,8 @@ export interface Reading {
   returned: number;
   /** To plan it and to carry it out. */
   ms: number;
+  /** Tables and partitions that the planner had to look into, those included that it was told to leave out when it was carried out. */
+  tables: string[];
   /** Tables that it reads from one end to the other, with the rows looked at. */
   scans: { table: string; rows: number }[];
   /** The statement and its plan, for people. */
@@ -79,10 +81,12 @@ export async function readingOf(explainer: pg.Client, { text, values }: SentStat
   }>(`explain (analyze, timing off, buffers off, format json) ${text}`, values);
   const { Plan: top, 'Planning Time': planMs, 'Execution Time': runMs } = rows[0]!['QUERY PLAN'][0]!;
   const scans = new Map<string, number>();
+  const tables = new Set<string>();
   let read = 0;
   const visit = (node: PlanNode): void => {
     const table = node['Relation Name'];
     if (table !== undefined) {
+      tables.add(table);
       const each =
         node['Actual Rows'] +
         (node['Rows Removed by Filter'] ?? 0) +
@@ -101,6 +105,7 @@ export async function readingOf(explainer: pg.Client, { text, values }: SentStat
     read,
     returned: Math.round(top['Actual Rows']),
     ms: planMs + runMs,
+    tables: [...tables],
     scans: [...scans].map(([table, rows]) => ({ table, rows })),
     shown: () => `${text}\n-- ${JSON.stringify(values).slice(0, 500)}\n${outline(top, 0)}`,
   };

@@ -9,12 +9,7 @@ import {
   webhookManaged,
   webhookVisible,
 } from '../../access/policy.ts';
-import {
-  allVisible,
-  deliveriesVisible,
-  visibleWebhooks,
-  webhookOwners,
-} from '../../access/visible-webhooks.ts';
+import { VisibleWebhooks } from '../../access/visible-webhooks.ts';
 import { readPage } from '../../db/page.ts';
 import { readerOf, type SqlFragment } from '../../db/sql.ts';
 import { DELIVERY_FAILURES } from '../../errors.ts';
@@ -51,16 +46,15 @@ export async function deliveryPage(
   const { rooms, viewer } = context;
   const request = valueOf(readPage(args));
   const all = managesAllWebhooks(viewer);
+  const webhooks = new VisibleWebhooks(readerOf(rooms.db.reads), viewer);
   const scope = {
     visible: all ? null : webhookVisible(viewer),
-    judge: () => deliveriesVisible(readerOf(rooms.db.reads), viewer),
+    judge: () => webhooks.judgement(),
     filter,
     webhooksOf: (conditions: SqlFragment[] | null, most: number) =>
-      conditions
-        ? visibleWebhooks(rooms.db.reads, viewer, conditions, most)
-        : allVisible(readerOf(rooms.db.reads), viewer, most),
+      conditions ? webhooks.some(conditions, most) : webhooks.all(most),
     loginsOf: async (most: number) => {
-      const owners = await webhookOwners(readerOf(rooms.db.reads), viewer);
+      const owners = await webhooks.owners();
       return owners && membersOf(rooms.db.reads, owners, most);
     },
   };
