@@ -109,8 +109,9 @@ function subjectOf(event: string, { entityId, resource, event: name }: DeliveryF
 }
 
 function webhookNamed(id: string, term: string): string {
+  // With OFFSET as below: else all webhooks are searched first.
   return `exists (select 1 from webhooks s where s.id = ${id}
-                  and (s.number::text = ${term} or strpos(lower(s.name), lower(${term}::text)) > 0))`;
+                  and (s.number::text = ${term} or strpos(lower(s.name), lower(${term}::text)) > 0) offset 0)`;
 }
 
 function sentBy(replayId: string): SqlFragment {

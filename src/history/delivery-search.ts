@@ -37,6 +37,8 @@ export interface DeliverySearch extends DeliveryScope {
   after: string | null;
   descending: boolean;
   limit: number;
+  /** The id of the one webhook that the filter means, looked up; null where it means none. */
+  webhook?: string | null;
   /** What judge has told, once it was asked. */
   judged?: Judgement;
 }

@@ -9,7 +9,7 @@ import { DEFAULT_PAGE } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { kindOfId } from '../ids.ts';
 import { type EventKeys, readAlong } from './along-events.ts';
-import { type DeliveryFilter, isOfDeliveryAlone, wordsIn } from './delivery-filter.ts';
+import { isOfDeliveryAlone, wordsIn } from './delivery-filter.ts';
 import {
   CLOSED,
   createdNear,
@@ -20,7 +20,7 @@ import {
   listed,
   wantedOf,
 } from './delivery-search.ts';
-import { countFew, type Few, NONE, readFew } from './few-deliveries.ts';
+import { countFew, type Few, holdFew, NONE, readFew } from './few-deliveries.ts';
 import { CLOSED_DELIVERIES, OPEN_DELIVERIES } from './rows.ts';
 
 /** Each of them costs a look into every partition. */
@@ -38,8 +38,9 @@ const RARE = 10;
 const PROBED = REACH / 4;
 
 /** The first deliveries that fit, as rows of DELIVERY_COLUMNS. */
-export async function findDeliveries(sql: Sql, asked: DeliverySearch): Promise<Record<string, unknown>[]> {
-  const named = (await fewNamed(sql, asked)) ?? (await fewVisible(asked, FEW_WEBHOOKS));
+export async function findDeliveries(sql: Sql, page: DeliverySearch): Promise<Record<string, unknown>[]> {
+  const asked = { ...page, webhook: await webhookOf(page) };
+  const named = (await fewNamed(sql, asked)) ?? (await fewVisible(sql, asked, FEW_WEBHOOKS));
   if (named) return readFew(sql, asked, named);
   const search = await judgingMany(asked);
   const { ways, byIndex } = waysOf(search);
@@ -72,8 +73,9 @@ export async function countDeliveries(
   scope: DeliveryScope,
   limit: number,
 ): Promise<{ count: number; complete: boolean }> {
-  const asked = { ...scope, after: null, descending: true, limit };
-  const named = (await fewNamed(sql, asked)) ?? (await fewVisible(asked, MOST_WEBHOOKS));
+  const whole = { ...scope, after: null, descending: true, limit };
+  const asked = { ...whole, webhook: await webhookOf(whole) };
+  const named = (await fewNamed(sql, asked)) ?? (await fewVisible(sql, asked, MOST_WEBHOOKS));
   if (named) return { count: await countFew(sql, asked, named), complete: true };
   const search = await judgingMany(asked);
   const [lists] = waysOf(search).ways;
@@ -103,7 +105,7 @@ async function fewRare(sql: Sql, search: DeliverySearch): Promise<Few | null> {
   return (
     (await fewOfResource(sql, search)) ??
     (await fewFound(sql, search)) ??
-    (await fewVisible(search, MOST_WEBHOOKS))
+    (await fewVisible(sql, search, MOST_WEBHOOKS))
   );
 }
 
@@ -123,13 +125,23 @@ async function fewFound(sql: Sql, { filter, webhooksOf }: DeliverySearch): Promi
   const events = webhooks && (await eventsWith(sql, 'entity_id', text));
   if (!webhooks || !events) return null;
   if (kindOfId(text) === 'event') events.push(text);
-  return { events, webhooks, delivery: kindOfId(text) === 'delivery' ? text : null, searched: true };
+  const held = webhooks.length <= FEW_WEBHOOKS && (await holdFew(sql, webhooks));
+  return { events, webhooks, held, delivery: kindOfId(text) === 'delivery' ? text : null, searched: true };
 }
 
-/** All webhooks of the reader, where those are no more than most. */
-async function fewVisible({ webhooksOf }: DeliverySearch, most: number): Promise<Few | null> {
+/**
+ * All webhooks of the reader, where those are no more than most. Of one that the filter names nothing else is read, and where a
+ * handful has many deliveries (a platform with few webhooks has nearly all of its own) those are found in their order.
+ */
+async function fewVisible(
+  sql: Sql,
+  { webhook, webhooksOf }: DeliverySearch,
+  most: number,
+): Promise<Few | null> {
+  if (webhook != null) return null;
   const webhooks = await webhooksOf(null, most);
-  return webhooks && { ...NONE, webhooks };
+  if (webhooks === null || webhooks.length > FEW_WEBHOOKS) return webhooks && { ...NONE, webhooks };
+  return (await holdFew(sql, webhooks)) ? { ...NONE, webhooks, held: true } : null;
 }
 
 /** What is found along the events by the first of some columns for which that does not take too much; null for none. */
@@ -189,9 +201,8 @@ function waysOf(search: DeliverySearch): { ways: Ordered[][]; byIndex: boolean }
       : []),
   ];
   const ways: Ordered[][] = [];
-  const webhook = webhookOf(filter);
-  if (webhook) {
-    const of: SqlFragment = (add) => `d.webhook_id = ${webhook(add)}`;
+  if (search.webhook != null) {
+    const of: SqlFragment = (add) => `d.webhook_id = ${add(search.webhook)}`;
     ways.push([
       ...(halves.open ? [listed(search, OPEN_DELIVERIES, of)] : []),
       ...(halves.closed ? [listed(search, CLOSED_DELIVERIES, of)] : []),
@@ -215,17 +226,23 @@ function waysOf(search: DeliverySearch): { ways: Ordered[][]; byIndex: boolean }
 
 /** The search with what judges many deliveries; those of one webhook are few, and all alike. */
 const judgingMany = (search: DeliverySearch): Promise<DeliverySearch> =>
-  webhookOf(search.filter) === null ? judging(search) : Promise.resolve(search);
+  search.webhook == null ? judging(search) : Promise.resolve(search);
 
-/** The one webhook that a filter means, as SQL; an endpoint belongs to the same one for ever. */
-function webhookOf(filter: DeliveryFilter | null | undefined): SqlFragment | null {
+/**
+ * The id of the one webhook that a filter means, or null; '', which none has, where the reader sees none such. As a value: only of a
+ * value does PostgreSQL know how often it occurs, and takes the index of webhooks where that is seldom. An endpoint belongs to the same one for ever.
+ */
+async function webhookOf({ filter, webhooksOf }: DeliverySearch): Promise<string | null> {
   const { webhookId, webhookNumber, endpointId } = filter ?? {};
-  if (webhookId != null) return (add) => add(withoutNul(webhookId));
-  if (webhookNumber != null)
-    return (add) => `(select n.id from webhooks n where n.number = ${add(webhookNumber)}::int)`;
+  if (webhookId != null) return withoutNul(webhookId);
+  const meant: SqlFragment[] = [];
+  if (webhookNumber != null) meant.push((add) => `w.number = ${add(webhookNumber)}::int`);
   if (endpointId != null)
-    return (add) => `(select p.webhook_id from endpoints p where p.id = ${add(withoutNul(endpointId))})`;
-  return null;
+    meant.push(
+      (add) => `w.id = (select p.webhook_id from endpoints p where p.id = ${add(withoutNul(endpointId))})`,
+    );
+  if (meant.length === 0) return null;
+  return (await webhooksOf([allOf(meant)], 1))?.[0] ?? '';
 }
 
 /** What PostgreSQL refuses in a text equals nothing that is stored, and nor does this. */

@@ -6,7 +6,7 @@ import { DeliveryFilterInput } from './delivery.input.ts';
 /** What is to be sent again. */
 @InputType('ReplayInput', {
   description:
-    'What a replay sends again: deliveries that have ended and that could be retried by hand now. Those on their way are left out, and so are those whose webhook, endpoint or mailbox is off, or whose payload is no longer kept.',
+    'What a replay sends again: deliveries that have ended and that could be retried by hand now. Those on their way are left out, and so are tests, and those whose webhook, endpoint or mailbox is off, or whose payload is no longer kept.',
 })
 export class ReplayInput {
   @Field(() => DeliveryFilterInput, {
