@@ -1,7 +1,7 @@
 /** Replays as their users drive them: counted before, watched, held, cancelled; each proven at the receiver. */
 import type { ServerResponse } from 'node:http';
 
-import type { Page } from 'playwright-core';
+import type { Locator, Page, Route } from 'playwright-core';
 
 import type { Api } from '../support/api.ts';
 import { createPerson, createTeam } from '../support/people.ts';
@@ -16,7 +16,7 @@ import {
   startReplay,
 } from '../support/replays.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
-import { type Console, startConsole } from './console.ts';
+import { type Console, screenshot, startConsole } from './console.ts';
 
 let site: Console;
 let api: Api;
@@ -204,6 +204,52 @@ describe('a replay on its page', () => {
     await receiver.find((hit) => hit.body.includes('"proof"'));
     expect(receiver.hits.map(deliveryOf).slice(0, -1)).toEqual([deliveries[0]!.id]);
     expect(proof.id).toBeTruthy();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('keeps the focus of the keyboard: on its buttons, and on the heading when they go', async () => {
+    const entities = Array.from({ length: 30 }, (_, index) => `k${index}`);
+    const { filter } = await history(api, receiver, entities);
+    const { id } = await startReplay(api, { filter, ratePerSecond: 1 });
+    const { page, complaints } = await site.open(`/replays/${id}`);
+    const focused = (target: Locator) => target.and(page.locator(':focus')).waitFor();
+    // Held until it has been looked at what the page shows meanwhile.
+    const steps: Route[] = [];
+    const asked = (word: string) =>
+      page.waitForRequest((request) => request.postData()?.includes(word) === true);
+    await page.route('**/graphql', (route) =>
+      /replay(Pause|Cancel)\(/.test(route.request().postData() ?? '')
+        ? void steps.push(route)
+        : route.continue(),
+    );
+    const button = page.getByRole('button', { name: 'Pause', exact: true });
+    await button.focus();
+    const [pausing] = await Promise.all([asked('replayPause('), page.keyboard.press('Enter')]);
+    await focused(page.locator('button[aria-busy=true]'));
+    await screenshot(page, 'replay-pausing');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Space');
+    await steps[0]!.continue();
+    await pausing.response();
+    await focused(page.getByRole('button', { name: 'Resume', exact: true }));
+    await page.keyboard.press('Tab');
+    await focused(page.getByRole('button', { name: 'Cancel replay' }));
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Cancel this replay?' });
+    await focused(dialog.getByRole('button', { name: 'Go on' }));
+    await page.keyboard.press('Tab');
+    const confirm = dialog.getByRole('button', { name: 'Cancel replay' });
+    await focused(confirm);
+    await Promise.all([asked('replayCancel('), page.keyboard.press('Enter')]);
+    await focused(confirm.and(page.locator('[aria-busy=true]')));
+    await page.keyboard.press('Enter');
+    await steps[1]!.continue();
+    await dialog.waitFor({ state: 'detached' });
+    await word(page, 'Cancelled');
+    await focused(page.getByRole('heading', { level: 1, name: 'Replay' }));
+    await screenshot(page, 'replay-focus');
+    expect(steps).toHaveLength(2);
     expect(complaints).toEqual([]);
     await page.context().close();
   });
