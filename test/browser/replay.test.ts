@@ -65,6 +65,15 @@ describe('a replay from the list of deliveries', () => {
     await dialogOf(page).getByLabel('Deliveries a second, at most').fill('2000');
     await said(page, 'A whole number from 1 to 1,000');
     expect(await dialogOf(page).getByRole('button', { name: 'Send 2 again' }).isDisabled()).toBe(true);
+    // As it is typed, not as something else.
+    for (const typed of ['1.5', '-5']) {
+      await dialogOf(page).getByLabel('Deliveries a second, at most').fill('');
+      await dialogOf(page).getByLabel('Deliveries a second, at most').pressSequentially(typed);
+      expect(await dialogOf(page).getByLabel('Deliveries a second, at most').inputValue()).toBe(typed);
+      await said(page, 'A whole number from 1 to 1,000');
+      await screenshot(page, 'replay-dialog-rate');
+      expect(await dialogOf(page).getByRole('button', { name: 'Send 2 again' }).isDisabled()).toBe(true);
+    }
     await dialogOf(page).getByLabel('Deliveries a second, at most').fill('1000');
     await page.keyboard.press('Escape');
     await dialogOf(page).waitFor({ state: 'detached' });
@@ -127,6 +136,8 @@ describe("a replay from a webhook's deliveries", () => {
     const { webhook, deliveries } = await history(api, receiver, ['known']);
     const { page, complaints } = await site.open(`/webhooks/${webhook.number}?tab=deliveries`);
     await press(page, 'Replay …');
+    await said(page, `From the list: Webhook Test #${webhook.number}. `);
+    await screenshot(page, 'replay-dialog-webhook');
     await said(page, 'Nothing would be sent again');
     await dialogOf(page)
       .getByLabel(/Also events that never had a delivery/)
