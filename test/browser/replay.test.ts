@@ -200,6 +200,8 @@ describe('a replay on its page', () => {
     await press(page, 'Cancel replay');
     const dialog = page.getByRole('dialog', { name: 'Cancel this replay?' });
     await dialog.getByText('0 of 3 deliveries have come to their end.').waitFor();
+    await dialog.getByText('in the list they are Cancelled then, whatever they were before.').waitFor();
+    await screenshot(page, 'replay-cancel');
     await dialog.getByRole('button', { name: 'Go on' }).click();
     await dialog.waitFor({ state: 'detached' });
     await word(page, 'Running');
@@ -215,6 +217,17 @@ describe('a replay on its page', () => {
     await receiver.find((hit) => hit.body.includes('"proof"'));
     expect(receiver.hits.map(deliveryOf).slice(0, -1)).toEqual([deliveries[0]!.id]);
     expect(proof.id).toBeTruthy();
+    await word(page, /What it had queued by then and nobody was sending was taken back/);
+    await screenshot(page, 'replay-cancelled');
+    await page.locator('main').getByRole('link', { name: 'Cancelled', exact: true }).click();
+    const takenBack = page.locator('tbody tr[data-index]');
+    await takenBack.nth(1).waitFor();
+    const links = await takenBack.locator('a[href*="/deliveries/"]').all();
+    const shown = await Promise.all(
+      links.map(async (link) => (await link.getAttribute('href'))!.split('/').at(-1)),
+    );
+    expect(shown.sort()).toEqual(idsOf(deliveries.slice(1)).sort());
+    await takenBack.first().getByText('Cancelled').waitFor();
     expect(complaints).toEqual([]);
     await page.context().close();
   });

@@ -96,11 +96,12 @@ export function ReplaySteps({ replay, onMoved }: ReplayStepsProps) {
       >
         <Text size="sm">
           {formatNumber(done)} of {formatNumber(matched)} deliveries have come to their end. No other one
-          goes; those that it has queued and that nobody is sending yet are cancelled.
+          goes; those that it has queued and that nobody is sending yet are taken back: in the list they are
+          Cancelled then, whatever they were before.
         </Text>
         <Text size="sm" c="dimmed">
-          What is on the wire at this moment still counts. A cancelled replay cannot be resumed; the rest can
-          be sent by another one.
+          What is on the wire at this moment still counts. A cancelled replay cannot be resumed; another one
+          can send the rest, if Cancelled is chosen there, too.
         </Text>
       </ConfirmDialog>
     </Stack>
