@@ -44,9 +44,12 @@ export interface WatchedPage {
   complaints: string[];
 }
 
-/** Opens an empty page and watches it from its first request on. */
-export async function openWatchedPage(browser: Browser): Promise<WatchedPage> {
-  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+/** Opens an empty page and watches it from its first request on; it is where its time zone is. */
+export async function openWatchedPage(browser: Browser, timeZone?: string): Promise<WatchedPage> {
+  const context = await browser.newContext({
+    viewport: { width: 1400, height: 900 },
+    ...(timeZone === undefined ? {} : { timezoneId: timeZone }),
+  });
   const page = await context.newPage();
   const requests: string[] = [];
   const complaints: string[] = [];

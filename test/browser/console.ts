@@ -29,6 +29,8 @@ interface OpenOptions {
   scheme?: 'light' | 'dark';
   width?: number;
   height?: number;
+  /** Of the browser, such as Europe/Berlin; the machine's own by default. */
+  timeZone?: string;
 }
 
 /** Starts both; settings are added to the quick ones of the tests, and overrides go to the server. */
@@ -45,8 +47,8 @@ export async function startConsole(
     server,
     browser,
     url,
-    async open(path, { token = ROOT_TOKEN, scheme = 'light', width = 1400, height = 900 } = {}) {
-      const watched = await openWatchedPage(browser);
+    async open(path, { token = ROOT_TOKEN, scheme = 'light', width = 1400, height = 900, timeZone } = {}) {
+      const watched = await openWatchedPage(browser, timeZone);
       await watched.page.setViewportSize({ width, height });
       await watched.page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       await signIn(watched.page, url, token);

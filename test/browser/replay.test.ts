@@ -1,7 +1,7 @@
 /** Replays as their users drive them: counted before, watched, held, cancelled; each proven at the receiver. */
 import type { ServerResponse } from 'node:http';
 
-import type { Page } from 'playwright-core';
+import type { Locator, Page, Route } from 'playwright-core';
 
 import type { Api } from '../support/api.ts';
 import { createPerson, createTeam } from '../support/people.ts';
@@ -16,7 +16,7 @@ import {
   startReplay,
 } from '../support/replays.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
-import { type Console, startConsole } from './console.ts';
+import { type Console, screenshot, startConsole } from './console.ts';
 
 let site: Console;
 let api: Api;
@@ -65,6 +65,15 @@ describe('a replay from the list of deliveries', () => {
     await dialogOf(page).getByLabel('Deliveries a second, at most').fill('2000');
     await said(page, 'A whole number from 1 to 1,000');
     expect(await dialogOf(page).getByRole('button', { name: 'Send 2 again' }).isDisabled()).toBe(true);
+    // As it is typed, not as something else.
+    for (const typed of ['1.5', '-5']) {
+      await dialogOf(page).getByLabel('Deliveries a second, at most').fill('');
+      await dialogOf(page).getByLabel('Deliveries a second, at most').pressSequentially(typed);
+      expect(await dialogOf(page).getByLabel('Deliveries a second, at most').inputValue()).toBe(typed);
+      await said(page, 'A whole number from 1 to 1,000');
+      await screenshot(page, 'replay-dialog-rate');
+      expect(await dialogOf(page).getByRole('button', { name: 'Send 2 again' }).isDisabled()).toBe(true);
+    }
     await dialogOf(page).getByLabel('Deliveries a second, at most').fill('1000');
     await page.keyboard.press('Escape');
     await dialogOf(page).waitFor({ state: 'detached' });
@@ -127,6 +136,8 @@ describe("a replay from a webhook's deliveries", () => {
     const { webhook, deliveries } = await history(api, receiver, ['known']);
     const { page, complaints } = await site.open(`/webhooks/${webhook.number}?tab=deliveries`);
     await press(page, 'Replay …');
+    await said(page, `From the list: Webhook Test #${webhook.number}. `);
+    await screenshot(page, 'replay-dialog-webhook');
     await said(page, 'Nothing would be sent again');
     await dialogOf(page)
       .getByLabel(/Also events that never had a delivery/)
@@ -189,6 +200,8 @@ describe('a replay on its page', () => {
     await press(page, 'Cancel replay');
     const dialog = page.getByRole('dialog', { name: 'Cancel this replay?' });
     await dialog.getByText('0 of 3 deliveries have come to their end.').waitFor();
+    await dialog.getByText('in the list they are Cancelled then, whatever they were before.').waitFor();
+    await screenshot(page, 'replay-cancel');
     await dialog.getByRole('button', { name: 'Go on' }).click();
     await dialog.waitFor({ state: 'detached' });
     await word(page, 'Running');
@@ -204,6 +217,63 @@ describe('a replay on its page', () => {
     await receiver.find((hit) => hit.body.includes('"proof"'));
     expect(receiver.hits.map(deliveryOf).slice(0, -1)).toEqual([deliveries[0]!.id]);
     expect(proof.id).toBeTruthy();
+    await word(page, /What it had queued by then and nobody was sending was taken back/);
+    await screenshot(page, 'replay-cancelled');
+    await page.locator('main').getByRole('link', { name: 'Cancelled', exact: true }).click();
+    const takenBack = page.locator('tbody tr[data-index]');
+    await takenBack.nth(1).waitFor();
+    const links = await takenBack.locator('a[href*="/deliveries/"]').all();
+    const shown = await Promise.all(
+      links.map(async (link) => (await link.getAttribute('href'))!.split('/').at(-1)),
+    );
+    expect(shown.sort()).toEqual(idsOf(deliveries.slice(1)).sort());
+    await takenBack.first().getByText('Cancelled').waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('keeps the focus of the keyboard: on its buttons, and on the heading when they go', async () => {
+    const entities = Array.from({ length: 30 }, (_, index) => `k${index}`);
+    const { filter } = await history(api, receiver, entities);
+    const { id } = await startReplay(api, { filter, ratePerSecond: 1 });
+    const { page, complaints } = await site.open(`/replays/${id}`);
+    const focused = (target: Locator) => target.and(page.locator(':focus')).waitFor();
+    // Held until it has been looked at what the page shows meanwhile.
+    const steps: Route[] = [];
+    const asked = (word: string) =>
+      page.waitForRequest((request) => request.postData()?.includes(word) === true);
+    await page.route('**/graphql', (route) =>
+      /replay(Pause|Cancel)\(/.test(route.request().postData() ?? '')
+        ? void steps.push(route)
+        : route.continue(),
+    );
+    const button = page.getByRole('button', { name: 'Pause', exact: true });
+    await button.focus();
+    const [pausing] = await Promise.all([asked('replayPause('), page.keyboard.press('Enter')]);
+    await focused(page.locator('button[aria-busy=true]'));
+    await screenshot(page, 'replay-pausing');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Space');
+    await steps[0]!.continue();
+    await pausing.response();
+    await focused(page.getByRole('button', { name: 'Resume', exact: true }));
+    await page.keyboard.press('Tab');
+    await focused(page.getByRole('button', { name: 'Cancel replay' }));
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Cancel this replay?' });
+    await focused(dialog.getByRole('button', { name: 'Go on' }));
+    await page.keyboard.press('Tab');
+    const confirm = dialog.getByRole('button', { name: 'Cancel replay' });
+    await focused(confirm);
+    await Promise.all([asked('replayCancel('), page.keyboard.press('Enter')]);
+    await focused(confirm.and(page.locator('[aria-busy=true]')));
+    await page.keyboard.press('Enter');
+    await steps[1]!.continue();
+    await dialog.waitFor({ state: 'detached' });
+    await word(page, 'Cancelled');
+    await focused(page.getByRole('heading', { level: 1, name: 'Replay' }));
+    await screenshot(page, 'replay-focus');
+    expect(steps).toHaveLength(2);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

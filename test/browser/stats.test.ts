@@ -169,3 +169,47 @@ describe('the statistics of a webhook', () => {
     await page.context().close();
   });
 });
+
+describe('the table of a chart', () => {
+  it('tells the hours of the night apart in which summer time ends, and shows no row of another window', async () => {
+    const { page } = await site.open('/guide', { timeZone: 'Europe/Berlin' });
+    // No socket: what is pushed would be of today.
+    await page.routeWebSocket(/graphql/, (socket) => void socket.close());
+    let points = 96;
+    await page.route('**/graphql', async (route) => {
+      if (!route.request().postData()?.includes('query StatisticsPage')) return route.continue();
+      const response = await route.fetch();
+      const { data } = await response.json();
+      const end = Date.parse('2026-10-25T12:00:00Z');
+      Object.assign(data.deliveryStats, { successRate: 1, succeeded: points, failed: 0 });
+      data.deliveryStats.series = Array.from({ length: points }, (_, index) => ({
+        ...data.deliveryStats.series[0],
+        at: new Date(end - (points - index) * 900_000).toISOString(),
+        succeeded: 1,
+        failed: 0,
+      }));
+      return route.fulfill({ response, json: { data } });
+    });
+    await page.goto(`${site.url}/statistics`);
+    const outcome = chart(page, 'Delivered and failed');
+    await outcome.getByRole('button', { name: 'Show as a table' }).click();
+    const names = outcome.locator('tbody th');
+    await names.nth(95).waitFor();
+    const told = await names.allInnerTexts();
+    expect(new Set(told).size).toBe(96);
+    expect(told.filter((name) => /^Oct 25, 2:15/.test(name))).toEqual([
+      expect.stringContaining('GMT+2'),
+      expect.stringContaining('GMT+1'),
+    ]);
+    // The quarter of an hour at whose end the clocks go back.
+    expect(told.filter((name) => /GMT\+2.+GMT\+1/.test(name))).toHaveLength(1);
+    await screenshot(page, 'statistics-summer-time');
+    points = 20;
+    await page.getByRole('radiogroup', { name: 'Time' }).getByText('7 days', { exact: true }).click();
+    await page.getByText('100% of 20 delivered in the last 7 days.').waitFor();
+    expect(await names.count()).toBe(20);
+    // Without such a night among them they are as short as ever.
+    expect((await names.allInnerTexts()).join()).not.toContain('GMT');
+    await page.context().close();
+  });
+});

@@ -1,5 +1,6 @@
 /** The filters of a list of deliveries as they stand in the address, and what they ask of the API. */
 import type { DeliveryFilterInput, DeliveryStatus } from '../gql/graphql.ts';
+import { instantOf, isSpan } from '../ui/local-time.ts';
 
 /** The states in the order of a delivery's life. */
 export const STATUSES: readonly DeliveryStatus[] = [
@@ -40,6 +41,7 @@ export function readChosen(params: URLSearchParams, prefix: string): Chosen {
   const text = (name: string): string => params.get(prefix + name) ?? '';
   const statuses = text('status').split(',');
   const within = text('within');
+  const span = isSpan(text('from'), text('to'));
   return {
     status: STATUSES.filter((status) => statuses.includes(status.toLowerCase())),
     webhook: /^[1-9]\d{0,8}$/.test(text('webhook')) ? text('webhook') : '',
@@ -48,8 +50,8 @@ export function readChosen(params: URLSearchParams, prefix: string): Chosen {
     event: text('event'),
     code: text('code'),
     within: within === 'custom' || within in SPANS ? (within as Within) : null,
-    from: text('from'),
-    to: text('to'),
+    from: span ? text('from') : '',
+    to: span ? text('to') : '',
     search: text('search'),
     replay: /^rpl_[0-9a-z]{26}$/.test(text('replay')) ? text('replay') : '',
   };
@@ -88,12 +90,6 @@ export function readCodes(text: string): number[] | null {
     else return null;
   }
   return codes.length > 0 ? codes : null;
-}
-
-/** A local date and time as an instant; undefined when it is none. */
-export function instantOf(local: string): string | undefined {
-  const date = new Date(local);
-  return local === '' || Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 /** What is chosen as the API has it; now is the end of the spans that end now. */

@@ -1,8 +1,9 @@
 /** The filters of the list of events, kept in the address. */
 import { useCallback, useMemo } from 'react';
 
-import { instantOf, SPANS, type Within } from '../deliveries/filter-params.ts';
+import { SPANS, type Within } from '../deliveries/filter-params.ts';
 import type { EventFilterInput } from '../gql/graphql.ts';
+import { instantOf, isSpan } from '../ui/local-time.ts';
 import { useAddress } from '../ui/use-address.ts';
 
 /** What is chosen, as text. */
@@ -31,6 +32,7 @@ const NOTHING: ChosenEvents = {
 function readChosen(params: URLSearchParams): ChosenEvents {
   const text = (name: string): string => params.get(name) ?? '';
   const [delivered, within] = [text('delivered'), text('within')];
+  const span = isSpan(text('from'), text('to'));
   return {
     resource: text('resource'),
     event: text('event'),
@@ -38,8 +40,8 @@ function readChosen(params: URLSearchParams): ChosenEvents {
     delivered: delivered === 'yes' || delivered === 'no' ? delivered : null,
     login: text('login'),
     within: within === 'custom' || within in SPANS ? (within as Within) : null,
-    from: text('from'),
-    to: text('to'),
+    from: span ? text('from') : '',
+    to: span ? text('to') : '',
   };
 }
 

@@ -9,17 +9,19 @@ import { useMutation, useQuery } from 'urql';
 
 import { freshKey } from '../api/idempotency-key.ts';
 import { troubleOf } from '../api/outcome.ts';
+import { useNames } from '../audit/use-names.ts';
 import {
   type DeliveryFilterInput,
   type DeliveryStatus,
   ReplayDialogStartDocument,
   ReplayDialogWebhookDocument,
 } from '../gql/graphql.ts';
+import { BusyButton } from '../ui/busy-button.tsx';
 import { DELIVERY_STATUS } from '../ui/delivery-status.tsx';
 import { formatNumber } from '../ui/time.tsx';
 import { PreviewLines } from './preview-lines.tsx';
 import { usePreview } from './use-preview.ts';
-import { estimate, filterWords } from './words.ts';
+import { estimate, filterWords, webhooksOf } from './words.ts';
 
 const ENDED: readonly DeliveryStatus[] = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
 const RATE = 50;
@@ -51,6 +53,7 @@ function ReplayForm({ filter, onClose }: { filter: DeliveryFilterInput; onClose:
   const [rate, setRate] = useState<number | string>(RATE);
   const [problem, setProblem] = useState<string | null>(null);
   const webhookId = useWebhookId(filter);
+  const name = useNames(webhooksOf({ filter }));
   const key = useRef(freshKey());
   const [{ fetching }, start] = useMutation(ReplayDialogStartDocument);
   const navigate = useNavigate();
@@ -89,7 +92,7 @@ function ReplayForm({ filter, onClose }: { filter: DeliveryFilterInput; onClose:
         </Alert>
       )}
       <Text size="sm">
-        {`From the list: ${filterWords(rest).join(', ') || 'all deliveries, of any time'}. `}
+        {`From the list: ${filterWords(rest, name).join(', ') || 'all deliveries, of any time'}. `}
         Each goes once more under its own id, behind new deliveries.
       </Text>
       <Stack gap={6} role="group" aria-label="Which of them">
@@ -124,8 +127,6 @@ function ReplayForm({ filter, onClose }: { filter: DeliveryFilterInput; onClose:
         min={1}
         max={MAX_RATE}
         clampBehavior="none"
-        allowDecimal={false}
-        allowNegative={false}
         value={rate}
         onChange={setRate}
         error={rateIsFine ? undefined : `A whole number from 1 to ${formatNumber(MAX_RATE)}`}
@@ -145,9 +146,9 @@ function ReplayForm({ filter, onClose }: { filter: DeliveryFilterInput; onClose:
         <Button variant="default" onClick={onClose} disabled={fetching}>
           Cancel
         </Button>
-        <Button loading={fetching} disabled={count === 0 || !rateIsFine} onClick={() => void send()}>
+        <BusyButton busy={fetching} disabled={count === 0 || !rateIsFine} onClick={() => void send()}>
           {count === 0 ? 'Send again' : `Send ${formatNumber(count)}${exact ? '' : '+'} again`}
-        </Button>
+        </BusyButton>
       </Group>
     </Stack>
   );

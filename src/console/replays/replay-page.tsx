@@ -42,6 +42,7 @@ export function ReplayPage() {
             <ReplayProgress replay={replay} size="xl" />
             <Text size="sm" c="dimmed">
               {outlook(replay)}
+              {replay.status === 'CANCELLED' && replay.done < replay.matched && <TakenBack id={replay.id} />}
             </Text>
             <ReplaySteps replay={replay} onMoved={show} />
           </Section>
@@ -69,7 +70,21 @@ function outlook({ status, matched, done, ratePerSecond }: ReplayRowFragment): s
   return `${formatNumber(left)} to go: at ${formatNumber(ratePerSecond)} a second ${estimate(left, ratePerSecond)}, if the receivers keep up.`;
 }
 
-function Results({ replay: { id, succeeded, failed } }: { replay: ReplayRowFragment }) {
+/** Where those are that a cancelled one had queued and did not send. */
+function TakenBack({ id }: { id: string }) {
+  return (
+    <>
+      {' '}
+      What it had queued by then and nobody was sending was taken back: in the list those are{' '}
+      <Anchor component={Link} inherit to={`/deliveries?replay=${id}&status=cancelled`}>
+        Cancelled
+      </Anchor>
+      , and can be sent by another replay.
+    </>
+  );
+}
+
+function Results({ replay: { id, status, succeeded, failed } }: { replay: ReplayRowFragment }) {
   return (
     <Stack gap="xs">
       <Group gap="xl">
@@ -77,7 +92,7 @@ function Results({ replay: { id, succeeded, failed } }: { replay: ReplayRowFragm
         <Result count={failed} word="Failed" to={`/deliveries?replay=${id}&status=failed`} />
       </Group>
       <Anchor component={Link} size="sm" to={`/deliveries?replay=${id}`}>
-        All deliveries that it sent
+        {status === 'CANCELLED' ? 'All deliveries that it sent or took back' : 'All deliveries that it sent'}
       </Anchor>
       {failed > 0 && (
         <Text size="sm" c="dimmed">

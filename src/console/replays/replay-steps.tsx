@@ -1,7 +1,7 @@
 /** Holds a replay, goes on with it, or cancels it. */
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconBan, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useMutation } from 'urql';
 
 import { troubleOf } from '../api/outcome.ts';
@@ -11,6 +11,7 @@ import {
   ReplayPagePauseDocument,
   ReplayPageResumeDocument,
 } from '../gql/graphql.ts';
+import { BusyButton } from '../ui/busy-button.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { formatNumber } from '../ui/time.tsx';
 import { hasEnded } from './use-live-replay.ts';
@@ -29,6 +30,14 @@ export function ReplaySteps({ replay, onMoved }: ReplayStepsProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const { id, status, matched, done } = replay;
   const ended = hasEnded(replay);
+  // Whether the focus is on one of the buttons, or in the dialog, whose events come up here too.
+  const focused = useRef(false);
+  useEffect(() => {
+    // With the buttons the focus would be gone, and a dialog that closes has nothing to give it back to.
+    if (!ended || asking || !focused.current) return;
+    focused.current = false;
+    document.querySelector('h1')?.focus();
+  }, [ended, asking]);
 
   async function turn(): Promise<void> {
     const paused = status === 'PAUSED';
@@ -46,7 +55,7 @@ export function ReplaySteps({ replay, onMoved }: ReplayStepsProps) {
   }
 
   return (
-    <Stack gap="xs">
+    <Stack gap="xs" onFocus={() => (focused.current = true)} onBlur={() => (focused.current = false)}>
       {problem !== null && (
         <Alert color="red" role="alert" title="That did not work">
           {problem}
@@ -54,9 +63,9 @@ export function ReplaySteps({ replay, onMoved }: ReplayStepsProps) {
       )}
       {!ended && (
         <Group gap="xs">
-          <Button
+          <BusyButton
             variant="default"
-            loading={pausing.fetching || resuming.fetching}
+            busy={pausing.fetching || resuming.fetching}
             leftSection={
               status === 'PAUSED' ? (
                 <IconPlayerPlay aria-hidden size={17} />
@@ -67,7 +76,7 @@ export function ReplaySteps({ replay, onMoved }: ReplayStepsProps) {
             onClick={() => void turn()}
           >
             {status === 'PAUSED' ? 'Resume' : 'Pause'}
-          </Button>
+          </BusyButton>
           <Button
             variant="default"
             leftSection={<IconBan aria-hidden size={17} />}
@@ -87,11 +96,12 @@ export function ReplaySteps({ replay, onMoved }: ReplayStepsProps) {
       >
         <Text size="sm">
           {formatNumber(done)} of {formatNumber(matched)} deliveries have come to their end. No other one
-          goes; those that it has queued and that nobody is sending yet are cancelled.
+          goes; those that it has queued and that nobody is sending yet are taken back: in the list they are
+          Cancelled then, whatever they were before.
         </Text>
         <Text size="sm" c="dimmed">
-          What is on the wire at this moment still counts. A cancelled replay cannot be resumed; the rest can
-          be sent by another one.
+          What is on the wire at this moment still counts. A cancelled replay cannot be resumed; another one
+          can send the rest, if Cancelled is chosen there, too.
         </Text>
       </ConfirmDialog>
     </Stack>

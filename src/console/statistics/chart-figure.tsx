@@ -9,6 +9,14 @@ import { type ReactNode, useId, useState } from 'react';
 import { Section } from '../ui/section.tsx';
 import classes from './chart-figure.module.css';
 
+/** A row of the table. */
+export interface ChartRow {
+  /** What no other row has; two may well read alike. */
+  key: string;
+  /** The first one names the row. */
+  cells: string[];
+}
+
 interface ChartFigureProps {
   title: string;
   /** What the chart comes to, in a sentence. */
@@ -16,8 +24,7 @@ interface ChartFigureProps {
   /** Beside the title. */
   aside?: ReactNode;
   head: string[];
-  /** The first cell of a row names it. */
-  rows: string[][];
+  rows: ChartRow[];
   children: ReactNode;
 }
 
@@ -54,8 +61,8 @@ export function ChartFigure({ title, summary, aside, head, rows, children }: Cha
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>
-                  {rows.map(([name, ...cells]) => (
-                    <Table.Tr key={name}>
+                  {rows.map(({ key, cells: [name, ...cells] }) => (
+                    <Table.Tr key={key}>
                       <Table.Th scope="row" fw={400}>
                         {name}
                       </Table.Th>

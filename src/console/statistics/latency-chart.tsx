@@ -46,11 +46,10 @@ export function LatencyChart({ stats, chosen }: { stats: StatisticsFragment; cho
         </Group>
       }
       head={['Time', 'Attempts', 'Share']}
-      rows={bars.map(({ bar, Attempts }) => [
-        bar,
-        formatNumber(Attempts),
-        total === 0 ? '–' : formatShare(Attempts / total),
-      ])}
+      rows={bars.map(({ bar, Attempts }) => ({
+        key: bar,
+        cells: [bar, formatNumber(Attempts), total === 0 ? '–' : formatShare(Attempts / total)],
+      }))}
     >
       <BarChart
         h={220}

@@ -6,7 +6,7 @@ import type { StatisticsFragment } from '../gql/graphql.ts';
 import { formatNumber } from '../ui/time.tsx';
 import { ChartFigure } from './chart-figure.tsx';
 import { DELIVERED, FAILED } from './colors.ts';
-import { axisTime, pointTime } from './times.ts';
+import { axisTime, pointTimes } from './times.ts';
 import type { ChartWindow } from './windows.ts';
 import { formatShare, outcomeSentence } from './words.ts';
 
@@ -23,17 +23,24 @@ export function OutcomeChart({ stats, chosen }: { stats: StatisticsFragment; cho
     Failed: failed,
   }));
   const filled = points.filter(({ Delivered, Failed }) => Delivered + Failed > 0);
+  const timeOf = pointTimes(
+    points.map(({ at }) => at),
+    chosen,
+  );
   return (
     <ChartFigure
       title="Delivered and failed"
       summary={`${outcomeSentence(stats, chosen.phrase)}.`}
       head={['From', 'Delivered', 'Failed', 'Success rate']}
-      rows={filled.map((point) => [
-        pointTime(point.at, chosen),
-        formatNumber(point.Delivered),
-        formatNumber(point.Failed),
-        formatShare(rateOf(point)),
-      ])}
+      rows={filled.map((point) => ({
+        key: point.at,
+        cells: [
+          timeOf(point.at),
+          formatNumber(point.Delivered),
+          formatNumber(point.Failed),
+          formatShare(rateOf(point)),
+        ],
+      }))}
     >
       <BarChart
         h={240}
@@ -55,20 +62,20 @@ export function OutcomeChart({ stats, chosen }: { stats: StatisticsFragment; cho
         barChartProps={{ accessibilityLayer: false }}
         tooltipProps={{
           content: ({ active, payload }) =>
-            active && <PointTip point={payload?.[0]?.payload as Point} chosen={chosen} />,
+            active && <PointTip point={payload?.[0]?.payload as Point} timeOf={timeOf} />,
         }}
       />
     </ChartFigure>
   );
 }
 
-function PointTip({ point, chosen }: { point: Point | undefined; chosen: ChartWindow }) {
+function PointTip({ point, timeOf }: { point: Point | undefined; timeOf: (at: string) => string }) {
   if (point === undefined) return null;
   const ended = point.Delivered + point.Failed;
   return (
     <Paper withBorder shadow="sm" px="sm" py="xs">
       <Text size="sm" fw={600}>
-        {pointTime(point.at, chosen)}
+        {timeOf(point.at)}
       </Text>
       <Text size="sm">{formatNumber(point.Delivered)} delivered</Text>
       <Text size="sm">{formatNumber(point.Failed)} failed</Text>

@@ -2,6 +2,8 @@
 import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 
+import { BusyButton } from './busy-button.tsx';
+
 interface ConfirmDialogProps {
   opened: boolean;
   title: string;
@@ -50,9 +52,9 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           <Button variant="default" onClick={close} disabled={busy} data-autofocus>
             {cancelLabel}
           </Button>
-          <Button {...(danger ? { color: 'red' } : {})} loading={busy} onClick={() => void confirm()}>
+          <BusyButton {...(danger ? { color: 'red' } : {})} busy={busy} onClick={() => void confirm()}>
             {confirmLabel}
-          </Button>
+          </BusyButton>
         </Group>
       </Stack>
     </Modal>
