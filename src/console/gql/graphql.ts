@@ -385,7 +385,7 @@ export type Permission =
   /** Create, edit, switch, test and delete the account's webhooks, and read what they sent. */
   | 'WEBHOOKS_MANAGE';
 
-/** What a replay sends again: deliveries that have ended and that could be retried by hand now. Those on their way are left out, and so are those whose webhook, endpoint or mailbox is off, or whose payload is no longer kept. */
+/** What a replay sends again: deliveries that have ended and that could be retried by hand now. Those on their way are left out, and so are tests, and those whose webhook, endpoint or mailbox is off, or whose payload is no longer kept. */
 export type ReplayInput = {
   /** Which deliveries; an empty filter means all that the caller manages. */
   filter: DeliveryFilterInput;

@@ -48,7 +48,7 @@ function sentenceOf(sent: NonNullable<Preview['sent']>): string {
 }
 
 const REASONS =
-  'what goes to a webhook, an endpoint or a mailbox that is off, and what is kept for less than a day more';
+  'what goes to a webhook, an endpoint or a mailbox that is off, what is kept for less than a day more, and tests';
 
 /** What is left out, with its number where both counts are exact. */
 function leftOut({ sent, matching }: Preview, missing: boolean): string {

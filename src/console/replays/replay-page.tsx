@@ -59,13 +59,16 @@ export function ReplayPage() {
 }
 
 /** What is left of it, in a sentence. */
-function outlook({ status, matched, done, ratePerSecond }: ReplayRowFragment): string {
+function outlook({ status, matched, done, pending, ratePerSecond }: ReplayRowFragment): string {
   const left = matched - done;
   if (status === 'FINISHED') return 'Every delivery of it has come to its end.';
-  if (status === 'CANCELLED')
-    return left === 0
-      ? 'It was cancelled when all had gone.'
-      : `It was cancelled; ${formatNumber(left)} did not go again.`;
+  if (status === 'CANCELLED') {
+    const flying =
+      pending === 0 ? '' : ` ${formatNumber(pending)} ${pending === 1 ? 'is' : 'are'} still on the way.`;
+    return left === pending
+      ? `It was cancelled when all had gone.${flying}`
+      : `It was cancelled; ${formatNumber(left - pending)} did not go again.${flying}`;
+  }
   if (status === 'PAUSED') return `${formatNumber(left)} to go. Nothing more is queued until it is resumed.`;
   return `${formatNumber(left)} to go: at ${formatNumber(ratePerSecond)} a second ${estimate(left, ratePerSecond)}, if the receivers keep up.`;
 }
