@@ -79,6 +79,8 @@ describe('the pages of events', () => {
     await page.waitForURL(/within=24h/);
     await page.reload();
     await page.locator('[data-count]').getByText('1 event').waitFor();
+    // Its rows come by themselves.
+    await rows(page).first().waitFor();
     expect(await shown(page)).toEqual([mine!.event.id]);
     expect(await known({ entityId: 'mine', name: ['create'], delivered: true })).toEqual([mine!.event.id]);
 
@@ -89,6 +91,8 @@ describe('the pages of events', () => {
     await page.locator('[data-count]').getByText('1 event').waitFor();
     await page.reload();
     await page.locator('[data-count]').getByText('1 event').waitFor();
+    // Its rows come by themselves.
+    await rows(page).first().waitFor();
     expect(await shown(page)).toEqual(await known({ loginId: person.id }));
     expect(await page.getByRole('combobox', { name: 'Login' }).inputValue()).toBe(`Piet #${person.number}`);
     // A search that the next key has made pointless is given up by the page itself.
