@@ -42,7 +42,9 @@ export function ReplayPage() {
             <ReplayProgress replay={replay} size="xl" />
             <Text size="sm" c="dimmed">
               {outlook(replay)}
-              {replay.status === 'CANCELLED' && replay.done < replay.matched && <TakenBack id={replay.id} />}
+              {replay.status === 'CANCELLED' && replay.done + replay.pending < replay.matched && (
+                <TakenBack id={replay.id} />
+              )}
             </Text>
             <ReplaySteps replay={replay} onMoved={show} />
           </Section>
