@@ -1,5 +1,5 @@
 /**
- * Claims what is due at some endpoints for one sender, in one statement. Comes in: for each endpoint how many requests
+ * Claims what is due at some endpoints for one sender, in one statement, and reads their events behind it. Comes in: for each endpoint how many requests
  * the sender would start, and what it knows of it. Goes out: the jobs, each with all that its request needs, leased until
  * its deadline and a margin have passed by the database's clock, and for each endpoint how it stands. What may not go any
  * more is cancelled instead.
@@ -18,7 +18,8 @@
  */
 import type { Sql, Statement } from '../db/sql.ts';
 import { CANCEL_SQL } from './cancel.ts';
-import { type Job, type TakenRow, toJobs } from './job.ts';
+import type { Job, TakenRow } from './job.ts';
+import { readJobs } from './read-jobs.ts';
 import { RANK } from './rank.ts';
 import { sendable, settingsJoin } from './sendable.ts';
 
@@ -123,8 +124,7 @@ const JOB_COLUMNS = [
     'rank smallint',
   ],
   ...['was_hastened boolean', 'origin text', 'event_id text', 'job_endpoint_id text', 'mailbox_id text'],
-  ...['mail_target text', 'entity_key text', 'format text', 'resource text', 'name text', 'entity_id text'],
-  ...['occurred_at timestamptz', 'payload text', 'lease_ms float8'],
+  ...['mail_target text', 'entity_key text', 'format text', 'lease_ms float8'],
 ];
 const SETTINGS_COLUMNS = [
   ...[
@@ -181,11 +181,9 @@ export function takeSql(sender: string, marginMs: string): string {
            c.id = any (array(select p.id from picked p where p.hastened)) as was_hastened, c.origin, c.event_id,
            c.endpoint_id as job_endpoint_id, c.mailbox_id,
            (select 'mailto:' || mb.address from mailboxes mb where mb.id = c.mailbox_id) as mail_target,
-           c.entity_key, c.format, e.resource, e.name, e.entity_id, e.occurred_at, p.payload,
+           c.entity_key, c.format,
            (extract(epoch from c.due_at - clock_timestamp()) * 1000)::float8 as lease_ms
     from claimed c
-    join events e on e.id = c.event_id
-    left join event_payloads p on p.event_id = c.event_id
   ),
   settings as (
     select ep.id as settings_of, ep.version as endpoint_version, ep.webhook_id, w.number as webhook_number, ep.kind, ep.target,
@@ -198,7 +196,7 @@ export function takeSql(sender: string, marginMs: string): string {
   )`;
 }
 
-/** The rows of settings and of jobs, in any order, each with nulls in place of the other's columns, as toJobs takes them. */
+/** The rows of settings and of jobs, in any order, each with nulls in place of the other's columns, as readJobs takes them. */
 export const TAKEN_SQL = `
   select ${namesOf(SETTINGS_COLUMNS)}, ${nullsOf(JOB_COLUMNS)} from settings
   union all
@@ -350,7 +348,7 @@ export async function claim(
     retriesFirst ? RANK.first : RANK.retry,
   ]);
   const standings = rows.flatMap((row) => (row.standing_of === null ? [] : [toStanding(row)]));
-  return { jobs: toJobs(rows), standings };
+  return { jobs: await readJobs(sql, rows), standings };
 }
 
 function toStanding(row: StandingRow): Standing {

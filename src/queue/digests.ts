@@ -5,8 +5,9 @@
  */
 import type { Sql, Statement } from '../db/sql.ts';
 import { TAKEN_SQL, takeSql } from './claim.ts';
-import { type Job, type TakenRow, toJobs } from './job.ts';
+import type { Job, TakenRow } from './job.ts';
 import { RANK } from './rank.ts';
+import { readJobs } from './read-jobs.ts';
 
 /** How many mailboxes one claim looks after. */
 const MAILBOXES = 5;
@@ -39,7 +40,7 @@ export async function claimDigests(
 ): Promise<Job[][]> {
   const { rows } = await sql.query<TakenRow>(CLAIM_DIGESTS, [sender, leaseMarginMs, size]);
   const groups = new Map<string, Job[]>();
-  for (const job of toJobs(rows)) {
+  for (const job of await readJobs(sql, rows)) {
     const group = groups.get(job.mailboxId!);
     if (group) group.push(job);
     else groups.set(job.mailboxId!, [job]);

@@ -74,12 +74,18 @@ interface JobRow {
   mail_target: string | null;
   entity_key: string | null;
   format: PayloadFormat;
+  lease_ms: number;
+}
+
+/** What a job tells of its event. */
+export interface EventRow {
+  id: string;
   resource: string;
   name: string;
   entity_id: string;
   occurred_at: Date;
+  /** Null when its partition is gone. */
   payload: string | null;
-  lease_ms: number;
 }
 
 interface SettingsRow {
@@ -103,8 +109,8 @@ interface SettingsRow {
 /** What the jobs of one claim have in common at an endpoint. */
 type Settings = Omit<SettingsRow, 'headers' | 'secrets'> & Pick<Job, 'headers' | 'secrets'>;
 
-/** The jobs of a claim; what belongs to an endpoint is taken apart once for all of them. */
-export function toJobs(rows: TakenRow[]): Job[] {
+/** The jobs of a claim, but for those whose event is gone; what belongs to an endpoint is taken apart once for all of them. */
+export function toJobs(rows: TakenRow[], events: ReadonlyMap<string, EventRow>): Job[] {
   const settings = new Map<string, Settings>();
   for (const row of rows)
     if (row.settings_of !== null)
@@ -113,7 +119,12 @@ export function toJobs(rows: TakenRow[]): Job[] {
         headers: JSON.parse(row.headers) as unknown,
         secrets: (JSON.parse(row.secrets ?? '[]') as { id: string; sealed: string }[]).map(unpack),
       });
-  return rows.flatMap((row) => (row.id === null ? [] : [toJob(row, settings.get(row.job_endpoint_id)!)]));
+  return rows.flatMap((row) => {
+    const event = row.id === null ? undefined : events.get(row.event_id);
+    return row.id === null || event === undefined
+      ? []
+      : [toJob(row, event, settings.get(row.job_endpoint_id)!)];
+  });
 }
 
 /** A secret from its JSON. */
@@ -121,7 +132,7 @@ export function unpack({ id, sealed }: { id: string; sealed: string }): { id: st
   return { id, sealed: Buffer.from(sealed, 'base64') };
 }
 
-function toJob(row: JobRow, settings: Settings): Job {
+function toJob(row: JobRow, event: EventRow, settings: Settings): Job {
   return {
     id: row.id,
     fence: row.fence,
@@ -135,11 +146,11 @@ function toJob(row: JobRow, settings: Settings): Job {
     format: row.format,
     leaseMs: row.lease_ms,
     eventId: row.event_id,
-    resource: row.resource,
-    event: row.name,
-    entityId: row.entity_id,
-    occurredAt: row.occurred_at,
-    payload: row.payload,
+    resource: event.resource,
+    event: event.name,
+    entityId: event.entity_id,
+    occurredAt: event.occurred_at,
+    payload: event.payload,
     webhookId: settings.webhook_id,
     webhookNumber: settings.webhook_number,
     endpointId: row.job_endpoint_id,

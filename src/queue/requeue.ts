@@ -15,11 +15,15 @@ export interface Requeued {
   endpointId: string;
 }
 
-const REQUEUE: Statement = {
+/** Exported for the test of its plan. */
+export const REQUEUE: Statement = {
   name: 'requeue',
   text: `
   with given as materialized (
     select * from unnest($1::text[]) with ordinality as t (id, place)
+  ),
+  known as materialized (
+    select * from unnest($4::text[], $5::text[], $6::text[]) as t (id, resource, entity_id)
   ),
   -- Locked in one order, so that two replays of the same deliveries cannot wait for each other.
   locked as materialized (
@@ -30,7 +34,7 @@ const REQUEUE: Statement = {
   judged as materialized (
     select d.id from locked d ${settingsJoin('d')}
     where ${sendable('d')} and d.origin <> 'TEST' and d.id >= $2 and d.event_id >= $3
-      and exists (select 1 from events e where e.id = d.event_id)
+      and exists (select 1 from known e where e.id = d.event_id)
   ),
   reopened as (
     delete from deliveries where id = any (array(select id from judged)) returning *
@@ -40,7 +44,7 @@ const REQUEUE: Statement = {
     select r.*, g.place,
            case when ep.ordering = 'PER_ENTITY' then concat_ws('/', e.resource, e.entity_id, r.mailbox_id) end as entity_key
     from reopened r join given g on g.id = r.id
-    join endpoints ep on ep.id = r.endpoint_id join events e on e.id = r.event_id
+    join endpoints ep on ep.id = r.endpoint_id join known e on e.id = r.event_id
     order by g.place
   ),
   queued as (
@@ -65,6 +69,14 @@ const REQUEUE: Statement = {
   select id, version, endpoint_id from queued`,
 };
 
+/** Apart from the statement that locks their deliveries: see read-jobs.ts. An event is what it is; one that is gone is not there. */
+const EVENTS: Statement = {
+  name: 'events_to_requeue',
+  text: `
+  select e.id, e.resource, e.entity_id
+  from (select distinct event_id from deliveries where id = any ($1::text[])) d join events e on e.id = d.event_id`,
+};
+
 /** The oldest ids of which all that an attempt needs is kept for long enough. */
 export interface KeptFrom {
   deliveryId: string;
@@ -77,10 +89,12 @@ export interface KeptFrom {
  */
 export async function requeue(sql: Sql, ids: string[], keptFrom: KeptFrom): Promise<Requeued[]> {
   if (ids.length === 0) return [];
-  const { rows } = await sql.query<{ id: string; version: number; endpoint_id: string }>(REQUEUE, [
+  const { rows: events } = await sql.query<{ id: string; resource: string; entity_id: string }>(EVENTS, [
     ids,
-    keptFrom.deliveryId,
-    keptFrom.eventId,
+  ]);
+  const { rows } = await sql.query<{ id: string; version: number; endpoint_id: string }>(REQUEUE, [
+    ...[ids, keptFrom.deliveryId, keptFrom.eventId, events.map(({ id }) => id)],
+    ...[events.map(({ resource }) => resource), events.map((event) => event.entity_id)],
   ]);
   return rows.map((row) => ({ id: row.id, version: row.version, endpointId: row.endpoint_id }));
 }

@@ -1,5 +1,7 @@
 /** Counts what a replay's deliveries have come to, takes back what a cancelled one has queued, and ends replays. */
-import type { Sql, Statement } from '../db/sql.ts';
+import type pg from 'pg';
+
+import { type Sql, type Statement, transaction } from '../db/sql.ts';
 import { withdraw } from '../queue/withdraw.ts';
 
 /** Items that one look looks at. */
@@ -13,16 +15,19 @@ export interface Looked {
   over: number;
 }
 
-const SETTLE: Statement = {
+/** Apart from the statement that looks into partitions: see queue/read-jobs.ts. */
+const HOLD: Statement = {
+  name: 'hold_replay',
+  text: 'select id from replays where id = $1 for update skip locked',
+};
+
+/** For whoever holds the replay: nobody else changes its items. Exported for the test of its plan. */
+export const SETTLE: Statement = {
   name: 'settle_replay',
-  // Whoever settles holds the replay; what another one settled before its commit is not counted again (the second "where").
   text: `
-  with held as materialized (
-    select id from replays where id = $1 for update skip locked
-  ),
-  looked as materialized (
-    select i.position, i.delivery_id from held h
-    join replay_items i on i.replay_id = h.id and i.state = 'QUEUED' and i.position > $2
+  with looked as materialized (
+    select i.position, i.delivery_id from replay_items i
+    where i.replay_id = $1 and i.state = 'QUEUED' and i.position > $2
     order by i.position limit ${BATCH}
   ),
   -- One that is in neither was forgotten.
@@ -55,14 +60,18 @@ const FINISH: Statement = {
          where id = $1 and status in ('RUNNING', 'PAUSED') and succeeded + failed = matched`,
 };
 
-/** Counts what has come to an end behind a position. */
-export async function settle(sql: Sql, replayId: string, after: number): Promise<Looked> {
-  const { rows } = await sql.query<{ looked: number; up_to: number | null; over: number }>(SETTLE, [
-    replayId,
-    after,
-  ]);
-  const { looked, up_to: upTo, over } = rows[0]!;
-  return { upTo: looked === BATCH ? upTo : null, over };
+/** Counts what has come to an end behind a position; nothing where somebody else is at it. */
+export function settle(pool: pg.Pool, replayId: string, after: number): Promise<Looked> {
+  return transaction(pool, async (sql) => {
+    const held = await sql.query(HOLD, [replayId]);
+    if (held.rows.length === 0) return { upTo: null, over: 0 };
+    const { rows } = await sql.query<{ looked: number; up_to: number | null; over: number }>(SETTLE, [
+      replayId,
+      after,
+    ]);
+    const { looked, up_to: upTo, over } = rows[0]!;
+    return { upTo: looked === BATCH ? upTo : null, over };
+  });
 }
 
 /** Ends a replay all of whose items have come to their end. */
