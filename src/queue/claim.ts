@@ -19,8 +19,8 @@
 import type { Sql, Statement } from '../db/sql.ts';
 import { CANCEL_SQL } from './cancel.ts';
 import type { Job, TakenRow } from './job.ts';
-import { readJobs } from './read-jobs.ts';
 import { RANK } from './rank.ts';
+import { readJobs } from './read-jobs.ts';
 import { sendable, settingsJoin } from './sendable.ts';
 
 /** What a sender asks for at one endpoint. */

@@ -1,19 +1,21 @@
 /**
  * Replays as they are asked for: counted, started, held, gone on with, cancelled, read. Comes in: who asks, as the rule of
- * what that caller manages. Goes out: the replay's id, or why not. The set of what is sent is fixed at the start, in one
- * transaction with the replay and its entry of the audit log; src/replay/pump.ts carries it out, on whatever process.
+ * what that caller manages. Goes out: the replay's id, or why not. The set of what is sent is fixed and written before (items.ts), then
+ * in one transaction the replay and its entry of the audit log; src/replay/pump.ts carries it out, on whatever process.
  */
 import type pg from 'pg';
 
 import { recordAudit } from '../audit/audit-log.ts';
 import { collect } from '../db/fragment.ts';
-import { checkKey, inputFingerprint, takeKey } from '../db/idempotency-keys.ts';
+import { checkKey, findKey, inputFingerprint, type KeyUse, takeKey } from '../db/idempotency-keys.ts';
 import type { Keep } from '../db/partitions.ts';
 import { readerOf, type Sql, type SqlFragment, transactionOfResult } from '../db/sql.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import type { BoundedCount } from '../history/history.ts';
 import { sendableFrom } from '../history/retention-plan.ts';
 import { kindOfId, newId } from '../ids.ts';
+import { forgetItems } from './forget.ts';
+import { writeItems } from './items.ts';
 import { endedSql, matchedSql, type Wish } from './matched.ts';
 import { readReplays, type ReplayRow, type ReplayStatus, withIds } from './rows.ts';
 import { takeBack } from './settle.ts';
@@ -101,21 +103,28 @@ export class Replays {
       ...(await problemsOfStart(this.#options.pool, caller, input)),
     ].filter((found) => found !== null);
     if (wrong.length > 0) return refused(...wrong);
-    return transactionOfResult(this.#options.pool, async (sql) => {
-      const id = newId('replay');
-      if (idempotencyKey !== null) {
-        const use = { operation: 'replayStart', fingerprint: inputFingerprint(input) };
-        const taken = await takeKey(sql, { loginId: caller.loginId, key: idempotencyKey, ...use }, [id]);
+    const { pool, maxMatched } = this.#options;
+    const use = idempotencyKey === null ? null : keyUse(caller, idempotencyKey, input);
+    const known = use && (await findKey(pool, use));
+    if (known && !known.ok) return known;
+    if (known?.value) return ok(known.value[0]!);
+    const id = newId('replay');
+    const matched = await writeItems(pool, id, await this.#matched(pool, caller, input), maxMatched);
+    if (matched === 0)
+      return input.missingFor !== null || (await this.#isThere(pool, caller, input)) ? NOTHING : NO_MATCH;
+    if (matched > maxMatched) return refused(this.#tooMany());
+    const started = await transactionOfResult(pool, async (sql): Promise<Result<string>> => {
+      if (use !== null) {
+        const taken = await takeKey(sql, use, [id]);
         if (!taken.ok) return taken;
         if (taken.value) return ok(taken.value[0]!);
       }
-      const matched = await this.#writeItems(sql, id, caller, input);
-      if (matched === 0)
-        return input.missingFor !== null || (await this.#isThere(sql, caller, input)) ? NOTHING : NO_MATCH;
-      if (matched > this.#options.maxMatched) return refused(this.#tooMany());
       await writeReplay(sql, id, caller, input, matched);
       return ok(id);
     });
+    // The same call came twice at once. Where the answer to a commit is lost nobody knows: housekeeping looks later.
+    if (!started.ok || started.value !== id) await forgetItems(pool, id);
+    return started;
   }
 
   /** Holds, goes on, or cancels; what is so already stays so. Codes: NOT_FOUND, INVALID_STATE. */
@@ -175,19 +184,6 @@ export class Replays {
     return matchedSql(wish, { managed, kept });
   }
 
-  /** Writes the set in the order of time; how many there are, at most one more than may be. */
-  async #writeItems(sql: Sql, id: string, caller: ReplayCaller, wish: Wish): Promise<number> {
-    const matched = await this.#matched(sql, caller, wish);
-    const { text, values } = collect(
-      (add) => `
-        insert into replay_items (replay_id, position, delivery_id, event_id, webhook_id, endpoint_id, mailbox_id)
-        select ${add(id)}, row_number() over (order by at, id, endpoint_id, mailbox_id),
-               delivery_id, event_id, webhook_id, endpoint_id, mailbox_id
-        from (select * from (${matched(add)}) m limit ${add(this.#options.maxMatched + 1)}) limited`,
-    );
-    return (await sql.query(text, values)).rowCount ?? 0;
-  }
-
   /** Whether anything matches that has ended, be it sendable or not. */
   async #isThere(sql: Sql, { managed }: ReplayCaller, { filter }: Wish): Promise<boolean> {
     const { text, values } = collect((add) => `select exists (${endedSql(filter, managed)(add)}) as there`);
@@ -202,6 +198,10 @@ export class Replays {
       `More than ${limit} deliveries match: narrow the time range, and replay one part after the other (BELLWIRE_MAX_REPLAY).`,
     );
   }
+}
+
+function keyUse({ loginId }: ReplayCaller, key: string, input: ReplayStart): KeyUse {
+  return { loginId, key, operation: 'replayStart', fingerprint: inputFingerprint(input) };
 }
 
 async function writeReplay(

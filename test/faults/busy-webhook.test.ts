@@ -1,7 +1,7 @@
 /** Lists where there are few webhooks and one of them has nearly all deliveries: a small platform after its first month. */
 import type pg from 'pg';
 
-import { idFloorSql } from '../../src/ids.ts';
+import { copyDelivery } from '../support/old-rows.ts';
 import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { deliveriesOf, history } from '../support/replays.ts';
@@ -25,16 +25,7 @@ beforeAll(async () => {
   ({ webhook: busy } = await history(server.api, receiver, ['one']));
   ({ webhook: quiet } = await history(server.api, receiver, ['a', 'b', 'c'], { event: 'update' }));
   const { engine } = server.app.db;
-  // A delivery each millisecond before the one that was made.
-  await engine.query(
-    `insert into deliveries
-     select copy.* from deliveries d
-     cross join generate_series(1, $2::int) as nth
-     cross join lateral (select d.created_at - nth * interval '1 ms' as at) t
-     cross join lateral jsonb_populate_record(d, jsonb_build_object('created_at', t.at, 'id', ${idFloorSql('delivery', 't.at')})) copy
-     where d.webhook_id = $1`,
-    [busy.id, BUSY],
-  );
+  await copyDelivery(engine, busy.id, BUSY);
   await engine.query('vacuum analyze deliveries');
   explainer = await openExplainer(server.database.url);
 }, 120_000);

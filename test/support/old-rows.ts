@@ -1,7 +1,7 @@
 /** A past for a server that has just begun: events, deliveries, attempts and log lines of any age, as rows. */
 import { ensurePartitions, type Keep } from '../../src/db/partitions.ts';
 import type { Sql } from '../../src/db/sql.ts';
-import { idFloor, type IdKind } from '../../src/ids.ts';
+import { idFloor, idFloorSql, type IdKind } from '../../src/ids.ts';
 import type { Api } from './api.ts';
 import type { MadeWebhook } from './scenario.ts';
 
@@ -82,5 +82,18 @@ export async function makeOldRows({ sql, keep, api }: Ground, rows: OldRows): Pr
                                attempt_count, created_at)
      select '3', $5, 'CREATED', $1 || tail, 1, $2 || tail, $3, $4, 'EVENT', 0, $5 from ${numbers}`,
     common,
+  );
+}
+
+/** Writes so many more deliveries like the only one of a webhook, one for each millisecond before it. */
+export async function copyDelivery(sql: Sql, webhookId: string, count: number): Promise<void> {
+  await sql.query(
+    `insert into deliveries
+     select copy.* from deliveries d
+     cross join generate_series(1, $2::int) as nth
+     cross join lateral (select d.created_at - nth * interval '1 ms' as at) t
+     cross join lateral jsonb_populate_record(d, jsonb_build_object('created_at', t.at, 'id', ${idFloorSql('delivery', 't.at')})) copy
+     where d.webhook_id = $1`,
+    [webhookId, count],
   );
 }
