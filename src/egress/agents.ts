@@ -41,7 +41,7 @@ type Created = (error: Error | null, socket: Duplex) => void;
 /** Makes a pair of guarded keep-alive agents. */
 export function createAgents(guard: GuardOptions): AgentPair {
   // node copies these into the options of each request: what need not be among them is told to the agents themselves (3 to 6 us less).
-  const shared = { keepAlive: true, timeout: FREE_SOCKET_TIMEOUT_MS, lookup: guardedLookup(guard) };
+  const shared = { keepAlive: true, timeout: FREE_SOCKET_TIMEOUT_MS };
   const pair = {
     http: new GuardedHttpAgent(shared, guard),
     https: new GuardedHttpsAgent({ ...shared, rejectUnauthorized: true }, guard),
@@ -70,15 +70,33 @@ export function destroyAgents(pair: AgentPair): void {
   pair.https.destroy();
 }
 
-class GuardedHttpAgent extends http.Agent {
+/** In node's agents, but not in its types. */
+interface SocketGiver {
+  addRequest(request: http.ClientRequest, options: http.RequestOptions): void;
+}
+const nodeAgent = http.Agent.prototype as unknown as SocketGiver;
+
+class GuardedHttpAgent extends http.Agent implements SocketGiver {
   readonly #guard: GuardOptions;
   constructor(options: http.AgentOptions, guard: GuardOptions) {
     super(options);
     this.#guard = guard;
   }
+  /**
+   * node puts all options of the request and of the agent into one object, for each request, and finds a socket by three of them. A
+   * server name is for TLS: without one here it would look into the request's headers.
+   */
+  addRequest(request: http.ClientRequest, { host, port, socketPath }: http.RequestOptions): void {
+    nodeAgent.addRequest.call(this, request, {
+      host,
+      port,
+      socketPath,
+      servername: '',
+    } as http.RequestOptions);
+  }
   override createConnection(options: http.ClientRequestArgs, created?: Created) {
     return guardedConnection(this.#guard, 'http:', options, created, () =>
-      super.createConnection(options, created),
+      super.createConnection({ ...options, lookup: guardedLookup(this.#guard) }, created),
     );
   }
 }
@@ -91,7 +109,11 @@ class GuardedHttpsAgent extends https.Agent {
   }
   override createConnection(options: https.RequestOptions, created?: Created) {
     return guardedConnection(this.#guard, 'https:', options, created, () => {
-      const secured = { ...options, secureContext: this.#guard.secureContext() };
+      const secured = {
+        ...options,
+        lookup: guardedLookup(this.#guard),
+        secureContext: this.#guard.secureContext(),
+      };
       return super.createConnection(secured, created);
     });
   }

@@ -3,6 +3,7 @@
  * structure") with the entity's text spliced in unparsed, so that key order, number spelling and white space arrive as
  * they were published.
  */
+import { jsonString } from './json-string.ts';
 
 /** What of an event and its webhook is part of a request. */
 export interface EventParts {
@@ -20,15 +21,9 @@ export interface EventParts {
 
 /** The body, as text that is sent in UTF-8. */
 export function envelope(parts: EventParts): string {
-  const head = JSON.stringify({
-    type: `${parts.resource}.${parts.event}`,
-    timestamp: parts.occurredAt.toISOString(),
-    id: parts.eventId,
-    resource: parts.resource,
-    event: parts.event,
-    entityId: parts.entityId,
-    webhookNumber: parts.webhookNumber,
-    ...(parts.test ? { test: true } : {}),
-  });
-  return `${head.slice(0, -1)},"data":${parts.payload}}`;
+  const { resource, event } = parts;
+  const type = jsonString(`${resource}.${event}`);
+  const names = `"resource":${jsonString(resource)},"event":${jsonString(event)},"entityId":${jsonString(parts.entityId)}`;
+  const head = `"type":${type},"timestamp":"${parts.occurredAt.toISOString()}","id":${jsonString(parts.eventId)},${names}`;
+  return `{${head},"webhookNumber":${parts.webhookNumber}${parts.test ? ',"test":true' : ''},"data":${parts.payload}}`;
 }

@@ -41,7 +41,8 @@ const client = got.extend({
   method: 'POST',
   isStream: true,
   followRedirect: false,
-  retry: { limit: 0 },
+  // The lists are copied for each request, and there is no second one.
+  retry: { limit: 0, methods: [], statusCodes: [], errorCodes: [] },
   throwHttpErrors: false,
   decompress: false,
   enableUnixSockets: false,

@@ -3,6 +3,7 @@
  * database column takes, with the endpoint's own secrets blanked wherever the receiver echoes them.
  */
 import type { FailureCode } from '../errors.ts';
+import { isPlain, jsonString } from '../events/json-string.ts';
 import type { Exchange, Phase } from './transport.ts';
 
 /** How much of a response body is kept, bytes. */
@@ -31,21 +32,13 @@ export function keepResponse(exchange: Exchange, secrets: readonly string[]): st
   // Cleaned before it is cut: a NUL is one byte, what stands for it is three.
   const body = clean(blank(decoder.decode(exchange.body), secrets));
   const cut = cutUtf8(body, KEPT_BODY_BYTES);
-  const headers = exchange.headers.slice(0, KEPT_HEADERS).map(([name, value]): KeptHeader => {
+  const headers = exchange.headers.slice(0, KEPT_HEADERS).map(([name, value]) => {
     const secret = SECRET_RESPONSE_HEADERS.has(name.toLowerCase());
-    return {
-      name: clean(name),
-      value: secret ? null : clean(blank(value, secrets)).slice(0, KEPT_HEADER_CHARS),
-      secret,
-    };
+    const kept = secret ? null : clean(blank(value, secrets)).slice(0, KEPT_HEADER_CHARS);
+    return keepHeader(clean(name), kept, secret);
   });
-  return toJson({
-    statusCode: exchange.statusCode,
-    headers,
-    body: cut,
-    bodyBytes: exchange.bodyBytes,
-    bodyTruncated: exchange.bodyTruncated || cut.length < body.length,
-  });
+  const truncated = exchange.bodyTruncated || cut.length < body.length;
+  return `{"statusCode":${exchange.statusCode},"headers":[${headers.join(',')}],"body":${jsonString(cut)},"bodyBytes":${exchange.bodyBytes},"bodyTruncated":${truncated}}`;
 }
 
 /** The request as JSON text; the body is not kept, since it is made anew from the event. */
@@ -55,7 +48,7 @@ export function keepRequest(url: string, headers: KeptHeader[], bodyBytes: numbe
 
 /** The same with headers that are JSON texts already (keepHeaders). */
 export function keepRequestWith(url: string, headers: string, bodyBytes: number): string {
-  return `{"url":${toJson(url)},"headers":[${headers}],"bodyBytes":${bodyBytes}}`;
+  return `{"url":${jsonString(url)},"headers":[${headers}],"bodyBytes":${bodyBytes}}`;
 }
 
 /** Headers as JSON texts, with commas between them. */
@@ -65,7 +58,7 @@ export function keepHeaders(headers: KeptHeader[]): string {
 
 /** One of them. */
 export function keepHeader(name: string, value: string | null, secret: boolean): string {
-  return `{"name":${toJson(name)},"value":${toJson(value)},"secret":${secret}}`;
+  return `{"name":${jsonString(name)},"value":${value === null ? null : jsonString(value)},"secret":${secret}}`;
 }
 
 /** One that is no secret, with a name and a value in which JSON has nothing to escape: ids, numbers, base64. */
@@ -104,15 +97,13 @@ export function blank(text: string, secrets: readonly string[]): string {
 
 /** No NUL and no lone surrogate: what text and json columns refuse. */
 function clean(text: string): string {
-  return text.replaceAll('\0', '\uFFFD').toWellFormed();
-}
-
-function toJson(value: unknown): string {
-  return JSON.stringify(value);
+  return isPlain(text) ? text : text.replaceAll('\0', '\uFFFD').toWellFormed();
 }
 
 /** The longest prefix of at most so many bytes in UTF-8 that cuts no character. */
 export function cutUtf8(text: string, maxBytes: number): string {
+  // No character of UTF-16 takes more than three bytes.
+  if (text.length * 3 <= maxBytes) return text;
   const bytes = Buffer.from(text);
   if (bytes.length <= maxBytes) return text;
   let end = maxBytes;

@@ -9,8 +9,8 @@ import { PREFIXES } from '../secrets/signing-secret.ts';
 
 const SEED_BYTES = 32;
 
-/** Makes one signature over the bytes of head and body. */
-export type Signer = (head: Buffer, body: Buffer) => string;
+/** Makes one signature over a head, in UTF-8, and the bytes of the body. */
+export type Signer = (head: string, body: Buffer) => string;
 
 /** The signer of a secret, with its key taken apart once. */
 export function signerOf(secret: string): Signer {
@@ -19,7 +19,7 @@ export function signerOf(secret: string): Signer {
 
 /** The value of webhook-signature for exactly these bytes; timestamp is in seconds since 1970. */
 export function sign(signers: readonly Signer[], id: string, timestamp: number, body: Buffer): string {
-  const head = Buffer.from(`${id}.${timestamp}.`);
+  const head = `${id}.${timestamp}.`;
   return signers.map((signer) => signer(head, body)).join(' ');
 }
 
@@ -34,5 +34,6 @@ function v1a(secret: string): Signer {
     half.toString('base64url'),
   );
   const key = createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', d, x }, format: 'jwk' });
-  return (head, body) => `v1a,${signAsymmetric(null, Buffer.concat([head, body]), key).toString('base64')}`;
+  return (head, body) =>
+    `v1a,${signAsymmetric(null, Buffer.concat([Buffer.from(head), body]), key).toString('base64')}`;
 }

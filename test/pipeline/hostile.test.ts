@@ -6,7 +6,13 @@ import {
   WRONG_NAME_IDENTITY,
 } from '../support/certificates.ts';
 import { figure } from '../support/figure.ts';
-import { ANSWERS_OK, HOSTILE, type HostileServer, startHostileServer } from '../support/hostile-server.ts';
+import {
+  ANSWERS_OK,
+  ANSWERS_QUOTED,
+  HOSTILE,
+  type HostileServer,
+  startHostileServer,
+} from '../support/hostile-server.ts';
 import { PUBLIC_LOOPBACK } from '../support/policy.ts';
 import { scriptedResolver } from '../support/resolver.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
@@ -48,6 +54,7 @@ const WANTED: Record<string, [outcome: string, code: string | null, statusCode: 
   wrongName: ['UNREACHABLE', 'TLS_NAME_MISMATCH', null],
   selfSigned: ['UNREACHABLE', 'TLS_UNTRUSTED', null],
   well: ['SUCCEEDED', null, 200],
+  quoted: ['SUCCEEDED', null, 200],
 };
 
 let server: TestServer;
@@ -59,7 +66,7 @@ beforeAll(async () => {
     wrongName: WRONG_NAME_IDENTITY,
     selfSigned: SELF_SIGNED_IDENTITY,
   };
-  for (const [name, behaviour] of Object.entries({ ...HOSTILE, well: ANSWERS_OK })) {
+  for (const [name, behaviour] of Object.entries({ ...HOSTILE, well: ANSWERS_OK, quoted: ANSWERS_QUOTED })) {
     const running = await startHostileServer(behaviour);
     receivers.set(name, { ...running, url: `http://public.example:${running.port}/` });
   }
@@ -107,7 +114,7 @@ describe('hostile receivers (REL-05)', () => {
     const page = await server.api.run(
       `query ($id: ID!) { deliveries(first: 100, filter: { eventId: $id }) { nodes {
          attemptCount endpoint { target }
-         latestAttempt { outcome durationMs failure { code } response { statusCode body bodyBytes bodyTruncated headers { name } } } } } }`,
+         latestAttempt { outcome durationMs failure { code } response { statusCode body bodyBytes bodyTruncated headers { name value } } } } } }`,
       { id: published!.event.id },
     );
     const found: typeof WANTED = {};
@@ -128,9 +135,14 @@ describe('hostile receivers (REL-05)', () => {
       { attempts: receivers.size },
     );
 
-    const nul = page.nodes.find(
-      (node: { endpoint: { target: string } }) => node.endpoint.target === receivers.get('nulInBody')!.url,
-    );
-    expect(nul.latestAttempt.response.body).toBe('a\uFFFD\uFFFD\uFFFD\uFFFD(');
+    const answerOf = (name: string) =>
+      page.nodes.find(
+        (node: { endpoint: { target: string } }) => node.endpoint.target === receivers.get(name)!.url,
+      ).latestAttempt.response;
+    expect(answerOf('nulInBody').body).toBe('a\uFFFD\uFFFD\uFFFD\uFFFD(');
+    expect(answerOf('quoted')).toMatchObject({
+      body: '"body"\\\u0001\n\ttt',
+      headers: [{ name: 'x-note', value: '"quoted" \\ \tthere' }, { name: 'content-length' }],
+    });
   });
 });

@@ -179,14 +179,19 @@ describe('a request', () => {
     ['x-evil: 1', 'x-evil:%201'],
     ['%0d%0ax-evil: 1', '%250d%250ax-evil:%201'],
     ['ﬀ\u00ad', '%EF%AC%80%C2%AD'],
-  ])('about the entity %j has it as the subject in both modes of CloudEvents', async (entityId, encoded) => {
-    const { hits } = await happened(entityId);
-    expect(hits.CLOUDEVENTS_BINARY.headers['ce-subject']).toBe(encoded);
-    // The library leaves to its user what the binding demands of receivers: one round of decoding.
-    expect(decodeURIComponent(cloudEvent(hits.CLOUDEVENTS_BINARY)['subject'] as string)).toBe(entityId);
-    expect(cloudEvent(hits.CLOUDEVENTS_STRUCTURED)).toMatchObject({ subject: entityId });
-    expect(hits.CLOUDEVENTS_BINARY.headers).not.toHaveProperty('x-evil');
-  });
+    ['back\\slash', 'back\\slash'],
+  ])(
+    'about the entity %j has it as the subject in both modes of CloudEvents, and as its entityId',
+    async (entityId, encoded) => {
+      const { hits } = await happened(entityId);
+      expect(hits.CLOUDEVENTS_BINARY.headers['ce-subject']).toBe(encoded);
+      // The library leaves to its user what the binding demands of receivers: one round of decoding.
+      expect(decodeURIComponent(cloudEvent(hits.CLOUDEVENTS_BINARY)['subject'] as string)).toBe(entityId);
+      expect(cloudEvent(hits.CLOUDEVENTS_STRUCTURED)).toMatchObject({ subject: entityId });
+      expect(JSON.parse(hits.STANDARD_WEBHOOKS.body.toString())).toMatchObject({ entityId });
+      expect(hits.CLOUDEVENTS_BINARY.headers).not.toHaveProperty('x-evil');
+    },
+  );
 
   it.each(['a\r\nx-evil: 1', 'bell\u0007', 'c1\u0085', 'none\ufffe'])(
     'about the entity %j, which is no string of CloudEvents, goes without a subject',

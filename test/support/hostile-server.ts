@@ -159,3 +159,8 @@ export const HOSTILE = {
 
 /** A plain answer; the connection stays open for the next request. */
 export const ANSWERS_OK: Behaviour = answering(`${OK}content-length: 2\r\n\r\nok`);
+
+/** As well, with what JSON has to escape. */
+export const ANSWERS_QUOTED: Behaviour = answering(
+  `${OK}x-note: "quoted" \\ \tthere\r\ncontent-length: 12\r\n\r\n"body"\\\u0001\n\ttt`,
+);
