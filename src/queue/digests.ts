@@ -12,7 +12,8 @@ import { readJobs } from './read-jobs.ts';
 /** How many mailboxes one claim looks after. */
 const MAILBOXES = 5;
 
-const CLAIM_DIGESTS: Statement = {
+/** Exported for the test of its plan. */
+export const CLAIM_DIGESTS: Statement = {
   name: 'claim_digests',
   text: `
   with ripe as materialized (

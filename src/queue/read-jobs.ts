@@ -5,7 +5,7 @@
  * PostgreSQL judges anew, and 18 (to 18.4 at least) does so over what it knows of the partitions that the same statement looks rows up
  * in, frees that, and goes on to use it (EvalPlanQualStart, execMain.c; ExecInitPartitionExecPruning, execPartition.c): the whole server
  * crashed some minutes after two senders claimed side by side. So no statement that locks or changes rows that others change
- * looks rows up in partitions by what it has read; test/queue/changed-rows.test.ts knows which might.
+ * looks rows up in partitions by what it has read (test/queue/changed-rows.test.ts).
  */
 import type { Sql, Statement } from '../db/sql.ts';
 import { release } from './complete.ts';

@@ -21,8 +21,8 @@ const HOLD: Statement = {
   text: 'select id from replays where id = $1 for update skip locked',
 };
 
-/** For whoever holds the replay: nobody else changes its items. Exported for the test of its plan. */
-export const SETTLE: Statement = {
+/** For whoever holds the replay: nobody else changes its items. */
+const SETTLE: Statement = {
   name: 'settle_replay',
   text: `
   with looked as materialized (
@@ -39,7 +39,7 @@ export const SETTLE: Statement = {
   ),
   settled as (
     update replay_items i set state = j.state from judged j
-    where i.replay_id = $1 and i.position = j.position and i.state = 'QUEUED'
+    where i.replay_id = $1 and i.position = j.position
     returning i.state
   ),
   counted as (

@@ -6,10 +6,11 @@ import type pg from 'pg';
 
 import { ensurePartitions } from '../../src/db/partitions.ts';
 import { createPool } from '../../src/db/pools.ts';
-import type { Statement } from '../../src/db/sql.ts';
+import type { Sql, Statement } from '../../src/db/sql.ts';
 import { newId } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
-import { CLAIM, claim } from '../../src/queue/claim.ts';
+import { type Ask, CLAIM, claim } from '../../src/queue/claim.ts';
+import { CLAIM_DIGESTS } from '../../src/queue/digests.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
 import { REQUEUE } from '../../src/queue/requeue.ts';
 import { holdLock } from '../support/lock-holder.ts';
@@ -53,6 +54,14 @@ afterAll(async () => {
   await database.drop();
 });
 
+const TERMS = {
+  ...{ sender: 'one', leaseMarginMs: 60_000, endpointLeaseMs: 10_000, endpointConcurrency: 2 * ROWS },
+};
+const ASK: Ask = {
+  ...{ endpointId, want: 2 * ROWS, inFlight: 0, ratePerSecond: null, exclusive: false, recount: false },
+  since: { first: null, retry: null },
+};
+
 /** Puts deliveries of as many events into the queue. */
 async function waiting(): Promise<string[]> {
   const events = Array.from({ length: ROWS }, () => newId('event'));
@@ -74,20 +83,6 @@ async function waiting(): Promise<string[]> {
 }
 
 it('a claim takes them, each with its event', async () => {
-  const terms = {
-    sender: 'one',
-    leaseMarginMs: 60_000,
-    endpointLeaseMs: 10_000,
-    endpointConcurrency: 2 * ROWS,
-  };
-  const ask = {
-    endpointId,
-    want: 2 * ROWS,
-    inFlight: 0,
-    ratePerSecond: null,
-    exclusive: true,
-    recount: false,
-  };
   for (let round = 0; round < ROUNDS; round += 1) {
     const made = await waiting();
     // It waits for the endpoint's row, having seen the others as they were.
@@ -97,7 +92,7 @@ it('a claim takes them, each with its event', async () => {
        update endpoint_circuits set failures = failures`,
       [made.slice(0, 20)],
     );
-    const claiming = claim(pool, terms, [{ ...ask, since: { first: null, retry: null } }], false);
+    const claiming = claim(pool, TERMS, [{ ...ASK, exclusive: true }], false);
     claiming.catch(() => undefined);
     await holder.waiting(1);
     await holder.letGo();
@@ -110,6 +105,21 @@ it('a claim takes them, each with its event', async () => {
       'delete from delivery_queue; update endpoint_circuits set holder = null, lease_until = null',
     );
   }
+});
+
+it('a claim whose events cannot be read gives back what it took, uncounted', async () => {
+  const made = await waiting();
+  const sql: Sql = {
+    query(statement, values) {
+      const isRead = typeof statement !== 'string' && statement.name === 'events_of_jobs';
+      return isRead
+        ? Promise.reject(new Error('the connection is gone'))
+        : pool.query(statement as string, values);
+    },
+  };
+  await expect(claim(sql, TERMS, [ASK], false)).rejects.toThrow('the connection is gone');
+  const { jobs } = await claim(pool, { ...TERMS, sender: 'two' }, [ASK], false);
+  expect(jobs.map(({ id, attempt }) => [id, attempt]).sort()).toEqual(made.map((id) => [id, 1]).sort());
 });
 
 interface Plan {
@@ -148,7 +158,7 @@ async function planOf({ name, text }: Statement): Promise<Plan> {
   }
 }
 
-it.each([CLAIM, REQUEUE])(
+it.each([CLAIM, CLAIM_DIGESTS, REQUEUE])(
   'the statement $name, which locks rows, looks none up in partitions',
   async (statement) => {
     const plan = await planOf(statement);
@@ -160,7 +170,7 @@ it.each([CLAIM, REQUEUE])(
     );
     const reading = text.includes('from queued')
       ? `${text} join read using (id)`
-      : text.replace(/order by taken\.id\s*$/, ' left join read on read.id = taken.id');
+      : text.replace(/order by (taken\.)?id\s*$/, ' left join read on read.id = taken.id');
     const [inPartition] = lookedUp(await planOf({ name: 'reading', text: reading }));
     expect(inPartition).toMatch(/^events_/);
   },

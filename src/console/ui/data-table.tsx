@@ -94,7 +94,11 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
     measureElement(row, entry, instance) {
       // A row that has just come is as high as others until the browser has laid it out. To ask for its height at once has it
       // lay out the page inside the task that draws the rows: a third of that task when all rows in view are new.
-      if (!entry) return instance.itemSizeCache.get(rowKey(row)) ?? usual.current;
+      if (!entry)
+        return (
+          instance.itemSizeCache.get(instance.options.getItemKey(instance.indexFromElement(row))) ??
+          usual.current
+        );
       return (usual.current = measureElement(row, entry, instance));
     },
     overscan: OVERSCAN,
@@ -102,7 +106,6 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
     enabled: virtual,
     getItemKey: (index) => rows[index]!.id,
   });
-  const rowKey = (row: HTMLTableRowElement): string => rows[Number(row.dataset['index'])]?.id ?? '';
   const items = virtualizer.getVirtualItems();
   const first = virtual ? (items[0]?.index ?? 0) : 0;
   const last = virtual ? (items.at(-1)?.index ?? -1) : rows.length - 1;
