@@ -1,10 +1,12 @@
 /** A replay whose senders are killed under it goes on where it was; its rate is kept, over all senders, by the receiver's clock. */
 import pg from 'pg';
 
+import { settle } from '../../src/replay/settle.ts';
 import { figure } from '../support/figure.ts';
+import { holdLock } from '../support/lock-holder.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
-import { deliveryOf, replayUntil, startReplay } from '../support/replays.ts';
+import { deliveryOf, readReplay, replayUntil, startReplay } from '../support/replays.ts';
 import { createWebhook, publishMany, registerResource } from '../support/scenario.ts';
 import { type ServerProcess, spawnServer } from '../support/server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -131,3 +133,25 @@ it('keeps its rate, whatever the number of senders', async () => {
     { mostInASecond: rate * 1.5, allMs: { atLeast: 2_900 } },
   );
 }, 120_000);
+
+it('is counted by one process at a time, and each of its ends once', async () => {
+  const worker = await start('worker');
+  const { api } = await start('api');
+  await published(api, 2);
+  await worker.end('SIGKILL');
+  // Nobody carries it out: its deliveries are taken for sent again, and have ended.
+  const { id } = await startReplay(api, { filter: {} });
+  await sql.query(`update replay_items set state = 'QUEUED'; update replays set admitted = matched`);
+  const pool = new pg.Pool({ connectionString: database.url });
+  try {
+    const holder = await holdLock(database, 'select from replays for update');
+    expect(await settle(pool, id, 0)).toEqual({ upTo: null, over: 0 });
+    await holder.letGo();
+    const looks = await Promise.all([settle(pool, id, 0), settle(pool, id, 0), settle(pool, id, 0)]);
+    const { over } = await settle(pool, id, 0);
+    expect([looks.reduce((sum, look) => sum + look.over, 0), over]).toEqual([2, 0]);
+    expect(await readReplay(api, id)).toMatchObject({ succeeded: 2, failed: 0 });
+  } finally {
+    await pool.end();
+  }
+}, 60_000);
