@@ -69,4 +69,21 @@ describe('a table of 10,000 rows', () => {
     expect(complaints).toEqual([]);
     await page.context().close();
   });
+  it('finds the row that the keyboard was at, though it has left the document', async () => {
+    const { page, complaints } = await site.open('/webhooks');
+    await page.locator('tr[data-index="0"]').waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.locator('tr[data-index="1"]:focus').waitFor();
+    while ((await page.locator('tr[data-index="1"]').count()) > 0) {
+      await page.evaluate('window.scrollTo(0, document.documentElement.scrollHeight)');
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    }
+    await page.keyboard.press('j');
+    await page.locator('tr[data-index="1"]:focus').waitFor();
+    await page.keyboard.press('j');
+    await page.locator('tr[data-index="2"]:focus').waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
 });

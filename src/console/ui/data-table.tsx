@@ -86,21 +86,22 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
     rows.findIndex(({ id }) => id === activeId),
   );
   const virtual = rows.length >= VIRTUAL_FROM;
-  const offset = useTop(body);
-  const usual = useRef(ROW_HEIGHT);
+  const offset = useTop(body, rows.length);
+  // The lowest row seen: most rows are as high, and an estimate that followed each row would move all that are not yet drawn.
+  const usual = useRef<number | null>(null);
   const virtualizer = useWindowVirtualizer<HTMLTableRowElement>({
     count: rows.length,
-    estimateSize: () => usual.current,
+    estimateSize: () => usual.current ?? ROW_HEIGHT,
     measureElement(row, entry, instance) {
-      // A row that has just come is as high as others until the browser has laid it out. To ask for its height at once has it
+      // A row that has just come is as high as expected until the browser has laid it out. To ask for its height at once has it
       // lay out the page inside the task that draws the rows: a third of that task when all rows in view are new.
-      if (!entry)
-        return (
-          instance.itemSizeCache.get(instance.options.getItemKey(instance.indexFromElement(row))) ??
-          usual.current
-        );
-      return (usual.current = measureElement(row, entry, instance));
+      if (!entry) return instance.measurementsCache[instance.indexFromElement(row)]!.size;
+      const height = measureElement(row, entry, instance);
+      usual.current = Math.min(usual.current ?? height, height);
+      return height;
     },
+    // Rows are drawn in a task of their own behind the frame that scrolled; those beyond the edge are in the document by then.
+    useFlushSync: false,
     overscan: OVERSCAN,
     scrollMargin: offset,
     enabled: virtual,
@@ -128,18 +129,27 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
     return () => observer.disconnect();
   }, [hasMore, loadingMore, loadMore, error]);
 
+  const wanted = useRef<string | null>(null);
   function focusRow(index: number): void {
     const next = Math.max(0, Math.min(rows.length - 1, index));
+    wanted.current = rows[next]!.id;
     setActiveId(rows[next]!.id);
-    const find = () => body.current?.querySelector<HTMLElement>(`[data-index="${next}"]`);
-    const row = find();
-    if (row) {
-      row.focus();
-      return;
-    }
-    virtualizer.scrollToIndex(next, { align: 'auto' });
-    requestAnimationFrame(() => requestAnimationFrame(() => find()?.focus()));
+    if (!focusWanted(next)) virtualizer.scrollToIndex(next, { align: 'auto' });
   }
+  function focusWanted(index: number): boolean {
+    const row = body.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
+    if (!row) return false;
+    wanted.current = null;
+    row.focus();
+    return true;
+  }
+  // A row out of the document is focused as soon as it has been drawn.
+  useEffect(() => {
+    if (wanted.current === null) return;
+    const index = rows.findIndex(({ id }) => id === wanted.current);
+    if (index < 0) wanted.current = null;
+    else focusWanted(index);
+  });
   const focused = (): boolean => body.current?.contains(document.activeElement) === true;
   usePageKeys([
     ['j', () => focusRow(focused() ? active + 1 : active)],
@@ -206,16 +216,20 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
   );
 }
 
-/** How far below the top of the page an element is, px; looked at in each frame that follows a change, when its layout is made anyway. */
-function useTop(element: RefObject<HTMLElement | null>): number {
+/**
+ * How far below the top of the page an element is, px. Looked at whenever the page or the number of rows has changed, and
+ * behind the layout that is made anyway: what is above a list grows and shrinks with it.
+ */
+function useTop(element: RefObject<HTMLElement | null>, rows: number): number {
   const [top, setTop] = useState(0);
   useEffect(() => {
-    const frame = requestAnimationFrame(() => {
+    const observer = new ResizeObserver(() => {
       const now = element.current ? element.current.getBoundingClientRect().top + window.scrollY : 0;
       setTop((before) => (Math.abs(now - before) > 1 ? now : before));
     });
-    return () => cancelAnimationFrame(frame);
-  });
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, [element, rows]);
   return top;
 }
 
