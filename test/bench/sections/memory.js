@@ -11,12 +11,17 @@ import { startReceiver } from '../receiver.js';
 /** How far the publisher is ahead of the arrivals, deliveries. */
 const AHEAD = 10_000;
 /** Samples of a run; the share of them that is warm-up: compilers, caches and pools fill. */
-const SAMPLES = 200;
+const SAMPLES = 400;
 const WARM_UP = 0.25;
-/** Of so many samples in a row the lowest counts. */
-const WINDOW = 10;
+/**
+ * Of so many samples in a row the lowest counts. The heap goes from 75 to 255 MB and back within some 16 of them, so the
+ * lowest of 40 is at most some MB above what a collection leaves; of 10 samples of a run of 200 it was up to 30.
+ */
+const WINDOW = 40;
 /** Before what is idle is measured, ms: a start has an aftermath. */
 const REST_MS = 5_000;
+/** When the last of that is over, ms after the start: a collection of V8 after some 20 s (0.34 s of CPU), the first housekeeping after 60 s. */
+const SETTLED_MS = 75_000;
 
 /** @typedef {{ sent: number, rss: number, heap: number }} Sample Memory in MB after so many deliveries. */
 
@@ -59,7 +64,6 @@ async function sendAll(system, receiver, jobs) {
 
 /** CPU of a server with nothing to do: the share of one core, %, for the server and for PostgreSQL. @param {Awaited<ReturnType<typeof startBellwire>>} system @param {number} seconds */
 async function idleCpu(system, seconds) {
-  await orDeath(system, sleep(REST_MS));
   const [before, startedAt] = [system.cpu(), now()];
   await orDeath(system, sleep(seconds * 1000));
   const after = system.cpu();
@@ -87,14 +91,19 @@ function growthOf(samples, key) {
 
 export const memory = {
   name: 'memory',
-  about: `The CPU of a server that is idle (--seconds); then its memory over many deliveries, published as they go out.`,
+  about: `The CPU of a server that is idle (--seconds), as it has started and when that is over; then its memory over many deliveries, published as they go out.`,
   options: { jobs: 1_000_000, seconds: 60 },
 
   /** @param {import('../ground.js').Ground} ground @param {{ jobs: number, seconds: number }} options @returns {Promise<import('../report.js').Section>} */
   async run(ground, { jobs, seconds }) {
     const receiver = await startReceiver(ground);
     const system = await startBellwire(ground, { target: receiver.url, role: 'all' });
+    const startedAt = now();
+    await orDeath(system, sleep(REST_MS));
     say(`memory: idle for ${seconds} s …`);
+    const started = await idleCpu(system, seconds);
+    await orDeath(system, sleep(Math.max(0, startedAt + SETTLED_MS - now())));
+    say(`memory: idle for ${seconds} s more …`);
     const idle = await idleCpu(system, seconds);
     const { samples, perSecond } = await sendAll(system, receiver, jobs);
     const warm = samples.filter(({ sent }) => sent >= jobs * WARM_UP);
@@ -109,7 +118,11 @@ export const memory = {
       columns: ['RSS, MB', 'heap used, MB', 'idle: server, % of a core', 'idle: PostgreSQL, % of a core'],
       rows: [
         {
-          label: `nothing to do, ${seconds} s`,
+          label: `nothing to do since the start, ${seconds} s`,
+          values: [[], [], [started.service], [started.postgres]],
+        },
+        {
+          label: `nothing to do later, ${seconds} s`,
           values: [[], [], [idle.service], [idle.postgres]],
         },
         ...quarters.map((some, index) => ({
