@@ -2,6 +2,7 @@
 import { forgetWebhookChanges } from '../audit/webhook-changes.ts';
 import { forgetIdempotencyKeys } from '../db/idempotency-keys.ts';
 import { ensurePartitions } from '../db/partitions.ts';
+import { forgetGaps } from '../events/fired-events.ts';
 import { forgetKeys } from '../events/idempotency.ts';
 import type { Rooms } from '../graphql/rooms.ts';
 import { Retention } from '../history/retention.ts';
@@ -46,6 +47,7 @@ export function startHousekeeping(
       await forgetEndedSecrets(db.engine);
       await forgetReplays(db.engine, config.keepDeliveriesMs);
       await forgetStats(db.engine);
+      await forgetGaps(db.engine);
       await retention.run(Date.now());
     } catch (error) {
       logger.error(describeError(error), 'housekeeping failed, it is tried again in an hour');

@@ -23,6 +23,7 @@ const LONGEST_PUBLISH_MS = 86_400_000;
 
 /** Of all partitions 10 ms, of those of these 2. */
 const COMPARED = PARTITIONED.filter(({ table }) => table === 'events' || table === 'deliveries');
+const EVENTS = PARTITIONED.filter(({ table }) => table === 'events');
 
 /** The deliveries d of a webhook hook.id, open and closed ones, the newest first, at most so many of each, as a query; conditions are over d.id. */
 const deliveriesSql = (limit: string, condition = 'true'): string =>
@@ -158,4 +159,15 @@ async function deliveriesMissingUpTo(sql: Sql): Promise<number | null> {
   const beginOf = (table: string): number => partitions.find(({ of }) => of.table === table)?.fromMs ?? 0;
   const [deliveries, events] = [beginOf('deliveries'), beginOf('events')];
   return deliveries > events ? deliveries : null;
+}
+
+/** Forgets the gaps from which no event is kept any more. */
+export async function forgetGaps(sql: Sql): Promise<void> {
+  const [oldest] = await listPartitions(sql, EVENTS);
+  // Where it has no lower bound, all that ever was may be kept in it.
+  if (oldest?.fromMs == null) return;
+  await sql.query(
+    `delete from webhook_gaps where ended_at < to_timestamp($1::float8 / 1000) - interval '${MARGIN_MS} ms'`,
+    [oldest.fromMs],
+  );
 }

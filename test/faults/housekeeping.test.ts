@@ -1,7 +1,7 @@
 /** What every process looks after by itself, a minute after its start and hourly. */
 import { jest } from '@jest/globals';
 
-import { partitionsAhead } from '../../src/db/partitions.ts';
+import { listPartitions, partitionsAhead } from '../../src/db/partitions.ts';
 import { newId } from '../../src/ids.ts';
 import { clientEvent, createWebhook, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -102,4 +102,24 @@ it('a round that fails is made up for by the next one', async () => {
   round();
   await untilRetained();
   expect(await counts()).toEqual(all(0));
+});
+
+it('of the times when an endpoint took no requests those are forgotten from which no event is kept', async () => {
+  const partitions = await listPartitions(server.app.db.engine);
+  const begin = new Date(partitions.find(({ of }) => of.table === 'events')!.fromMs!).toISOString();
+  for (const [name, ended] of [
+    ['before', `'${begin}'::timestamptz - interval '10 minutes'`],
+    ['around', `'${begin}'::timestamptz`],
+    ['open', 'null'],
+  ])
+    await sql(
+      `insert into webhook_gaps (webhook_id, endpoint_id, began_at, ended_at) values ('whk', $1, 'epoch', ${ended})`,
+      [name],
+    );
+  round();
+  await untilRetained();
+  expect(await sql('select endpoint_id as name from webhook_gaps order by id')).toEqual([
+    { name: 'around' },
+    { name: 'open' },
+  ]);
 });

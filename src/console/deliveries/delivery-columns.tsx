@@ -79,7 +79,9 @@ export function deliveryColumns(options: {
 function AnswerCell({ row }: { row: DeliveryRowFragment }) {
   const { words, detail, answered } = resultInWords(row);
   return answered ? (
-    <span title={detail}>{words.replace(/^(HTTP|SMTP) /, '$1\u00a0')}</span>
+    <span title={detail} className={classes['answer']}>
+      {words.replace(/^(HTTP|SMTP) /, '$1\u00a0')}
+    </span>
   ) : (
     <Text span size="sm" c="dimmed">
       {words}

@@ -1,11 +1,11 @@
-/** Delivered and failed, one upon the other, with the success rate of each point. */
-import { BarChart } from '@mantine/charts';
+/** The success rate of each point as a line, over what was delivered and failed, one upon the other. */
+import { CompositeChart } from '@mantine/charts';
 import { Paper, Text } from '@mantine/core';
 
 import type { StatisticsFragment } from '../gql/graphql.ts';
 import { formatNumber } from '../ui/time.tsx';
 import { ChartFigure } from './chart-figure.tsx';
-import { DELIVERED, FAILED } from './colors.ts';
+import { DELIVERED, FAILED, RATE } from './colors.ts';
 import { axisTime, pointTimes } from './times.ts';
 import type { ChartWindow } from './windows.ts';
 import { formatShare, outcomeSentence } from './words.ts';
@@ -14,6 +14,8 @@ interface Point {
   at: string;
   Delivered: number;
   Failed: number;
+  /** Null where nothing ended. */
+  'Success rate': number | null;
 }
 
 export function OutcomeChart({ stats, chosen }: { stats: StatisticsFragment; chosen: ChartWindow }) {
@@ -21,35 +23,36 @@ export function OutcomeChart({ stats, chosen }: { stats: StatisticsFragment; cho
     at,
     Delivered: succeeded,
     Failed: failed,
+    'Success rate': succeeded + failed === 0 ? null : succeeded / (succeeded + failed),
   }));
-  const filled = points.filter(({ Delivered, Failed }) => Delivered + Failed > 0);
   const timeOf = pointTimes(
     points.map(({ at }) => at),
     chosen,
   );
   return (
     <ChartFigure
-      title="Delivered and failed"
+      title="Success rate"
       summary={`${outcomeSentence(stats, chosen.phrase)}.`}
-      head={['From', 'Delivered', 'Failed', 'Success rate']}
-      rows={filled.map((point) => ({
-        key: point.at,
-        cells: [
-          timeOf(point.at),
-          formatNumber(point.Delivered),
-          formatNumber(point.Failed),
-          formatShare(rateOf(point)),
-        ],
-      }))}
+      head={['From', 'Success rate', 'Delivered', 'Failed']}
+      rows={points.flatMap(({ at, Delivered, Failed, 'Success rate': rate }) =>
+        rate === null
+          ? []
+          : [
+              {
+                key: at,
+                cells: [timeOf(at), formatShare(rate), formatNumber(Delivered), formatNumber(Failed)],
+              },
+            ],
+      )}
     >
-      <BarChart
+      <CompositeChart
         h={240}
         data={points}
         dataKey="at"
-        type="stacked"
         series={[
-          { name: 'Delivered', color: DELIVERED },
-          { name: 'Failed', color: FAILED },
+          { name: 'Delivered', color: DELIVERED, type: 'bar' },
+          { name: 'Failed', color: FAILED, type: 'bar' },
+          { name: 'Success rate', color: RATE, type: 'line', yAxisId: 'right' },
         ]}
         withLegend
         legendProps={{ verticalAlign: 'bottom' }}
@@ -58,8 +61,19 @@ export function OutcomeChart({ stats, chosen }: { stats: StatisticsFragment; cho
         valueFormatter={formatNumber}
         xAxisProps={{ tickFormatter: (at: string) => axisTime(at, chosen), minTickGap: 40 }}
         yAxisProps={{ width: 44, allowDecimals: false }}
-        barProps={{ isAnimationActive: false }}
-        barChartProps={{ accessibilityLayer: false }}
+        withRightYAxis
+        rightYAxisProps={{
+          width: 48,
+          domain: [0, 1],
+          ticks: [0, 0.25, 0.5, 0.75, 1],
+          tickFormatter: formatShare,
+        }}
+        // A line between points with nothing in between would tell of what was not.
+        connectNulls={false}
+        curveType="linear"
+        dotProps={{ r: 2 }}
+        barProps={{ stackId: 'ended' }}
+        composedChartProps={{ accessibilityLayer: false }}
         tooltipProps={{
           content: ({ active, payload }) =>
             active && <PointTip point={payload?.[0]?.payload as Point} timeOf={timeOf} />,
@@ -71,19 +85,15 @@ export function OutcomeChart({ stats, chosen }: { stats: StatisticsFragment; cho
 
 function PointTip({ point, timeOf }: { point: Point | undefined; timeOf: (at: string) => string }) {
   if (point === undefined) return null;
-  const ended = point.Delivered + point.Failed;
+  const rate = point['Success rate'];
   return (
     <Paper withBorder shadow="sm" px="sm" py="xs">
       <Text size="sm" fw={600}>
         {timeOf(point.at)}
       </Text>
+      {rate !== null && <Text size="sm">Success rate {formatShare(rate)}</Text>}
       <Text size="sm">{formatNumber(point.Delivered)} delivered</Text>
       <Text size="sm">{formatNumber(point.Failed)} failed</Text>
-      {ended > 0 && <Text size="sm">Success rate {formatShare(rateOf(point))}</Text>}
     </Paper>
   );
-}
-
-function rateOf({ Delivered, Failed }: Point): number {
-  return Delivered / (Delivered + Failed);
 }

@@ -95,7 +95,11 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
     measureElement(row, entry, instance) {
       // A row that has just come is as high as expected until the browser has laid it out. To ask for its height at once has it
       // lay out the page inside the task that draws the rows: a third of that task when all rows in view are new.
-      if (!entry) return instance.measurementsCache[instance.indexFromElement(row)]!.size;
+      if (!entry) {
+        const index = instance.indexFromElement(row);
+        const known = instance.itemSizeCache.get(instance.options.getItemKey(index));
+        return known ?? instance.measurementsCache[index]?.size ?? ROW_HEIGHT;
+      }
       const height = measureElement(row, entry, instance);
       usual.current = Math.min(usual.current ?? height, height);
       return height;
