@@ -23,12 +23,14 @@ const REST_MS = 5_000;
 /** When the last of that is over, ms after the start: a collection of V8 after some 20 s (0.34 s of CPU), the first housekeeping after 60 s. */
 const SETTLED_MS = 75_000;
 
-/** @typedef {{ sent: number, rss: number, heap: number }} Sample Memory in MB after so many deliveries. */
+/** @typedef {{ sent: number, rss: number, heap: number, senders: number }} Sample Memory in MB after so many deliveries, and how many senders were at work: each has a thread with a heap of its own. */
 
 /** @param {import('../server.js').Server} server @param {number} sent @returns {Promise<Sample>} */
 async function sampleOf({ pid, metrics }, sent) {
-  const heap = Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(await metrics())?.[1]);
-  return { sent, rss: rssOf(pid), heap: heap / 2 ** 20 };
+  const text = await metrics();
+  const gauge = (/** @type {string} */ name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  const heap = gauge('nodejs_heap_size_used_bytes') / 2 ** 20;
+  return { sent, rss: rssOf(pid), heap, senders: gauge('bellwire_senders') };
 }
 
 /** Of a process, MB; NaN where the system does not tell. @param {number} pid */
@@ -111,27 +113,33 @@ export const memory = {
     const quarters = [0, 1, 2, 3].map((quarter) =>
       samples.filter(({ sent }) => sent >= (quarter / 4) * jobs && sent <= ((quarter + 1) / 4) * jobs),
     );
-    const of = (/** @type {Sample[]} */ some, /** @type {'rss' | 'heap'} */ key) =>
+    const of = (/** @type {Sample[]} */ some, /** @type {'senders' | 'rss' | 'heap'} */ key) =>
       some.map((sample) => sample[key]);
     return {
       title: `one server over ${jobs} deliveries at ${Math.round(perSecond)}/s, ${samples.length} samples. Medians [min-max] of each quarter.`,
-      columns: ['RSS, MB', 'heap used, MB', 'idle: server, % of a core', 'idle: PostgreSQL, % of a core'],
+      columns: [
+        'senders',
+        'RSS, MB',
+        'heap used, MB',
+        'idle: server, % of a core',
+        'idle: PostgreSQL, % of a core',
+      ],
       rows: [
         {
           label: `nothing to do since the start, ${seconds} s`,
-          values: [[], [], [started.service], [started.postgres]],
+          values: [[], [], [], [started.service], [started.postgres]],
         },
         {
           label: `nothing to do later, ${seconds} s`,
-          values: [[], [], [idle.service], [idle.postgres]],
+          values: [[], [], [], [idle.service], [idle.postgres]],
         },
         ...quarters.map((some, index) => ({
           label: `quarter ${index + 1} of the deliveries`,
-          values: [of(some, 'rss'), of(some, 'heap')],
+          values: [of(some, 'senders'), of(some, 'rss'), of(some, 'heap')],
         })),
         {
           label: 'slope of the lowest after quarter 1, MB per 1,000,000',
-          values: [[rss.perMillion], [heap.perMillion]],
+          values: [[], [rss.perMillion], [heap.perMillion]],
         },
       ],
       notes: [`Bellwire: ${system.configuration}.`],
