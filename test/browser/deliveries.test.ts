@@ -87,6 +87,12 @@ describe('the list of deliveries', () => {
     ]);
     expect(await shown(page)).toEqual([hit.headers['webhook-id']]);
     expect(await page.evaluate('window.mark')).toBe(1);
+    // However narrow the column is, a status stays in one piece.
+    await page.setViewportSize({ width: 800, height: 800 });
+    const pieces = await row
+      .getByText('HTTP')
+      .evaluate((answer: any) => answer.getClientRects().length as number);
+    expect(pieces).toBe(1);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

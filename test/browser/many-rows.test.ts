@@ -69,6 +69,7 @@ describe('a table of 10,000 rows', () => {
     expect(complaints).toEqual([]);
     await page.context().close();
   });
+
   it('finds the row that the keyboard was at, though it has left the document', async () => {
     const { page, complaints } = await site.open('/webhooks');
     await page.locator('tr[data-index="0"]').waitFor();

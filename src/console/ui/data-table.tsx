@@ -12,7 +12,6 @@ import {
   memo,
   type MouseEvent,
   type ReactNode,
-  type RefObject,
   useEffect,
   useRef,
   useState,
@@ -22,6 +21,7 @@ import type { List } from '../api/use-pages.ts';
 import classes from './data-table.module.css';
 import { EmptyState, ErrorState, LoadingState, NoMatchState } from './states.tsx';
 import { usePageKeys } from './use-page-keys.ts';
+import { useTop } from './use-top.ts';
 
 /** One column; sort names the field that its header sorts by, width is a CSS width. */
 export interface Column<Row> {
@@ -218,23 +218,6 @@ function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
       )}
     </>
   );
-}
-
-/**
- * How far below the top of the page an element is, px. Looked at whenever the page or the number of rows has changed, and
- * behind the layout that is made anyway: what is above a list grows and shrinks with it.
- */
-function useTop(element: RefObject<HTMLElement | null>, rows: number): number {
-  const [top, setTop] = useState(0);
-  useEffect(() => {
-    const observer = new ResizeObserver(() => {
-      const now = element.current ? element.current.getBoundingClientRect().top + window.scrollY : 0;
-      setTop((before) => (Math.abs(now - before) > 1 ? now : before));
-    });
-    observer.observe(document.body);
-    return () => observer.disconnect();
-  }, [element, rows]);
-  return top;
 }
 
 /** Drawn again only when the row is another copy: a live list moves many rows, and changes few. */
