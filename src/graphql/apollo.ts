@@ -1,6 +1,7 @@
 /** Apollo Server as this API needs it: what it leaves open by default is closed here. */
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
+  ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
@@ -38,6 +39,8 @@ export function createApollo(options: {
     validationRules: guard.rules,
     formatError: (_formatted, error) => mask(guard.explain(error)),
     plugins: [
+      // It looks at each field of each answer, to say no-store in the end; the edge says so of everything.
+      ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       // Environment variables of Apollo's cloud must not make this server call out.
       ApolloServerPluginSchemaReportingDisabled(),

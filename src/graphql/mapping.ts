@@ -72,28 +72,52 @@ export function toDraftType(draft: DraftView): WebhookDraftType {
   };
 }
 
-/** A webhook. */
+/** A webhook; field by field, as endpoints (read-endpoints.ts says why). */
 export function toWebhookType(webhook: WebhookView): WebhookType {
-  const { id, number, name, description, status, statusReason, version, createdAt, updatedAt } = webhook;
-  const { loginId, accountId, forLoginId, teamId } = webhook;
-  const shown = { id, number, name, description, status, statusReason, version, createdAt, updatedAt };
-  return { ...shown, loginId, accountId, forLoginId, teamId };
+  return {
+    id: webhook.id,
+    number: webhook.number,
+    name: webhook.name,
+    description: webhook.description,
+    status: webhook.status,
+    statusReason: webhook.statusReason,
+    version: webhook.version,
+    createdAt: webhook.createdAt,
+    updatedAt: webhook.updatedAt,
+    loginId: webhook.loginId,
+    accountId: webhook.accountId,
+    forLoginId: webhook.forLoginId,
+    teamId: webhook.teamId,
+  };
 }
 
 /** An endpoint. */
 export function toEndpointType(endpoint: EndpointView): EndpointType {
-  const { id, webhookId, kind, target, authentication, status, statusReason, failingSince } = endpoint;
-  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency } = endpoint;
-  const { ordering, signing, format } = endpoint;
   return {
-    ...{ id, webhookId, kind, target, authentication, status, statusReason, failingSince },
+    id: endpoint.id,
+    webhookId: endpoint.webhookId,
+    kind: endpoint.kind,
+    target: endpoint.target,
+    authentication: endpoint.authentication,
+    status: endpoint.status,
+    statusReason: endpoint.statusReason,
+    failingSince: endpoint.failingSince,
     mailboxes: endpoint.mailboxes.map(({ address, status, reason, sentAt, loginId }) => ({
-      ...{ address, status, reason, loginId },
+      address,
+      status,
+      reason,
+      loginId,
       confirmationSentAt: sentAt === null ? null : new Date(sentAt),
     })),
     advanced: {
-      ...{ headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency },
-      ...{ ordering, signing, format },
+      headers: endpoint.headers,
+      timeoutMs: endpoint.timeoutMs,
+      retrySchedule: endpoint.retrySchedule,
+      ratePerSecond: endpoint.ratePerSecond,
+      maxConcurrency: endpoint.maxConcurrency,
+      ordering: endpoint.ordering,
+      signing: endpoint.signing,
+      format: endpoint.format,
     },
   };
 }

@@ -1,11 +1,11 @@
 /** The filter of the saved table: fields are ANDed, values of a list ORed. */
 import type { DataSource } from 'typeorm';
 
-import { collect } from '../db/fragment.ts';
+import { allOf, collect } from '../db/fragment.ts';
 import type { SqlFragment } from '../db/sql.ts';
 import { foundShort, readSearch, type TextSearch, textSearch } from '../db/text-search.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
-import { doubtfulWebhooks, hasStatus, type WebhookStatus } from './status.ts';
+import { doubtfulWebhooks, hasStatus, silentWebhooks, type WebhookStatus } from './status.ts';
 
 /** Which webhooks to list; what is left out, or an empty list, does not narrow. */
 export interface WebhookFilter {
@@ -39,7 +39,7 @@ export interface Narrowing {
   steps: number[];
 }
 
-/** More webhooks, or logins that a search finds, are not looked up before the page. */
+/** More triggers that cannot fire, or logins that a search finds, are not looked up before the page. */
 const MOST_DOUBTFUL = 5_000;
 const MOST_LOGINS = 1_000;
 
@@ -71,10 +71,22 @@ export function readFilter(filter: WebhookFilter): Result<CheckedFilter> {
   return ok({ search: wanted, status: status ?? [], conditions });
 }
 
-/** True for webhooks w in one of these states; which of them cannot fire is looked up here, where those are few. */
-export async function withStatus(orm: DataSource, states: readonly WebhookStatus[]): Promise<SqlFragment> {
-  const byCatalog = states.includes('ENABLED') || states.includes('INACTIVE');
-  return hasStatus(states, byCatalog ? await doubtfulWebhooks(orm, MOST_DOUBTFUL) : null);
+/**
+ * True for webhooks w in one of these states; which of them cannot fire is looked up here, where those are few. They are few when
+ * only such are asked for.
+ */
+export async function withStatus(
+  orm: DataSource,
+  states: readonly WebhookStatus[],
+): Promise<{ condition: SqlFragment; few: boolean }> {
+  if (states.length === 0) return { condition: allOf([]), few: false };
+  if (!states.includes('INACTIVE')) {
+    const doubtful = states.includes('ENABLED') ? await doubtfulWebhooks(orm, MOST_DOUBTFUL) : null;
+    return { condition: hasStatus(states, doubtful), few: false };
+  }
+  const silent = await silentWebhooks(orm, MOST_DOUBTFUL);
+  const few = silent !== null && states.every((status) => status === 'INACTIVE');
+  return { condition: hasStatus(states, silent), few };
 }
 
 /**

@@ -27,11 +27,13 @@ export async function narrow(
   const [accountIds, found, inStates] = await Promise.all([
     managedAccounts(orm, viewer),
     search === null ? { near: allOf([]), far: allOf([]), common: false } : searchFor(orm, search),
-    status.length === 0 ? allOf([]) : withStatus(orm, status),
+    withStatus(orm, status),
   ]);
   const visible = webhookVisible(viewer, accountIds);
-  const others = [visible, inStates, ...conditions];
-  const few = !managesAllWebhooks(viewer) && (await new VisibleWebhooks(orm, viewer).all(REACH)) !== null;
+  const others = [visible, inStates.condition, ...conditions];
+  const few =
+    inStates.few ||
+    (!managesAllWebhooks(viewer) && (await new VisibleWebhooks(orm, viewer).all(REACH)) !== null);
   const steps = few ? [] : found.common ? [REACH, 10 * REACH] : [REACH];
   return ok({
     near: allOf([found.near, ...others]),

@@ -428,6 +428,38 @@ describe('a webhook whose endpoints switched themselves off', () => {
     expect(await statuses()).toBe('INACTIVE');
   });
 
+  it('is ENABLED, and found as nothing else, with one trigger that can fire among others that cannot', async () => {
+    const listenTo = (...resources: string[]) =>
+      api.mutate(
+        'mutation ($id: ID!, $input: WebhookInput!) { webhookUpdate(id: $id, input: $input) { errors { code } } }',
+        {
+          id: webhook.id,
+          input: { triggers: resources.map((resource) => ({ resource, event: 'create' })) },
+        },
+      );
+    await listenTo('nothing', 'clients', 'ghosts');
+    expect(await statuses()).toBe('ENABLED');
+    await listenTo('nothing', 'ghosts');
+    expect(await statuses()).toBe('INACTIVE');
+  });
+
+  it('is found as INACTIVE behind thousands of triggers of another that cannot fire', async () => {
+    const other = await createWebhook(api, receiver.url);
+    await sql(
+      `insert into triggers (id, webhook_id, position, resource, event, name, description)
+       select 'trg_02' || lpad(i::text, 24, '0'), $1, i, 'aaa', 'create', '', '' from generate_series(1, 5001) i`,
+      [other.id],
+    );
+    await api.mutate(
+      'mutation ($id: ID!, $input: WebhookInput!) { webhookUpdate(id: $id, input: $input) { errors { code } } }',
+      { id: webhook.id, input: { triggers: [{ resource: 'nothing', event: 'create' }] } },
+    );
+    expect(await statuses()).toBe('INACTIVE');
+    const { nodes } = await api.run(LIST, { status: ['ENABLED'] });
+    expect(nodes).toContainEqual({ id: other.id });
+    await sql(`delete from triggers where resource = 'aaa'`);
+  });
+
   it('sends again by webhookEnable, but not to those that somebody switched off', async () => {
     const [first, second] = await both();
     await disable(second);
