@@ -11,6 +11,7 @@ import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
 import { kindOfId } from '../ids.ts';
 import { parseUrl } from '../url.ts';
 import type { WebhookView } from '../webhooks/read.ts';
+import { statusReason } from '../webhooks/status.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 
 /** What a program asks for. */
@@ -107,11 +108,12 @@ export class Subscriptions {
 
   async #describe(webhooks: WebhookView[]): Promise<Subscription[]> {
     const ids = webhooks.map((webhook) => webhook.id);
-    const [endpoints, triggers] = await Promise.all([
+    const [endpoints, triggers, off] = await Promise.all([
       this.#webhooks.endpointsOf(ids),
       this.#webhooks.triggersOf(ids),
+      this.#webhooks.offEndpointsOf(ids),
     ]);
-    return webhooks.map((webhook) => {
+    const described = webhooks.map(async (webhook) => {
       const trigger = triggers.get(webhook.id)?.[0];
       return {
         id: webhook.id,
@@ -121,10 +123,14 @@ export class Subscriptions {
         resource: trigger?.resource ?? '',
         event: trigger?.event ?? '',
         status: webhook.status,
-        statusReason: webhook.statusReason,
+        statusReason: await statusReason(webhook.status, {
+          triggers: () => Promise.resolve(triggers.get(webhook.id)!),
+          endpointsOff: () => Promise.resolve(off.get(webhook.id)!),
+        }),
         createdAt: webhook.createdAt,
       };
     });
+    return Promise.all(described);
   }
 }
 

@@ -10,7 +10,7 @@ import type { TeamEntity } from '../access/team.entity.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { SecretView, TriggerView, WebhookView } from '../webhooks/read.ts';
 import type { EndpointView } from '../webhooks/read-endpoints.ts';
-import type { TriggerChoice, TriggerInactiveReason } from '../webhooks/status.ts';
+import type { EndpointOff, TriggerChoice, TriggerInactiveReason } from '../webhooks/status.ts';
 import { createHistoryLoaders, type HistoryLoaders } from './history-loaders.ts';
 import type { Rooms } from './rooms.ts';
 import { createStatsLoaders, type StatsLoaders } from './stats-loaders.ts';
@@ -37,6 +37,8 @@ export interface Loaders {
   endpointsOf: DataLoader<string, EndpointView[]>;
   /** Of a webhook that the caller holds its triggers. */
   triggersOf: DataLoader<string, TriggerView[]>;
+  /** Of a webhook that the caller holds its endpoints, and why they are off. */
+  offEndpointsOf: DataLoader<string, EndpointOff[]>;
   /** Why a trigger on a resource and an event could not fire; null when it could, and while one is not chosen. */
   inactiveReason: DataLoader<TriggerChoice, TriggerInactiveReason | null, string>;
   /** Of an endpoint that the caller holds its signing secrets. */
@@ -67,13 +69,14 @@ export function createLoaders({ access, webhooks, history, stats }: Rooms, viewe
         const members = await access.firstMembers(viewer, teamIds, most);
         return wanted.map(({ teamId, limit }) => members.get(teamId)!.slice(0, limit));
       },
-      // Asked together, but not remembered: a document may change a team twice, and each answer tells the members as they are then.
+      // Asked together, but not remembered: a document may change an object twice, and each answer tells its parts as they are then.
       { cache: false },
     ),
     webhook: one((ids) => webhooks.byIds(viewer, ids)),
     endpoint: one((ids) => webhooks.endpointsByIds(viewer, ids)),
     endpointsOf: many((ids) => webhooks.endpointsOf(ids)),
     triggersOf: many((ids) => webhooks.triggersOf(ids)),
+    offEndpointsOf: many((ids) => webhooks.offEndpointsOf(ids)),
     inactiveReason: new DataLoader((choices) => webhooks.inactiveReasons(choices), {
       cacheKeyFn: ({ resource, event }) => JSON.stringify([resource, event]),
     }),
@@ -91,10 +94,13 @@ function one<T>(read: (ids: readonly string[]) => Promise<Map<string, T>>): Data
   });
 }
 
-/** A loader of lists; empty for what has none. */
+/** A loader of the parts of an object, empty for what has none; not remembered, for the reason of membersOf. */
 function many<T>(read: (ids: readonly string[]) => Promise<Map<string, T[]>>): DataLoader<string, T[]> {
-  return new DataLoader(async (ids) => {
-    const found = await read(ids);
-    return ids.map((id) => found.get(id) ?? []);
-  });
+  return new DataLoader(
+    async (ids) => {
+      const found = await read([...new Set(ids)]);
+      return ids.map((id) => found.get(id) ?? []);
+    },
+    { cache: false },
+  );
 }

@@ -80,7 +80,6 @@ export function toWebhookType(webhook: WebhookView): WebhookType {
     name: webhook.name,
     description: webhook.description,
     status: webhook.status,
-    statusReason: webhook.statusReason,
     version: webhook.version,
     createdAt: webhook.createdAt,
     updatedAt: webhook.updatedAt,

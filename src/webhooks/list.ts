@@ -28,7 +28,7 @@ import {
   type Sorting,
   type WebhookOrder,
 } from './order.ts';
-import { WEBHOOK_COLUMNS, type WebhookView, withReasons } from './read.ts';
+import { WEBHOOK_COLUMNS, type WebhookView } from './read.ts';
 
 /** Where a page begins, and which way it is read. */
 interface Walk {
@@ -69,7 +69,7 @@ export async function listWebhooks(
   if (!narrowed.ok) return narrowed;
   const where = narrowed.value;
   const rows = await readRows(orm, { sorting, position, backward }, where, limit + 1);
-  const page = toPage(await withReasons(orm, rows), request.value, (row) => [sorting.tag, ...row.keys]);
+  const page = toPage(rows, request.value, (row) => [sorting.tag, ...row.keys]);
   return ok({ ...page, count: () => countRows(orm, where?.far ?? EVERY) });
 }
 

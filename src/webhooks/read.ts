@@ -2,12 +2,10 @@
 import { isCatalogName } from '../catalog/resource-input.ts';
 import { collect } from '../db/fragment.ts';
 import type { Reader, SqlFragment } from '../db/sql.ts';
-import type { FailureCode } from '../errors.ts';
 import {
-  autoDisabledSentence,
   CATALOG_JOIN,
+  type EndpointOff,
   INACTIVE_REASON,
-  inactiveSentence,
   STATUS,
   type TriggerChoice,
   type TriggerInactiveReason,
@@ -26,8 +24,6 @@ export interface WebhookView {
   name: string;
   description: string;
   status: WebhookStatus;
-  /** A sentence, when it is INACTIVE or AUTO_DISABLED. */
-  statusReason: string | null;
   version: number;
   createdAt: Date;
   updatedAt: Date;
@@ -61,39 +57,26 @@ export interface SecretView {
 /** The columns of a WebhookView, for the alias w. */
 export const WEBHOOK_COLUMNS = `w.id, w.number, w.account_id as "accountId", w.login_id as "loginId",
   w.for_login_id as "forLoginId", w.team_id as "teamId", w.name, w.description, ${STATUS} as status,
-  null::text as "statusReason", w.version, w.created_at as "createdAt", w.updated_at as "updatedAt"`;
+  w.version, w.created_at as "createdAt", w.updated_at as "updatedAt"`;
 
 const TRIGGERS = 'from triggers t join webhooks w on w.id = t.webhook_id and w.deleted_at is null';
 
 /** The webhooks, not deleted, for which the fragment over the alias w holds. */
 export async function readWebhooks(reader: Reader, where: SqlFragment): Promise<WebhookView[]> {
   const { text, values } = collect(where);
-  const rows = await reader.query<WebhookView[]>(
+  return reader.query<WebhookView[]>(
     `select ${WEBHOOK_COLUMNS} from webhooks w where w.deleted_at is null and (${text})`,
     values,
   );
-  return withReasons(reader, rows);
-}
-
-/** Adds the sentence to those that are INACTIVE or AUTO_DISABLED. */
-export async function withReasons<T extends WebhookView>(reader: Reader, rows: T[]): Promise<T[]> {
-  const idsOf = (status: WebhookStatus) => rows.filter((row) => row.status === status).map(({ id }) => id);
-  const triggers = await readTriggersOf(reader, idsOf('INACTIVE'));
-  const causes = await readCausesOf(reader, idsOf('AUTO_DISABLED'));
-  for (const row of rows) {
-    if (row.status === 'INACTIVE') row.statusReason = inactiveSentence(triggers.get(row.id)!);
-    if (row.status === 'AUTO_DISABLED') row.statusReason = autoDisabledSentence(causes.get(row.id)!);
-  }
-  return rows;
 }
 
 /** Of each webhook, why its endpoints are off. */
-async function readCausesOf(
+export async function readCausesOf(
   reader: Reader,
   webhookIds: readonly string[],
-): Promise<Map<string, { target: string; code: FailureCode | null }[]>> {
+): Promise<Map<string, EndpointOff[]>> {
   if (webhookIds.length === 0) return new Map();
-  const rows = await reader.query<{ webhookId: string; target: string; code: FailureCode | null }[]>(
+  const rows = await reader.query<(EndpointOff & { webhookId: string })[]>(
     `select ep.webhook_id as "webhookId", ep.target, ep.disabled_code as code from endpoints ep
      where ep.webhook_id = any ($1::text[]) and ep.removed_at is null
      order by ep.webhook_id, ep.position`,

@@ -135,10 +135,29 @@ export async function silentWebhooks(reader: Reader, most: number): Promise<stri
   return rows[0]?.tooMany ? null : rows.filter(({ fires }) => !fires).map(({ id }) => id);
 }
 
-/** The sentence behind INACTIVE. */
-export function inactiveSentence(
-  triggers: { label: string; inactiveReason: TriggerInactiveReason | null }[],
-): string {
+/** A trigger, as far as a reason names it. */
+interface NamedTrigger {
+  label: string;
+  inactiveReason: TriggerInactiveReason | null;
+}
+
+/** An endpoint of a webhook that is off; without a code somebody switched it off. */
+export interface EndpointOff {
+  target: string;
+  code: FailureCode | null;
+}
+
+/** Why a webhook of a status does not send, as sentences; null when it does. What that follows from is asked for where it is needed. */
+export async function statusReason(
+  status: WebhookStatus,
+  of: { triggers: () => Promise<NamedTrigger[]>; endpointsOff: () => Promise<EndpointOff[]> },
+): Promise<string | null> {
+  if (status === 'INACTIVE') return inactiveSentence(await of.triggers());
+  if (status === 'AUTO_DISABLED') return autoDisabledSentence(await of.endpointsOff());
+  return null;
+}
+
+function inactiveSentence(triggers: NamedTrigger[]): string {
   const named = triggers
     .slice(0, NAMED)
     .map(
@@ -147,8 +166,7 @@ export function inactiveSentence(
   return `No trigger can fire: ${listed(named, triggers.length)}.`;
 }
 
-/** The sentence behind AUTO_DISABLED; an endpoint without a code was switched off by somebody. */
-export function autoDisabledSentence(endpoints: { target: string; code: FailureCode | null }[]): string {
+function autoDisabledSentence(endpoints: EndpointOff[]): string {
   const named = endpoints.slice(0, NAMED).map(({ target, code }) => {
     const why = code === null ? 'somebody switched it off' : causeOf(code).replace(/\.$/, '');
     return `${parseUrl(target)?.host ?? target} (${why})`;

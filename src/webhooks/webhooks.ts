@@ -28,6 +28,7 @@ import { failed, readOutcome, type WebhookOutcome } from './outcome.ts';
 import { untilItHolds } from './races.ts';
 import {
   countTriggers,
+  readCausesOf,
   readInactiveReasons,
   readSecrets,
   readSecretsOf,
@@ -46,7 +47,7 @@ import {
 } from './read-endpoints.ts';
 import { sendVerification } from './send-verification.ts';
 import { revealSecret, rotateSecret, type Rotation, type SecretOutcome } from './signing-secrets.ts';
-import type { TriggerChoice, TriggerInactiveReason } from './status.ts';
+import type { EndpointOff, TriggerChoice, TriggerInactiveReason } from './status.ts';
 import { type EndpointOutcome, switchEndpoint } from './switch-endpoint.ts';
 import { type Plan, validate } from './validate.ts';
 import { deleteWebhook, insertWebhook, switchWebhook, teamStands, updateWebhook } from './write.ts';
@@ -260,6 +261,11 @@ export class Webhooks {
   /** Of each webhook, which the caller has got already, its triggers in their order. */
   triggersOf(webhookIds: readonly string[]): Promise<Map<string, TriggerView[]>> {
     return readTriggersOf(this.#orm, webhookIds);
+  }
+
+  /** Of each webhook, which the caller has got already, its endpoints and why they are off. */
+  offEndpointsOf(webhookIds: readonly string[]): Promise<Map<string, EndpointOff[]>> {
+    return readCausesOf(this.#orm, webhookIds);
   }
 
   /** Why triggers on these choices could not fire, in their order; null for those that could. */

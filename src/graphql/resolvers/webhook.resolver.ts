@@ -4,6 +4,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root
 import { mayReadWebhooks } from '../../access/policy.ts';
 import type { WebhookOutcome } from '../../webhooks/outcome.ts';
 import { GRACE_SECONDS, type SecretOutcome } from '../../webhooks/signing-secrets.ts';
+import { statusReason, type WebhookStatus } from '../../webhooks/status.ts';
 import type { EndpointOutcome } from '../../webhooks/switch-endpoint.ts';
 import { edgeError, valueOf } from '../answers.ts';
 import type { Context } from '../context.ts';
@@ -83,6 +84,17 @@ export class WebhookResolver {
       throw edgeError('FORBIDDEN', 'This needs the permission WEBHOOKS_MANAGE, or membership of a team.');
     const found = valueOf(await rooms.webhooks.list(viewer, page, filter, orderBy));
     return { ...toConnection(found, toWebhookType), totalCount: found.count };
+  }
+
+  @FieldResolver()
+  statusReason(
+    @Ctx() { loaders }: Context,
+    @Root() { id, status }: { id: string; status: WebhookStatus },
+  ): Promise<string | null> {
+    return statusReason(status, {
+      triggers: () => loaders.triggersOf.load(id),
+      endpointsOff: () => loaders.offEndpointsOf.load(id),
+    });
   }
 
   @FieldResolver()

@@ -46,7 +46,7 @@ export class WebhookType {
   status?: Resolved<keyof typeof WebhookStatus>;
 
   @Field(() => String, { nullable: true, description: 'Why it does not send; null when it does.' })
-  statusReason?: string | null;
+  statusReason?: Resolved<string> | null;
 
   @Field(() => Int, {
     description: 'Raised by 1 with every change: give it as expectedVersion to notice the changes of others.',
