@@ -101,7 +101,7 @@ export async function readEndpointsOf(
   return groups;
 }
 
-/** Field by field: objects spread into an object, here and in mapping.ts, took 16 % of the server's CPU for a page of 100 webhooks. */
+/** Field by field: objects spread into an object, here and in mapping.ts, took 3 of 19.5 ms of the server's CPU for a page of 100 of 20,000 webhooks. */
 function toView(row: Row, defaults: EndpointDefaults): EndpointView {
   const { status, statusReason, failingSince } = shownStatus(row, defaults);
   return {

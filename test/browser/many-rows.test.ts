@@ -10,8 +10,6 @@ const FRAME_MS = 50;
 /** A screen with every frame: faster than anybody reads. */
 const TURN_PX = 750;
 const TURNS = 200;
-/** Of so many pages the median counts: what a page does itself comes in each, while the thread clock of a virtual machine charges a task now and then with more than the clock on the wall saw pass. */
-const PAGES = 3;
 
 let site: Console;
 beforeAll(async () => {
@@ -35,53 +33,42 @@ afterAll(() => site?.stop());
 
 describe('a table of 10,000 rows', () => {
   it('is read to its end by scrolling, and scrolls with no task above 50 ms and few rows in the document', async () => {
-    const readMs: number[] = [];
-    const cpuMs: number[] = [];
-    const wallMs: number[] = [];
-    const rowsInDocument: number[] = [];
-    for (let round = 0; round < PAGES; round++) {
-      const { page, complaints } = await site.open('/webhooks');
-      const rows = page.locator('tbody tr[data-index]');
-      await rows.first().waitFor();
-      await page.mouse.move(800, 600);
-      const startedAt = performance.now();
-      // To the end: each turn of the wheel brings the end of what is loaded into view.
-      while (!(await page.getByText('10,000 in all').isVisible())) {
-        await page.evaluate('window.scrollTo(0, document.documentElement.scrollHeight)');
-        await page.evaluate(
-          'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
-        );
-      }
-      readMs.push(Math.round(performance.now() - startedAt));
+    const { page, complaints } = await site.open('/webhooks');
+    const rows = page.locator('tbody tr[data-index]');
+    await rows.first().waitFor();
+    await page.mouse.move(800, 600);
+    const startedAt = performance.now();
+    // To the end: each turn of the wheel brings the end of what is loaded into view.
+    while (!(await page.getByText('10,000 in all').isVisible())) {
       await page.evaluate('window.scrollTo(0, document.documentElement.scrollHeight)');
-      await page.getByRole('link', { name: '1, Webhook 1', exact: true }).waitFor();
-
-      await site.browser.startTracing(page, { categories: ['toplevel'] });
-      for (let turn = 0; turn < TURNS; turn++) {
-        await page.mouse.wheel(0, -TURN_PX);
-        await page.evaluate('new Promise((done) => requestAnimationFrame(done))');
-      }
-      const tasks = mainThreadTasks(await site.browser.stopTracing());
-      cpuMs.push(longest(tasks, 'cpuMs'));
-      wallMs.push(longest(tasks, 'wallMs'));
-      const drawn = await rows.count();
-      rowsInDocument.push(drawn);
-      expect(drawn).toBeGreaterThan(10);
-      expect(drawn).toBeLessThan(100);
-      await page.evaluate('window.scrollTo(0, 0)');
-      await page.getByRole('link', { name: '10000, Webhook 10000' }).waitFor();
-      expect(complaints).toEqual([]);
-      await page.context().close();
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
     }
+    const readMs = Math.round(performance.now() - startedAt);
+    await page.evaluate('window.scrollTo(0, document.documentElement.scrollHeight)');
+    await page.getByRole('link', { name: '1, Webhook 1', exact: true }).waitFor();
+
+    await site.browser.startTracing(page, { categories: ['toplevel'] });
+    for (let turn = 0; turn < TURNS; turn++) {
+      await page.mouse.wheel(0, -TURN_PX);
+      await page.evaluate('new Promise((done) => requestAnimationFrame(done))');
+    }
+    const tasks = mainThreadTasks(await site.browser.stopTracing());
+    const drawn = await rows.count();
     figure('10,000 rows', {
-      readMs: readMs.join(', '),
+      readMs,
       scrolledPx: TURNS * TURN_PX,
-      longestTaskCpuMs: cpuMs.join(', '),
-      longestTaskWallMs: wallMs.join(', '),
-      rowsInDocument: rowsInDocument.join(', '),
+      longestTaskCpuMs: longest(tasks, 'cpuMs'),
+      longestTaskWallMs: longest(tasks, 'wallMs'),
+      rowsInDocument: drawn,
     });
-    expect(cpuMs.sort((a, b) => a - b)[(PAGES - 1) / 2]).toBeLessThanOrEqual(FRAME_MS);
-  }, 240_000);
+    expect(longest(tasks, 'cpuMs')).toBeLessThanOrEqual(FRAME_MS);
+    expect(drawn).toBeGreaterThan(10);
+    expect(drawn).toBeLessThan(100);
+    await page.evaluate('window.scrollTo(0, 0)');
+    await page.getByRole('link', { name: '10000, Webhook 10000' }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
 
   it('finds the row that the keyboard was at, though it has left the document', async () => {
     const { page, complaints } = await site.open('/webhooks');
