@@ -12,7 +12,6 @@ import {
   memo,
   type MouseEvent,
   type ReactNode,
-  useDeferredValue,
   useEffect,
   useRef,
   useState,
@@ -78,8 +77,7 @@ export function DataTable<Row extends { id: string }>(props: DataTableProps<Row>
 
 function FilledTable<Row extends { id: string }>(props: DataTableProps<Row>) {
   const { label, columns, list, onOpen, sort, onSort, isNew } = props;
-  // Rows that have come are drawn piece by piece between frames: ten new ones at once were a task of up to 24, 28 and 44 ms.
-  const rows = useDeferredValue(list.rows);
+  const { rows } = list;
   const body = useRef<HTMLTableSectionElement>(null);
   // By its id: live rows come in above it.
   const [activeId, setActiveId] = useState<string | null>(null);
