@@ -71,7 +71,7 @@ export async function readWebhooks(reader: Reader, where: SqlFragment): Promise<
 }
 
 /** Of each webhook, why its endpoints are off. */
-export async function readCausesOf(
+export async function readOffEndpointsOf(
   reader: Reader,
   webhookIds: readonly string[],
 ): Promise<Map<string, EndpointOff[]>> {

@@ -28,8 +28,8 @@ import { failed, readOutcome, type WebhookOutcome } from './outcome.ts';
 import { untilItHolds } from './races.ts';
 import {
   countTriggers,
-  readCausesOf,
   readInactiveReasons,
+  readOffEndpointsOf,
   readSecrets,
   readSecretsOf,
   readTriggers,
@@ -265,7 +265,7 @@ export class Webhooks {
 
   /** Of each webhook, which the caller has got already, its endpoints and why they are off. */
   offEndpointsOf(webhookIds: readonly string[]): Promise<Map<string, EndpointOff[]>> {
-    return readCausesOf(this.#orm, webhookIds);
+    return readOffEndpointsOf(this.#orm, webhookIds);
   }
 
   /** Why triggers on these choices could not fire, in their order; null for those that could. */

@@ -18,6 +18,11 @@ function bellwire(args: string[], env: NodeJS.ProcessEnv = {}, detached = false)
   );
 }
 
+/** At the end of a process, in which mode its libraries were. */
+const TELLS_MODE = encodeURIComponent(
+  `process.on('exit', () => process.stdout.write('as ' + process.env.NODE_ENV));`,
+);
+
 async function outcome(args: string[], env?: NodeJS.ProcessEnv) {
   const child = bellwire(args, env);
   const [errors, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
@@ -50,6 +55,20 @@ describe('the program', () => {
         'The PostgreSQL at 127.0.0.1:1, database "db", cannot be reached: nothing listens there. Is DATABASE_URL right?\n',
     });
     expect(misspelt).toEqual({ code: 2, errors: "Unknown option '--demmo'. --help shows what there is.\n" });
+  });
+
+  it('spares what libraries check for developers when it is started by npm start, unless NODE_ENV says otherwise', async () => {
+    const started = async (mode?: string) => {
+      const { NODE_ENV: _ofTheTests, ...env } = process.env;
+      const child = spawn(
+        process.execPath,
+        ['--import', `data:text/javascript,${TELLS_MODE}`, join(packageRoot, 'src/start.js'), '--help'],
+        { env: { ...env, ...(mode && { NODE_ENV: mode }) }, stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+      return (await text(child.stdout)).split('\n').at(-1);
+    };
+    expect(await started()).toBe('as production');
+    expect(await started('development')).toBe('as development');
   });
 
   it('stops its PostgreSQL in order when Ctrl-C reaches the whole process group', async () => {

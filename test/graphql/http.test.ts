@@ -66,6 +66,13 @@ describe('a request to /graphql', () => {
     },
   );
 
+  it('is kept by no cache on its way, answered or refused', async () => {
+    const answered = await post(edge, CATALOG);
+    expect([answered.status, answered.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    const refused = await post(edge, CATALOG, { authorization: 'Bearer nonsense' });
+    expect([refused.status, refused.headers.get('cache-control')]).toEqual([401, 'no-store']);
+  });
+
   it('may introspect with a token', async () => {
     const { body } = await post(edge, JSON.stringify({ query: getIntrospectionQuery() }));
     expect(body.errors).toBeUndefined();
