@@ -47,11 +47,11 @@ export async function publish(post, ids, kind) {
 /**
  * Starts the server, with a webhook to the target. By the role all it sends itself, from the start; by the role
  * api by a process of the role worker.
- * @param {import('./ground.js').Ground} ground @param {{ target: string, role: 'all' | 'api' }} options
+ * @param {import('./ground.js').Ground} ground @param {{ target: string, role: 'all' | 'api', collects?: boolean }} options collects: see collect.cjs.
  * @returns {Promise<System & { server: import('./server.js').Server }>}
  */
-export async function startBellwire(ground, { target, role }) {
-  const server = await startServer(ground, role);
+export async function startBellwire(ground, { target, role, collects }) {
+  const server = await startServer(ground, role, collects);
   const { pid, died, post, postgres } = server;
   await register(post, 'policies', ['update']);
   await createWebhook(post, target);

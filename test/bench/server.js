@@ -13,6 +13,8 @@ import { startPostgres } from './postgres.js';
 const TOKEN = 'root-token-of-the-bench-0123456789abcdef';
 const START_MS = 60_000;
 const STOP_MS = 40_000;
+const COLLECT_MS = 20_000;
+const COLLECT = join(import.meta.dirname, 'collect.cjs');
 /** What `npm start` runs, without npm and a shell around it, whose CPU is not the server's. */
 const [PROGRAM, ...ARGS] = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   .scripts.start.replace(/^exec /, '')
@@ -34,12 +36,13 @@ export const CONFIGURATION = `npm start -- --dev, default configuration but for 
  * @typedef {object} Process
  * @property {number} pid
  * @property {string} url Of its API; of a worker only /healthz and /metrics answer.
+ * @property {() => Promise<number>} collect Collects the garbage of its main thread; what is held there then, MB. Only of one that was started for it.
  * @property {() => Promise<void>} stop Throws when it did not end in order.
  */
 
-/** Starts a process. @param {{ postgres: import('./postgres.js').Postgres, dataDir: string, role: Role, senders?: number, watch: (child: import('./children.js').Child) => void, onStop: (stop: () => Promise<void>) => void }} options @returns {Promise<Process>} */
-async function startProcess({ postgres, dataDir, role, senders, watch, onStop }) {
-  const args = [...ARGS, '--dev', '--role', role];
+/** Starts a process; collects: it takes SIGUSR2 (collect.cjs). @param {{ postgres: import('./postgres.js').Postgres, dataDir: string, role: Role, senders?: number, collects?: boolean, watch: (child: import('./children.js').Child) => void, onStop: (stop: () => Promise<void>) => void }} options @returns {Promise<Process>} */
+async function startProcess({ postgres, dataDir, role, senders, collects, watch, onStop }) {
+  const args = [...(collects ? ['--require', COLLECT] : []), ...ARGS, '--dev', '--role', role];
   const child = start(PROGRAM, args, { cwd: ROOT, env: environment(postgres.url, dataDir, senders) });
   watch(child);
   let stopped = false;
@@ -52,7 +55,14 @@ async function startProcess({ postgres, dataDir, role, senders, watch, onStop })
   };
   onStop(stop);
   const [, url] = await written(child, /Health\s+(http:\/\/127\.0\.0\.1:\d+)\/healthz\b/, START_MS);
-  return { pid: child.pid, url, stop };
+  let collections = 0;
+  const collect = async () => {
+    collections += 1;
+    process.kill(child.pid, 'SIGUSR2');
+    const [, held] = await written(child, new RegExp(`collection ${collections}: (\\S+) MB`), COLLECT_MS);
+    return Number(held);
+  };
+  return { pid: child.pid, url, collect, stop };
 }
 
 /**
@@ -62,16 +72,17 @@ async function startProcess({ postgres, dataDir, role, senders, watch, onStop })
  * @property {Promise<never>} died Rejects when one of its processes ends unasked.
  * @property {import('./client.js').Post} post As the root administrator.
  * @property {() => Promise<string>} metrics What it tells Prometheus.
+ * @property {() => Promise<number>} collect See Process.
  * @property {import('./postgres.js').Postgres} postgres
  * @property {(senders?: number) => Promise<Process>} startWorker Another process on the same database, which only sends; by so many senders at most.
  */
 
-/** Starts a server with a PostgreSQL of its own. @param {import('./ground.js').Ground} ground @param {Role} role @returns {Promise<Server>} */
-export async function startServer(ground, role) {
+/** Starts a server with a PostgreSQL of its own. @param {import('./ground.js').Ground} ground @param {Role} role @param {boolean} [collects] @returns {Promise<Server>} */
+export async function startServer(ground, role, collects) {
   const postgres = await startPostgres(ground, 'bellwire-postgres');
   const { died, watch } = watchDeaths();
   const place = { postgres, dataDir: ground.folder('bellwire'), watch, onStop: ground.onStop };
-  const { pid, url } = await startProcess({ ...place, role });
+  const { pid, url, collect } = await startProcess({ ...place, role, collects });
   return {
     url: `${url}/graphql`,
     pid,
@@ -82,6 +93,7 @@ export async function startServer(ground, role) {
       if (!response.ok) throw new Error(`/metrics answered ${response.status}`);
       return response.text();
     },
+    collect,
     postgres,
     startWorker: (senders) => startProcess({ ...place, role: 'worker', senders }),
   };
