@@ -29,6 +29,7 @@ import { IndexHistory1764000000018 } from './migrations/1764000000018-index-hist
 import { LeaveRoomInQueue1764000000019 } from './migrations/1764000000019-leave-room-in-queue.ts';
 import { NoteGaps1764000000020 } from './migrations/1764000000020-note-gaps.ts';
 import { CountReplayedAsOpen1764000000021 } from './migrations/1764000000021-count-replayed-as-open.ts';
+import { IndexDeliveriesOfAccounts1764000000022 } from './migrations/1764000000022-index-deliveries-of-accounts.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -81,6 +82,7 @@ export function createDataSource(url: string | undefined): DataSource {
       LeaveRoomInQueue1764000000019,
       NoteGaps1764000000020,
       CountReplayedAsOpen1764000000021,
+      IndexDeliveriesOfAccounts1764000000022,
     ],
     synchronize: false,
     logging: false,

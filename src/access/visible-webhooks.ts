@@ -106,6 +106,19 @@ export class VisibleWebhooks {
     return [...new Set([...managed, ...rows.map(({ id }) => id)])];
   }
 
+  /** The accounts that they belong to, for who manages webhooks; null for others, where that may be any, and where they are more than most. */
+  async accounts(most: number): Promise<string[] | null> {
+    if (!may(this.#viewer, 'WEBHOOKS_MANAGE')) return null;
+    const owners = await this.owners();
+    if (owners === null) return null;
+    const rows = await this.#reader.query<{ id: string }[]>(
+      `select o.id from unnest($1::text[]) as o (id)
+       where exists (select 1 from webhooks w where w.account_id = o.id offset 0) limit $2`,
+      [owners, most + 1],
+    );
+    return rows.length > most ? null : rows.map(({ id }) => id);
+  }
+
   /** The logins of the caller's portfolio, or of a large one the accounts with webhooks; undefined where nobody needs to know. */
   #accounts(): Promise<string[] | undefined> {
     return (this.#possibleOwners ??= possibleOwners(this.#reader, this.#viewer));

@@ -27,22 +27,33 @@ export interface EventKeys {
 
 /** So many times as many are read next. */
 const STEP = 10;
+/** Of so many events so many times as many deliveries are looked through. */
+const DELIVERIES_PER_EVENT = 2;
+/** What is found by its event costs as much as so many deliveries that are read in their order, judged and dropped: 15 us and 1.4. */
+const EVENT_COSTS = 10;
 /** So many events are read first for each row of a page. */
 const EVENTS_PER_ROW = 5;
-/** More are not: each may cost a look into every partition of the deliveries. */
+/** So many at least are worth it, whatever else there is: each may cost a look into every partition of the deliveries. */
 const MOST_EVENTS = 10_000;
-/** So many of their deliveries, and of what replays bore, are looked through. */
-const MOST_DELIVERIES = 10_000;
+/** More are not at all: of so many the ids alone are 3 MB. */
+const MOST_EVENTS_EVER = 100_000;
 
-/** The first deliveries that fit, as rows of DELIVERY_COLUMNS; null when too many events would have to be read for them. */
+/**
+ * The first deliveries that fit, as rows of DELIVERY_COLUMNS; null when more events would have to be read for them than are worth it where
+ * otherwise so many deliveries are looked at in their order (instead), or where that has been found before, with fewer (before).
+ */
 export async function readAlong(
   sql: Sql,
   search: DeliverySearch,
   keys: EventKeys,
+  { before, instead }: { before: number; instead: number },
 ): Promise<Record<string, unknown>[] | null> {
+  const ever = mostEvents(instead);
+  if (before > 0 && mostEvents(before) === ever) return null;
   const { limit } = search;
   const froms = fromsOf(search.filter);
-  let most = EVENTS_PER_ROW * Math.max(limit, DEFAULT_PAGE);
+  const start = EVENTS_PER_ROW * Math.max(limit, DEFAULT_PAGE);
+  let most = before > 0 ? ever : start;
   for (;;) {
     const { ids, end } = await eventsAlong(sql, search, keys, most);
     const upTo = edge(search, end);
@@ -51,22 +62,26 @@ export async function readAlong(
     const born = await readFirst(
       sql,
       froms.map((from) => ofEvents(search, from, ids, upTo, whole ? 'all' : 'at publish')),
-      MOST_DELIVERIES,
+      DELIVERIES_PER_EVENT * ever,
       wantedOf(search),
     );
     if (!born.complete) return null;
     if (whole) return born.rows;
     // Where little fits, more events are read before what replays bore.
     if (end === null || 2 * born.rows.length >= limit) {
-      const rows = await withReplayed(sql, search, born.rows, upTo);
+      const rows = await withReplayed(sql, search, born.rows, upTo, ever);
       if (end === null || rows?.length === limit) return rows;
     }
     // At once as far as may be worth it: each step costs more than it saves.
-    const promising =
-      most <= EVENTS_PER_ROW * Math.max(limit, DEFAULT_PAGE) || born.rows.length * MOST_EVENTS > most * limit;
-    if (most === MOST_EVENTS || !promising) return null;
-    most = Math.min(MOST_EVENTS, STEP * most);
+    const promising = most <= start || born.rows.length * ever > most * limit;
+    if (most >= ever || !promising) return null;
+    most = Math.min(ever, STEP * most);
   }
+}
+
+/** How many events, and of their deliveries and of what replays bore, are looked through where otherwise so many deliveries are, in their order. */
+function mostEvents(instead: number): number {
+  return Math.min(MOST_EVENTS_EVER, Math.max(MOST_EVENTS, Math.floor(instead / EVENT_COSTS)));
 }
 
 /**
@@ -78,6 +93,7 @@ async function withReplayed(
   search: DeliverySearch,
   rows: Record<string, unknown>[],
   upTo: SqlFragment,
+  most: number,
 ): Promise<Record<string, unknown>[] | null> {
   const { descending, limit, filter } = search;
   const last = rows.length === limit ? rows.at(-1)!['id'] : null;
@@ -88,7 +104,7 @@ async function withReplayed(
     fromsOf(filter).map((from) =>
       listed(search, from, allOf([() => `d.origin = 'REPLAY'`, before, createdNear(filter)])),
     ),
-    MOST_DELIVERIES,
+    most,
     wantedOf(search),
   );
   return replayed.complete ? firstOf([...rows, ...replayed.rows], search) : null;

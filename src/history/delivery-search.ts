@@ -28,6 +28,8 @@ export interface DeliveryScope {
    * there are more than most.
    */
   webhooksOf: (conditions: SqlFragment[] | null, most: number) => Promise<string[] | null>;
+  /** The accounts that the webhooks are of which the reader may see, where it manages those; null for other readers, and where they are more than most. */
+  accountsOf: (most: number) => Promise<string[] | null>;
   /** The logins that can have caused what the reader may see; null when there are more than most. */
   loginsOf: (most: number) => Promise<string[] | null>;
 }
@@ -39,13 +41,20 @@ export interface DeliverySearch extends DeliveryScope {
   limit: number;
   /** The id of the one webhook that the filter means, looked up; null where it means none. */
   webhook?: string | null;
+  /** What accountsOf has told, for MOST_LISTS, once it was asked. */
+  accounts?: string[] | null;
   /** What judge has told, once it was asked. */
   judged?: Judgement;
 }
 
-/** The search with what judges many deliveries. */
+/** So many lists at most are read beside each other. */
+export const MOST_LISTS = 10;
+
+/** The search with what judges many deliveries, and whose those are. */
 export async function judging(search: DeliverySearch): Promise<DeliverySearch> {
-  return search.visible === null || search.judged ? search : { ...search, judged: await search.judge() };
+  if (search.visible === null || search.judged) return search;
+  const [judged, accounts] = await Promise.all([search.judge(), search.accountsOf(MOST_LISTS)]);
+  return { ...search, judged, accounts };
 }
 
 /** The states of what is in the history. */

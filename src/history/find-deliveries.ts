@@ -18,6 +18,7 @@ import {
   halvesOf,
   judging,
   listed,
+  MOST_LISTS,
   wantedOf,
 } from './delivery-search.ts';
 import { countFew, type Few, holdFew, NONE, readFew } from './few-deliveries.ts';
@@ -29,7 +30,6 @@ const MOST_WEBHOOKS = 200;
 const FEW_WEBHOOKS = 20;
 const MOST_EVENTS = 2_000;
 const MOST_LOGINS = 300;
-const MOST_LISTS = 10;
 /** Where nothing else is known: as if there were no end. */
 const WHOLE = 2 ** 31 - 1;
 /** Where of the first rows fewer than one of so many wanted ones was found, what is asked for is rare. */
@@ -45,25 +45,28 @@ export async function findDeliveries(sql: Sql, page: DeliverySearch): Promise<Re
   const search = await judgingMany(asked);
   const { ways, byIndex } = waysOf(search);
   const first = search.filter?.search == null ? REACH : PROBED;
-  for (let reach = first, rare = false; ;) {
+  for (let reach = first, rare = 0; ;) {
     let most = 0;
     for (const lists of ways) {
       const { rows, complete } = await readFirst(sql, lists, reach, wantedOf(search));
       if (complete || reach >= WHOLE) return rows;
       most = Math.max(most, rows.length);
     }
-    if (!rare && most * RARE < search.limit) {
-      rare = true;
-      const few = await fewRare(sql, search);
+    const next = Math.min(WHOLE, nextReach(reach, most, search.limit));
+    if (rare > 0 || most * RARE < search.limit) {
+      const few = rare > 0 ? null : await fewRare(sql, search);
       if (few) return readFew(sql, search, few);
-      const found = await firstAlong(sql, search, [...(await keysOfLogins(search)), ...keysOfEvent(search)]);
+      // The lists of an account hold what its logins caused, in their order.
+      const keys = [...(search.accounts ? [] : await keysOfLogins(search)), ...keysOfEvent(search)];
+      const found = await firstAlong(sql, search, keys, { before: rare, instead: next });
       if (found) return found;
+      rare = next;
     } else if (reach === first && !byIndex) {
       // Of an entity that one of 50 events is of, a list takes PostgreSQL 53 ms instead of 88, with all that is shown of it.
-      const found = await firstAlong(sql, search, keysOfEvent(search));
+      const found = await firstAlong(sql, search, keysOfEvent(search), { before: 0, instead: next });
       if (found) return found;
     }
-    reach = Math.min(WHOLE, nextReach(reach, most, search.limit));
+    reach = next;
   }
 }
 
@@ -78,15 +81,25 @@ export async function countDeliveries(
   const named = (await fewNamed(sql, asked)) ?? (await fewVisible(sql, asked, MOST_WEBHOOKS));
   if (named) return { count: await countFew(sql, asked, named), complete: true };
   const search = await judgingMany(asked);
-  const [lists] = waysOf(search).ways;
-  const probed = await countFirst(sql, lists!, PROBED, wantedOf(search));
-  if (probed.complete) return probed;
+  const { ways } = waysOf(search);
+  let probed = { count: 0, complete: false };
+  for (const lists of ways) {
+    probed = await countFirst(sql, lists, PROBED, wantedOf(search));
+    if (probed.complete) return probed;
+  }
   const rare = probed.count * RARE < DEFAULT_PAGE ? await fewRare(sql, search) : null;
   if (rare) return { count: await countFew(sql, search, rare), complete: true };
   const reach = scope.visible === null && isOfDeliveryAlone(scope.filter) ? limit : COUNTED_REACH;
-  const found = await countFirst(sql, lists!, reach, wantedOf(search));
-  const few = found.complete ? null : await fewOfResource(sql, search);
-  return few ? { count: await countFew(sql, search, few), complete: true } : found;
+  let most = { count: 0, complete: false };
+  for (const lists of ways) {
+    const found = await countFirst(sql, lists, reach, wantedOf(search));
+    if (found.complete) return found;
+    if (found.count > most.count) most = found;
+    // Another way is worth it only where this one leads past what others have.
+    if (found.count * RARE > reach) break;
+  }
+  const few = await fewOfResource(sql, search);
+  return few ? { count: await countFew(sql, search, few), complete: true } : most;
 }
 
 /** What the filter names by an id, or an entity that has little; null where it does not. */
@@ -149,9 +162,10 @@ async function firstAlong(
   sql: Sql,
   search: DeliverySearch,
   keys: EventKeys[],
+  worth: { before: number; instead: number },
 ): Promise<Record<string, unknown>[] | null> {
   for (const key of keys) {
-    const found = await readAlong(sql, search, key);
+    const found = await readAlong(sql, search, key, worth);
     if (found) return found;
   }
   return null;
@@ -214,7 +228,17 @@ function waysOf(search: DeliverySearch): { ways: Ordered[][]; byIndex: boolean }
       closedBy(codes.map((code) => (add) => `d.status_code = ${add(code)}::int and d.status_code <> 200`)),
     );
   const closed = filter?.status?.filter((status) => CLOSED.has(status));
-  if (closed && !closed.includes('SUCCEEDED'))
+  const failed = closed !== undefined && !closed.includes('SUCCEEDED');
+  if (search.webhook == null && search.accounts) {
+    // An answer of 2xx is a success, so none of others is.
+    const among =
+      failed || codes?.every((code) => code < 200 || code > 299) ? `and d.status <> 'SUCCEEDED'` : '';
+    ways.push(
+      closedBy(search.accounts.map((account) => (add) => `d.account_id = ${add(account)}::text ${among}`)),
+    );
+    return { ways, byIndex: ways.length > 1 || among !== '' };
+  }
+  if (failed)
     ways.push(
       closedBy(
         closed.map((status) => (add) => `d.status = ${add(status)}::text and d.status <> 'SUCCEEDED'`),

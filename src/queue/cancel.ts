@@ -3,13 +3,17 @@ import type { Sql } from '../db/sql.ts';
 import { LOG_CHANNEL, QUEUE_CHANNEL } from './enqueue.ts';
 import { promoteSql } from './order.ts';
 
+/** The account of the webhook that an alias with the column webhook_id is of: a closed delivery says it, so that lists find those of an account. */
+export const accountOf = (alias: string): string =>
+  `(select w.account_id from webhooks w where w.id = ${alias}.webhook_id)`;
+
 /** The two inserts behind a CTE named doomed that deleted rows of delivery_queue returning *. */
 export const CANCEL_SQL = `
   cancelled as (
     insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
-                            lost_count, status_code, created_at, completed_at, format, mailbox_id)
+                            lost_count, status_code, created_at, completed_at, format, mailbox_id, account_id)
     select id, event_id, webhook_id, endpoint_id, origin, 'CANCELLED', version + 1, attempt_count,
-           lost_count, status_code, created_at, clock_timestamp(), format, mailbox_id
+           lost_count, status_code, created_at, clock_timestamp(), format, mailbox_id, ${accountOf('doomed')}
     from doomed
   ),
   cancel_logged as (

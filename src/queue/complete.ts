@@ -6,7 +6,7 @@
  */
 import type { Sql, Statement } from '../db/sql.ts';
 import type { AttemptOutcome, FailureCode } from '../errors.ts';
-import { CANCEL_SQL } from './cancel.ts';
+import { accountOf, CANCEL_SQL } from './cancel.ts';
 import { LOG_CHANNEL } from './enqueue.ts';
 import { promoteSql } from './order.ts';
 import { RANK } from './rank.ts';
@@ -94,9 +94,9 @@ const COMPLETE: Statement = {
   ),
   closed as (
     insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
-                            lost_count, status_code, created_at, completed_at, format, mailbox_id)
+                            lost_count, status_code, created_at, completed_at, format, mailbox_id, account_id)
     select id, event_id, webhook_id, endpoint_id, delivery_origin, next, version, attempt_count,
-           lost_count, status_code, created_at, clock_timestamp(), format, mailbox_id
+           lost_count, status_code, created_at, clock_timestamp(), format, mailbox_id, ${accountOf('held')}
     from held where next <> 'RETRY'
   ),
   attempted as (

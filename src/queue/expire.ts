@@ -5,6 +5,7 @@
  * next run, meets it again.
  */
 import type { Sql } from '../db/sql.ts';
+import { accountOf } from './cancel.ts';
 import { LOG_CHANNEL } from './enqueue.ts';
 
 /** Deliveries whose own id, or whose event's id, lies below a bound. */
@@ -29,9 +30,9 @@ export async function expireWaiting(sql: Sql, { by, below }: OlderThan, limit: n
      ),
      expired as (
        insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
-                               lost_count, status_code, created_at, completed_at, failure_code, format, mailbox_id)
+                               lost_count, status_code, created_at, completed_at, failure_code, format, mailbox_id, account_id)
        select id, event_id, webhook_id, endpoint_id, origin, 'FAILED', version + 1, attempt_count,
-              lost_count, status_code, created_at, clock_timestamp(), 'EXPIRED', format, mailbox_id
+              lost_count, status_code, created_at, clock_timestamp(), 'EXPIRED', format, mailbox_id, ${accountOf('doomed')}
        from doomed
      ),
      logged as (

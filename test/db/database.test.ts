@@ -40,6 +40,7 @@ const MIGRATIONS = [
   'LeaveRoomInQueue1764000000019',
   'NoteGaps1764000000020',
   'CountReplayedAsOpen1764000000021',
+  'IndexDeliveriesOfAccounts1764000000022',
 ];
 
 function open(url: string): Promise<Database> {

@@ -39,13 +39,13 @@ async function partitionsOf(table: string): Promise<string[]> {
   return rows.map(({ name }) => name).filter((name) => name >= `${table}_2039`);
 }
 
+/** The columns and values of a delivery with the id $1. */
+const ROW = `(id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count, lost_count, status_code, created_at, completed_at, account_id)
+  values ($1, 'evt', 'whk', 'ep', 'EVENT', 'FAILED', 1, 1, 0, null, now(), now(), 'lgn')`;
+
 /** The rows of deliveries with these ids, and the partition that each is in. */
 async function placesOf(ids: string[]): Promise<string[]> {
-  for (const id of ids)
-    await pool.query(
-      `insert into deliveries values ($1, 'evt', 'whk', 'ep', 'EVENT', 'FAILED', 1, 1, 0, null, now(), now())`,
-      [id],
-    );
+  for (const id of ids) await pool.query(`insert into deliveries ${ROW}`, [id]);
   const { rows } = await pool.query<{ partition: string }>(
     'select tableoid::regclass::text as partition from deliveries where id = any ($1) order by id',
     [ids],
@@ -214,7 +214,7 @@ describe('the drop of a partition', () => {
       await pool.query(`select count(*) from deliveries`);
       await pool.query(
         `with gone as (delete from deliveries where id = $1)
-         insert into deliveries values ($1, 'evt', 'whk', 'ep', 'EVENT', 'FAILED', 1, 1, 0, null, now(), now()) on conflict do nothing`,
+         insert into deliveries ${ROW} on conflict do nothing`,
         [idFloor('delivery', AT + 20 * DAY)],
       );
       longest = Math.max(longest, performance.now() - started);

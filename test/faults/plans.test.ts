@@ -6,7 +6,7 @@ import pg from 'pg';
 
 import { loadConfig } from '../../src/config.ts';
 import { ask, inPlace, mostReads } from '../scale/ask.ts';
-import { type Caller, CALLERS, type SignedIn, signIn } from '../scale/callers.ts';
+import { type Caller, CALLERS, type SignedIn, signIn, signInAs } from '../scale/callers.ts';
 import { fill, fixedId, PEOPLE } from '../scale/fill.ts';
 import { FILTERS, readPages, readPlainly } from '../scale/plainly.ts';
 import { allQuestions, type Question } from '../scale/questions.ts';
@@ -143,26 +143,68 @@ it('the attempts of a page are planned for the partitions of its time alone', as
 
 it('the deliveries of some events are planned for the partitions of their time alone', async () => {
   expect(await partitionsOf('deliveries')).toBeGreaterThan(8);
+  const updates = { resource: 'resource3', event: 'update' };
   const lastDays = { createdAt: { from: new Date(Date.now() - 6 * 86_400_000).toISOString() } };
-  const wanted = { filter: lastDays, part: 'd.event_id = any' };
-  expect(await partitionsPlanned('deliveries', 'sparse', wanted)).toBeLessThan(5);
+  const wanted = { filter: { ...updates, ...lastDays }, part: 'd.event_id = any' };
+  expect(await partitionsPlanned('deliveries', 'above', wanted)).toBeLessThan(5);
   const monthAgo = { createdAt: { to: new Date(Date.now() - 28 * 86_400_000).toISOString() } };
   expect(
-    await partitionsPlanned('deliveries', 'large', {
-      filter: { resource: 'resource3', ...monthAgo },
+    await partitionsPlanned('deliveries', 'above', {
+      filter: { ...updates, ...monthAgo },
       part: 'd.event_id = any',
     }),
   ).toBeLessThan(4);
 });
 
-it('what one of 20 events is of is found along those events, and of what replays bore only what the page can hold', async () => {
-  const sent = (await sentFor('large', { resource: 'resource3' })).filter(({ text }) =>
+it('what one of 30 events is of is found along those events, and of what replays bore only what the page can hold', async () => {
+  const sent = (await sentFor('above', { resource: 'resource3', event: 'create' })).filter(({ text }) =>
     text.includes('judged (fits)'),
   );
-  // The first look, the events, what replays bore: no further look through the deliveries of others, of which 19 of 20 do not fit.
+  // The first look, the events, what replays bore: no further look through the deliveries of others, of which 29 of 30 do not fit.
   expect(sent).toHaveLength(3);
   const replayed = sent.filter(({ text }) => text.includes(`d.origin = 'REPLAY'`));
   expect(replayed).toHaveLength(1);
   // The page spans some 1,500 deliveries, one of 20 of which a replay bore; the events that are read span four times as many.
   expect((await readingOf(explainer, replayed[0]!)).read).toBeLessThan(200);
+});
+
+it('an account with little among much finds what seldom fits among its own deliveries alone, and what failed among its failures', async () => {
+  const middle = fixedId('lgn', PEOPLE.middle);
+  const api = await signInAs(sql, server.app.url, PEOPLE.middle);
+  const own = async (condition: string): Promise<number> => {
+    const { rows } = await sql.query<{ count: number }>(
+      `select count(*)::int as count from deliveries d join webhooks w on w.id = d.webhook_id where w.account_id = $1 and ${condition}`,
+      [middle],
+    );
+    return rows[0]!.count;
+  };
+  const [all, failed] = [await own('true'), await own(`d.status <> 'SUCCEEDED'`)];
+  expect(all).toBeGreaterThan(400);
+  expect(failed).toBeGreaterThan(2);
+  // Its webhooks are too many to be looked through one by one.
+  const { rowCount: hooks } = await sql.query('select from webhooks where account_id = $1', [middle]);
+  expect(hooks).toBeGreaterThan(200);
+  for (const [filter, condition, most] of [
+    // Of each of its deliveries the entry in the index, the row, and the event.
+    [{ resource: 'resource3' }, `e.resource = 'resource3'`, 3 * all],
+    [{ event: 'update', resource: 'resource3' }, `e.name = 'update' and e.resource = 'resource3'`, 3 * all],
+    [{ status: ['FAILED', 'CANCELLED'] }, `d.status <> 'SUCCEEDED'`, 2 * failed],
+  ] as const) {
+    let ids: string[] = [];
+    const variables = { filter: { status: ['SUCCEEDED', 'FAILED', 'CANCELLED'], ...filter } };
+    const sent = await statementsOf(async () => {
+      ({ ids } = await ask({ api, link: '' }, { operation: { query: PAGE, variables } }));
+    });
+    const { rows } = await sql.query<{ id: string }>(
+      `select d.id from deliveries d join webhooks w on w.id = d.webhook_id join events e on e.id = d.event_id
+       where w.account_id = $1 and ${condition} order by d.id desc limit 50`,
+      [middle],
+    );
+    expect(ids).toEqual(rows.map(({ id }) => id));
+    expect(ids.length).toBeGreaterThan(2);
+    const lists = sent.filter(({ text }) => text.includes('judged (fits)'));
+    const read = await Promise.all(lists.map(async (one) => (await readingOf(explainer, one)).read));
+    expect({ filter, beyond: read.filter((rows) => rows > most) }).toEqual({ filter, beyond: [] });
+    expect(lists).toHaveLength(1);
+  }
 });

@@ -26,8 +26,7 @@ export async function signIn(
 ): Promise<Record<Caller, SignedIn>> {
   const made = {} as Record<Caller, SignedIn>;
   for (const caller of CALLERS) {
-    const token = caller === 'root' ? rootToken : await makeTokenOf(sql, PEOPLE[caller]);
-    const api = new Api(url, token);
+    const api = caller === 'root' ? new Api(url, rootToken) : await signInAs(sql, url, PEOPLE[caller]);
     const { link } = await api.mutate(
       'mutation { webhooksLinkRotate { errors { code message } link { url } } }',
     );
@@ -36,12 +35,13 @@ export async function signIn(
   return made;
 }
 
-async function makeTokenOf(sql: pg.Client, login: number): Promise<string> {
+/** The API as a login of the tree sees it, by its number in ids. */
+export async function signInAs(sql: pg.Client, url: string, login: number): Promise<Api> {
   const token = makeToken();
   await sql.query(
     `insert into access_tokens (id, login_id, origin, name, sha256, hint, permissions)
      values ($1, $2, 'USER', 'scale', $3, $4, '{WEBHOOKS_MANAGE,EVENTS_PUBLISH,ACCESS_MANAGE}')`,
     [`tok_${randomBytes(13).toString('hex')}`, fixedId('lgn', login), hashToken(token), hintOf(token)],
   );
-  return token;
+  return new Api(url, token);
 }

@@ -23,7 +23,7 @@ export interface Size {
 }
 
 /** Logins of the tree by their numbers in ids. */
-export const PEOPLE = { above: 1, large: 2, sparse: 22, tiny: 50, member: 1_000 } as const;
+export const PEOPLE = { above: 1, large: 2, middle: 3, sparse: 22, tiny: 50, member: 1_000 } as const;
 /** The team that the member belongs to. */
 export const TEAM = 1;
 /** Names that rows have which are asked for. */
@@ -270,9 +270,10 @@ function history(
             (luck % 2)::int, 1 + luck % 2
      from sent where open;`,
     `insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count, lost_count, status_code,
-                             created_at, completed_at)
+                             created_at, completed_at, account_id)
      select id, event_id, webhook_id, endpoint_id, origin, ${outcome('status')}, 2, 1, 0, ${outcome('code')},
-            to_timestamp(ms / 1000.0), to_timestamp(ms / 1000.0 + 0.2)
+            to_timestamp(ms / 1000.0), to_timestamp(ms / 1000.0 + 0.2), 
+            coalesce((select w.account_id from webhooks w where w.id = sent.webhook_id), '')
      from sent where not open order by i;`,
     `insert into attempts (delivery_id, number, origin, outcome, started_at, duration_ms, request, response)
      select id, n, case n when 1 then 'FIRST' else 'AUTOMATIC_RETRY' end, case when luck < 98500 then 'SUCCEEDED' else 'REJECTED' end, to_timestamp(ms / 1000.0 + n * 0.05), 40,

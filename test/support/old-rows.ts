@@ -60,8 +60,9 @@ export async function makeOldRows({ sql, keep, api }: Ground, rows: OldRows): Pr
   if (state === 'SUCCEEDED') {
     await sql.query(
       `insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
-                               lost_count, status_code, created_at, completed_at)
-       select $1 || tail, $2 || tail, $3, $4, 'EVENT', 'SUCCEEDED', 2, 1, 0, 204, $5, $5 from ${numbers}`,
+                               lost_count, status_code, created_at, completed_at, account_id)
+       select $1 || tail, $2 || tail, w.id, $4, 'EVENT', 'SUCCEEDED', 2, 1, 0, 204, $5, $5, w.account_id
+       from webhooks w, ${numbers} where w.id = $3`,
       common,
     );
     await sql.query(

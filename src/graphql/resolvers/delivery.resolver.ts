@@ -53,6 +53,7 @@ export async function deliveryPage(
     filter,
     webhooksOf: (conditions: SqlFragment[] | null, most: number) =>
       conditions ? webhooks.some(conditions, most) : webhooks.all(most),
+    accountsOf: (most: number) => webhooks.accounts(most),
     loginsOf: async (most: number) => {
       const owners = await webhooks.owners();
       return owners && membersOf(rooms.db.reads, owners, most);
