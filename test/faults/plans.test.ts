@@ -189,6 +189,7 @@ it('an account with little among much finds what seldom fits among its own deliv
     [{ resource: 'resource3' }, `e.resource = 'resource3'`, 3 * all],
     [{ event: 'update', resource: 'resource3' }, `e.name = 'update' and e.resource = 'resource3'`, 3 * all],
     [{ status: ['FAILED', 'CANCELLED'] }, `d.status <> 'SUCCEEDED'`, 2 * failed],
+    [{ statusCode: [500, 404] }, 'd.status_code in (500, 404)', 2 * failed],
   ] as const) {
     let ids: string[] = [];
     const variables = { filter: { status: ['SUCCEEDED', 'FAILED', 'CANCELLED'], ...filter } };
