@@ -80,10 +80,12 @@ async function idleCpu(system, seconds) {
 
 /**
  * How much memory rises with what is sent, MB for 1,000,000 deliveries, and from the first point to the last, by the value in the middle, %.
- * A further sender is a step and no rise: points with as many senders lie on a line, and those of all numbers have one slope.
+ * A further sender is a step and no rise: points with as many senders lie on a line, and those of all numbers have one slope. NaN of less
+ * than three points, which tell nothing.
  * @param {{ x: number, y: number, senders: number }[]} points
  */
 function growthOf(points) {
+  if (points.length < 3) return { perMillion: NaN, percent: NaN };
   const level = points.map((point) => {
     const alike = points.filter(({ senders }) => senders === point.senders);
     const mean = (/** @type {'x' | 'y'} */ key) =>
