@@ -30,6 +30,8 @@ import { LeaveRoomInQueue1764000000019 } from './migrations/1764000000019-leave-
 import { NoteGaps1764000000020 } from './migrations/1764000000020-note-gaps.ts';
 import { CountReplayedAsOpen1764000000021 } from './migrations/1764000000021-count-replayed-as-open.ts';
 import { IndexDeliveriesOfAccounts1764000000022 } from './migrations/1764000000022-index-deliveries-of-accounts.ts';
+import { OrderWebhooksOfAccounts1764000000023 } from './migrations/1764000000023-order-webhooks-of-accounts.ts';
+import { IndexOpenDeliveriesByCode1764000000024 } from './migrations/1764000000024-index-open-deliveries-by-code.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -83,6 +85,8 @@ export function createDataSource(url: string | undefined): DataSource {
       NoteGaps1764000000020,
       CountReplayedAsOpen1764000000021,
       IndexDeliveriesOfAccounts1764000000022,
+      OrderWebhooksOfAccounts1764000000023,
+      IndexOpenDeliveriesByCode1764000000024,
     ],
     synchronize: false,
     logging: false,

@@ -160,13 +160,14 @@ export function mayReadAudit(viewer: Viewer): boolean {
   return AUDIT_RULES.some(({ permission }) => may(viewer, permission));
 }
 
-/** True for entries a of the audit log that the caller may read: those about what it may manage. */
-export function auditVisible(viewer: Viewer): SqlFragment {
+/** True for entries a of the audit log that the caller may read: those about what it may manage. To be asked of some entries, or of all. */
+export function auditVisible(viewer: Viewer, of: 'some' | 'all'): SqlFragment {
+  const below = of === 'some' ? eachWithin : within;
   const rules = AUDIT_RULES.filter(({ permission }) => may(viewer, permission));
   return (add) => {
-    const texts = rules.map(({ kinds, below }) => {
+    const texts = rules.map(({ kinds, below: rootOf }) => {
       const about = `a.subject_kind = any (${add(kinds)}::text[])`;
-      return below === null ? about : `(${about} and ${within('a.scope_id', viewer[below])(add)})`;
+      return rootOf === null ? about : `(${about} and ${below('a.scope_id', viewer[rootOf])(add)})`;
     });
     return texts.length === 0 ? 'false' : `(${texts.join(' or ')})`;
   };

@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DataSource } from 'typeorm';
 
 import { allOf, collect } from '../db/fragment.ts';
+import { REACH } from '../db/in-order.ts';
 import { type Page, type PageArgs, readPage, toPage } from '../db/page.ts';
 import type { Reader, SqlFragment } from '../db/sql.ts';
 import { ok, type Result } from '../errors.ts';
@@ -80,11 +81,11 @@ export class AuditLog {
   }
 
   /**
-   * A page of the entries that are visible, the newest first; of one subject, or of all. All that are visible belong to logins at or
-   * below root, or to nobody; null where that narrows nothing.
+   * A page of the entries that are visible, the newest first; of one subject, or of all. visible is asked of some entries at hand, or of
+   * all. All that are visible belong to logins at or below root, or to nobody; null where that narrows nothing.
    */
   async page(
-    visible: SqlFragment,
+    visible: Record<'some' | 'all', SqlFragment>,
     args: PageArgs,
     subjectId: string | null = null,
     root: string | null = null,
@@ -92,22 +93,39 @@ export class AuditLog {
     const request = readPage(args);
     if (!request.ok) return request;
     const { key, backward, limit } = request.value;
-    const parts = [visible];
-    if (subjectId !== null) parts.push(about(subjectId));
-    if (key !== null) parts.push((add) => `a.id ${backward ? '>' : '<'} ${add(key[0])}`);
-    const tail = `order by a.id ${backward ? 'asc' : 'desc'} limit ${limit + 1}`;
-    const part = (of: SqlFragment): SqlFragment => {
-      return (add) => `select a.* from audit_log a where ${allOf([of, ...parts])(add)} ${tail}`;
+    const meant: SqlFragment[] = [];
+    if (subjectId !== null) meant.push(about(subjectId));
+    if (key !== null) meant.push((add) => `a.id ${backward ? '>' : '<'} ${add(key[0])}`);
+    const order = `order by a.id ${backward ? 'asc' : 'desc'}`;
+    const first = (source: string, where: SqlFragment[], most: number): SqlFragment => {
+      return (add) => `select a.* from ${source} a where ${allOf(where)(add)} ${order} limit ${most}`;
+    };
+    const wanted = limit + 1;
+    const read = (entries: SqlFragment): Promise<AuditEntry[]> => {
+      const { text, values } = collect(entries);
+      return this.#orm.query<AuditEntry[]>(
+        `select ${COLUMNS} from (${text}) a ${order} limit ${wanted}`,
+        values,
+      );
+    };
+    const readAll = async (): Promise<AuditEntry[]> => {
+      // Whose they all are is known by reading all logins: first those of some entries are looked up.
+      const some = await read((add) =>
+        first(`(${first('audit_log', meant, REACH)(add)})`, [visible.some], wanted)(add),
+      );
+      return some.length === wanted ? some : read(first('audit_log', [visible.all, ...meant], wanted));
+    };
+    const readOf = (owners: string[]): Promise<AuditEntry[]> => {
+      const part = (of: SqlFragment): SqlFragment => first('audit_log', [of, visible.all, ...meant], wanted);
+      return read(
+        (add) =>
+          `(select a.* from unnest(${add(owners)}::text[]) as owner (id) cross join lateral (
+              ${part(() => 'a.scope_id = owner.id')(add)}) a)
+           union all (${part(() => 'a.scope_id is null')(add)})`,
+      );
     };
     const owners = root === null || subjectId !== null ? null : await this.#below(root);
-    const { text, values } = collect((add) =>
-      owners === null
-        ? part(() => 'true')(add)
-        : `(select a.* from unnest(${add(owners)}::text[]) as owner (id) cross join lateral (
-              ${part(() => 'a.scope_id = owner.id')(add)}) a ${tail})
-           union all (${part(() => 'a.scope_id is null')(add)})`,
-    );
-    const rows = await this.#orm.query<AuditEntry[]>(`select ${COLUMNS} from (${text}) a ${tail}`, values);
+    const rows = owners === null ? await readAll() : await readOf(owners);
     return ok(toPage(rows, request.value, (row) => [row.id]));
   }
 

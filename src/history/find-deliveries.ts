@@ -207,7 +207,16 @@ async function eventsWith(
 function waysOf(search: DeliverySearch): { ways: Ordered[][]; byIndex: boolean } {
   const { filter } = search;
   const halves = halvesOf(filter);
-  const open = halves.open ? [listed(search, OPEN_DELIVERIES, createdNear(filter))] : [];
+  const asked = filter?.statusCode && [...new Set(filter.statusCode)];
+  const codes = asked && asked.length <= MOST_LISTS ? asked : null;
+  const openBy = (conditions: SqlFragment[]): Ordered[] =>
+    halves.open
+      ? conditions.map((of) => listed(search, OPEN_DELIVERIES, allOf([of, createdNear(filter)])))
+      : [];
+  // All that are open may be newer than what fits: with one answer to their last attempt they have an index of their own.
+  const open = openBy(
+    codes ? codes.map((code) => (add) => `d.status_code = ${add(code)}::int`) : [() => 'true'],
+  );
   const closedBy = (conditions: SqlFragment[]): Ordered[] => [
     ...open,
     ...(halves.closed
@@ -222,8 +231,7 @@ function waysOf(search: DeliverySearch): { ways: Ordered[][]; byIndex: boolean }
       ...(halves.closed ? [listed(search, CLOSED_DELIVERIES, of)] : []),
     ]);
   }
-  const codes = filter?.statusCode;
-  if (codes && codes.length <= MOST_LISTS && !codes.includes(200))
+  if (codes && !codes.includes(200))
     ways.push(
       closedBy(codes.map((code) => (add) => `d.status_code = ${add(code)}::int and d.status_code <> 200`)),
     );
@@ -232,7 +240,7 @@ function waysOf(search: DeliverySearch): { ways: Ordered[][]; byIndex: boolean }
   if (search.webhook == null && search.accounts) {
     // An answer of 2xx is a success, so none of others is.
     const among =
-      failed || codes?.every((code) => code < 200 || code > 299) ? `and d.status <> 'SUCCEEDED'` : '';
+      failed || asked?.every((code) => code < 200 || code > 299) ? `and d.status <> 'SUCCEEDED'` : '';
     // First: of an account with little it comes to its end where the others have hardly begun.
     ways.unshift(
       closedBy(search.accounts.map((account) => (add) => `d.account_id = ${add(account)}::text ${among}`)),

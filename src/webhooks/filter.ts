@@ -5,7 +5,7 @@ import { allOf, collect } from '../db/fragment.ts';
 import type { SqlFragment } from '../db/sql.ts';
 import { foundShort, readSearch, type TextSearch, textSearch } from '../db/text-search.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
-import { doubtfulWebhooks, hasStatus, silentWebhooks, type WebhookStatus } from './status.ts';
+import { doubtfulWebhooks, hasStatus, silentWebhooks, webhooksAllOff, type WebhookStatus } from './status.ts';
 
 /** Which webhooks to list; what is left out, or an empty list, does not narrow. */
 export interface WebhookFilter {
@@ -33,15 +33,21 @@ export interface CheckedFilter {
 export interface Narrowing {
   /** For a row that is at hand. */
   near: SqlFragment;
-  /** In a form that an index answers, as far as there is one. */
-  far: SqlFragment;
-  /** How many rows are looked through in the table's order before what fits is sorted, one step after the other. */
-  steps: number[];
+  /** For rows that are looked up by it. Looked up itself once it is asked for, where that takes long. */
+  far: () => Promise<Far>;
+}
+
+/** A condition over webhooks w in a form that an index answers; common where no index does. */
+export interface Far {
+  condition: SqlFragment;
+  common: boolean;
 }
 
 /** More triggers that cannot fire, or logins that a search finds, are not looked up before the page. */
 const MOST_DOUBTFUL = 5_000;
 const MOST_LOGINS = 1_000;
+/** States of which there are few webhooks. */
+const SELDOM: ReadonlySet<WebhookStatus> = new Set(['INACTIVE', 'AUTO_DISABLED']);
 
 /** Checks a filter. */
 export function readFilter(filter: WebhookFilter): Result<CheckedFilter> {
@@ -80,47 +86,76 @@ export async function withStatus(
   states: readonly WebhookStatus[],
 ): Promise<{ condition: SqlFragment; few: boolean }> {
   if (states.length === 0) return { condition: allOf([]), few: false };
-  if (!states.includes('INACTIVE')) {
-    const doubtful = states.includes('ENABLED') ? await doubtfulWebhooks(orm, MOST_DOUBTFUL) : null;
-    return { condition: hasStatus(states, doubtful), few: false };
-  }
-  const silent = await silentWebhooks(orm, MOST_DOUBTFUL);
-  const few = silent !== null && states.every((status) => status === 'INACTIVE');
-  return { condition: hasStatus(states, silent), few };
+  const asked = new Set(states);
+  if (!asked.has('INACTIVE') && asked.has('ENABLED'))
+    return { condition: hasStatus(states, await doubtfulWebhooks(orm, MOST_DOUBTFUL)), few: false };
+  const silent = asked.has('INACTIVE') ? await silentWebhooks(orm, MOST_DOUBTFUL) : null;
+  const condition = hasStatus(states, silent);
+  if (!states.every((status) => SELDOM.has(status)) || (asked.has('INACTIVE') && silent === null))
+    return { condition, few: false };
+  const off = asked.has('AUTO_DISABLED') ? await webhooksAllOff(orm, MOST_DOUBTFUL) : [];
+  if (off === null) return { condition, few: false };
+  const seldom = [...(silent ?? []), ...off];
+  return { condition: allOf([(add) => `w.id = any (${add(seldom)}::text[])`, condition]), few: true };
 }
 
 /**
- * True for webhooks w that a search finds. Who made them and which teams they watch is looked up here, so that the planner
- * knows how many those are instead of guessing. It is common when they are too many for that: then no index answers it.
+ * True for webhooks w that a search finds. Who made them and which teams they watch is looked up before the rows, so that the planner
+ * knows how many those are instead of guessing; of one or two letters only where the rows at hand were not enough: nearly all of them have
+ * those, and to find all of 20,000 logins that do took 100 ms. It is common when they are too many for that: then no index answers it.
  */
-export async function searchFor(
-  orm: DataSource,
-  search: string,
-): Promise<Omit<Narrowing, 'steps'> & { common: boolean }> {
+export async function searchFor(orm: DataSource, search: string): Promise<Narrowing> {
   const found = await textSearch(orm, search);
-  const { anywhere, short, number } = found;
-  const { logins, teams } = await namesFound(orm, found);
   const like: Like = (column) => (add) => `lower(${column}) like lower(${add(found.pattern)})`;
+  const { short } = found;
+  if (short === null) {
+    const names = await namesFound(orm, found);
+    const condition = finding(found, { names, by: like, each: false });
+    return { near: condition, far: () => Promise.resolve({ condition, common: isCommon(names) }) };
+  }
+  return {
+    near: finding(found, { names: { logins: null, teams: null }, by: like, each: true }),
+    far: async () => {
+      const names = await namesFound(orm, found);
+      const common = isCommon(names);
+      const by = common ? like : (column: string) => foundShort(column, short);
+      return { condition: finding(found, { names, by, each: false }), common };
+    },
+  };
+}
+
+/** The ids of those whose names a search finds; null for too many, whose names are looked at instead. */
+interface Names {
+  logins: string[] | null;
+  teams: string[] | null;
+}
+
+const isCommon = ({ logins, teams }: Names): boolean => logins === null || teams === null;
+
+/** True for webhooks w that a search finds by these names, or in a text of their own, which by judges. Names are looked at for each webhook, or all at once. */
+function finding(
+  { anywhere, number, pattern }: TextSearch,
+  { names, by, each }: { names: Names; by: Like; each: boolean },
+): SqlFragment {
+  const { logins, teams } = names;
+  const like: Like = (column) => (add) => `lower(${column}) like lower(${add(pattern)})`;
+  // OFFSET keeps the planner from reading all of them first, for some webhooks.
+  const end = each ? ' offset 0' : '';
   // A beginning lies within the part of a description that is indexed.
   const texts = ['w.name', anywhere ? 'w.description' : 'left(w.description, 200)'];
-  const by = (text: Like): SqlFragment => {
-    const alternatives: (SqlFragment | null)[] = [
-      ...(number === null ? [] : [(add: Add) => `w.number = ${add(number)}::int`]),
-      logins === null
-        ? (add) =>
-            `exists (select 1 from logins l where l.id = w.login_id and (${like('l.name')(add)} or ${like('l.email')(add)}))`
-        : among('w.login_id', logins),
-      teams === null
-        ? (add) => `exists (select 1 from teams t where t.id = w.team_id and ${like('t.name')(add)})`
-        : among('w.team_id', teams),
-      ...texts.map(text),
-    ];
-    const some = alternatives.filter((one) => one !== null);
-    return (add) => `(${some.map((one) => one(add)).join(' or ')})`;
-  };
-  const common = logins === null || teams === null;
-  const far = short === null || common ? by(like) : by((column) => foundShort(column, short));
-  return { near: by(like), far, common };
+  const alternatives: (SqlFragment | null)[] = [
+    ...(number === null ? [] : [(add: Add) => `w.number = ${add(number)}::int`]),
+    ...texts.map(by),
+    logins === null
+      ? (add) =>
+          `exists (select 1 from logins l where l.id = w.login_id and (${like('l.name')(add)} or ${like('l.email')(add)})${end})`
+      : among('w.login_id', logins),
+    teams === null
+      ? (add) => `exists (select 1 from teams t where t.id = w.team_id and ${like('t.name')(add)}${end})`
+      : among('w.team_id', teams),
+  ];
+  const some = alternatives.filter((one) => one !== null);
+  return (add) => `(${some.map((one) => one(add)).join(' or ')})`;
 }
 
 /** Null for none: for an empty list the planner takes any index of the column, and then judges each row that it found by all of the search. */
@@ -132,10 +167,7 @@ type Add = (value: unknown) => string;
 type Like = (column: string) => SqlFragment;
 
 /** The ids of the logins with webhooks, and of the teams, that a search finds; null for those of which there are more than MOST_LOGINS. */
-async function namesFound(
-  orm: DataSource,
-  { pattern, short }: TextSearch,
-): Promise<{ logins: string[] | null; teams: string[] | null }> {
+async function namesFound(orm: DataSource, { pattern, short }: TextSearch): Promise<Names> {
   const creates =
     'exists (select 1 from webhooks w where w.login_id = x.id and w.deleted_at is null offset 0)';
   const { text, values } = collect((add) => {

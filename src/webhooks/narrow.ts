@@ -6,8 +6,22 @@ import type { Viewer } from '../access/viewer.ts';
 import { managedAccounts, VisibleWebhooks } from '../access/visible-webhooks.ts';
 import { allOf } from '../db/fragment.ts';
 import { REACH } from '../db/in-order.ts';
+import type { SqlFragment } from '../db/sql.ts';
 import { ok, type Result } from '../errors.ts';
-import { type Narrowing, readFilter, searchFor, type WebhookFilter, withStatus } from './filter.ts';
+import { type Far, type Narrowing, readFilter, searchFor, type WebhookFilter, withStatus } from './filter.ts';
+
+/** Of so many accounts at most the webhooks are read account by account. */
+const MOST_ACCOUNTS = 10;
+const EVERY: SqlFragment = () => 'true';
+const ALL: Narrowing = { near: EVERY, far: () => Promise.resolve({ condition: EVERY, common: false }) };
+
+/** What a caller asks for, and where it can be read. */
+export interface Narrowed extends Narrowing {
+  /** What fits is few: it is looked through, whatever is asked of it. */
+  few: boolean;
+  /** The accounts that all of it is of, at most MOST_ACCOUNTS; null where those are more, or anybody's. */
+  accounts: () => Promise<string[] | null>;
+}
 
 /**
  * True for webhooks w that the viewer may read and that the filter lets through; null when those are
@@ -18,7 +32,7 @@ export async function narrow(
   orm: DataSource,
   viewer: Viewer,
   filter: WebhookFilter | null,
-): Promise<Result<Narrowing | null>> {
+): Promise<Result<Narrowed | null>> {
   const checked = readFilter(filter ?? {});
   if (!checked.ok) return checked;
   const { search, status, conditions } = checked.value;
@@ -26,19 +40,25 @@ export async function narrow(
     return ok(null);
   const [accountIds, found, inStates] = await Promise.all([
     managedAccounts(orm, viewer),
-    search === null ? { near: allOf([]), far: allOf([]), common: false } : searchFor(orm, search),
+    search === null ? ALL : searchFor(orm, search),
     withStatus(orm, status),
   ]);
   const visible = webhookVisible(viewer, accountIds);
   const others = [visible, inStates.condition, ...conditions];
-  const few =
-    inStates.few ||
-    (!managesAllWebhooks(viewer) && (await new VisibleWebhooks(orm, viewer).all(REACH)) !== null);
-  const steps = few ? [] : found.common ? [REACH, 10 * REACH] : [REACH];
+  const mine = new VisibleWebhooks(orm, viewer);
+  const few = inStates.few || (!managesAllWebhooks(viewer) && (await mine.all(REACH)) !== null);
+  const near = allOf([found.near, ...others]);
+  const lookUp = async (): Promise<Far> => {
+    if (few) return { condition: near, common: false };
+    const { condition, common } = await found.far();
+    return { condition: allOf([condition, ...others]), common };
+  };
+  let far: Promise<Far> | undefined;
   return ok({
-    near: allOf([found.near, ...others]),
-    // What is few is looked through, whatever is asked of it.
-    far: allOf([few ? found.near : found.far, ...others]),
-    steps,
+    few,
+    accounts: () => mine.accounts(MOST_ACCOUNTS),
+    near,
+    // The page and its count may both ask for it.
+    far: () => (far ??= lookUp()),
   });
 }

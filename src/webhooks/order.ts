@@ -38,6 +38,8 @@ export interface Sorting {
   joins: string;
   /** Set when this is the order of one joined name. */
   parent: Parent | null;
+  /** Whether an index has this order within an account, too (migrations/1764000000023). */
+  ofAccount: boolean;
 }
 
 /** A position in an order: one value for each key. */
@@ -58,6 +60,9 @@ const FIELDS = {
   CREATED_AT: ['w.created_at', 'time'],
   UPDATED_AT: ['w.updated_at', 'time'],
 } as const;
+
+/** Orders of time, in which the webhooks of one account lie in bunches: those of the one behind 40,000 of another. */
+const BUNCHED: ReadonlySet<WebhookOrder['field']> = new Set(['NUMBER', 'CREATED_AT', 'UPDATED_AT']);
 
 /** How a value becomes the text in a cursor and is read back. A time is in microseconds, since a Date would lose digits. */
 const KINDS = {
@@ -97,12 +102,14 @@ export function readOrder(orderBy: WebhookOrder[] | null): Result<Sorting> {
     }
   }
   keys.push({ expression: 'w.id', kind: 'text', nullable: false, descending: keys.at(-1)!.descending });
-  const only = order.length === 1 ? FIELDS[order[0]!.field] : null;
+  const single = order.length === 1 ? order[0]!.field : null;
+  const only = single && FIELDS[single];
   return ok({
     tag: order.map(({ field, direction }) => `${field} ${direction ?? 'ASC'}`).join(),
     keys,
     joins: [...joins].join(' '),
     parent: only && 'table' in only ? only : null,
+    ofAccount: single !== null && BUNCHED.has(single),
   });
 }
 

@@ -53,10 +53,11 @@ const CAN_FIRE = `exists (
  * Whether all endpoints of webhook w are off, and one of them by itself. These are read as one small set, by an index
  * of the endpoints that switched themselves off (migration 9), so that all other webhooks cost a look into it.
  */
-const ALL_OFF = `w.id in (
+const OFF_BY_THEMSELVES = `
   select ep.webhook_id from endpoints ep
   where ep.disabled_as = 'AUTO_DISABLED' and ep.removed_at is null and not exists (
-    select 1 from endpoints o where o.webhook_id = ep.webhook_id and o.removed_at is null and o.disabled_as is null))`;
+    select 1 from endpoints o where o.webhook_id = ep.webhook_id and o.removed_at is null and o.disabled_as is null)`;
+const ALL_OFF = `w.id in (${OFF_BY_THEMSELVES})`;
 
 /** The conditions of the states of webhook w; exactly one of them holds. */
 const CONDITIONS: Record<WebhookStatus, string> = {
@@ -133,6 +134,15 @@ export async function silentWebhooks(reader: Reader, most: number): Promise<stri
     [most + 1, most],
   );
   return rows[0]?.tooMany ? null : rows.filter(({ fires }) => !fires).map(({ id }) => id);
+}
+
+/** The ids of webhooks of which all endpoints are off, and one of them by itself, deleted webhooks included; null when there are more than most. */
+export async function webhooksAllOff(reader: Reader, most: number): Promise<string[] | null> {
+  const rows = await reader.query<{ id: string }[]>(
+    `select distinct off.id from (${OFF_BY_THEMSELVES}) off (id) limit $1`,
+    [most + 1],
+  );
+  return rows.length > most ? null : rows.map(({ id }) => id);
 }
 
 /** A trigger, as far as a reason names it. */

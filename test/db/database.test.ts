@@ -41,6 +41,8 @@ const MIGRATIONS = [
   'NoteGaps1764000000020',
   'CountReplayedAsOpen1764000000021',
   'IndexDeliveriesOfAccounts1764000000022',
+  'OrderWebhooksOfAccounts1764000000023',
+  'IndexOpenDeliveriesByCode1764000000024',
 ];
 
 function open(url: string): Promise<Database> {

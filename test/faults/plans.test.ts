@@ -209,3 +209,29 @@ it('an account with little among much finds what seldom fits among its own deliv
     expect(lists).toHaveLength(1);
   }
 });
+
+it('of what is open only what had an answer is looked at for it, however much is open and newer', async () => {
+  const { rows } = await sql.query<{ id: string }>('select id from delivery_queue order by id desc limit 1');
+  // Never tried, and newer than all that had an answer.
+  await sql.query(
+    `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, created_at, queued_at, attempt_count, rank)
+     select left(q.id, -4) || lpad(n::text, 4, 'z'), q.event_id, q.webhook_id, q.endpoint_id, q.origin, q.due_at, q.created_at, q.queued_at, 0, 1
+     from delivery_queue q, generate_series(1, 5000) n where q.id = $1`,
+    [rows[0]!.id],
+  );
+  const { rows: wanted } = await sql.query<{ id: string }>(
+    `select id from (select id, status_code from delivery_queue union all select id, status_code from deliveries) d
+     where status_code = 500 order by id desc limit 50`,
+  );
+  let ids: string[] = [];
+  const sent = await statementsOf(async () => {
+    ({ ids } = await ask(callers.root, {
+      operation: { query: PAGE, variables: { filter: { statusCode: [500] } } },
+    }));
+  });
+  expect(ids).toEqual(wanted.map(({ id }) => id));
+  expect(ids).toHaveLength(50);
+  const lists = sent.filter(({ text }) => text.includes('judged (fits)'));
+  expect(lists).toHaveLength(1);
+  expect((await readingOf(explainer, lists[0]!)).read).toBeLessThan(1_000);
+});

@@ -160,7 +160,7 @@ function webhooks({ webhooks: count, logins }: Size): string {
                  else ${MIDDLE.first} + i % ${MIDDLE.last - MIDDLE.first + 1} end as account,
          i > ${tiny} and i <= ${team} as of_team
   from generate_series(1, ${count}) i;
-  insert into webhooks (id, account_id, login_id, for_login_id, team_id, name, description, enabled, created_at, updated_at)
+  insert into webhooks (id, account_id, login_id, for_login_id, team_id, name, description, enabled, created_at, updated_at, enabled_at)
   select ${idOf('whk', 'i')}, ${idOf('lgn', 'account')},
          case when account = ${PEOPLE.large} and i % 3 = 0 then ${idOf('lgn', `1000 + i % ${logins}`)} else ${idOf('lgn', 'account')} end,
          case when account = ${PEOPLE.large} and i % 5 = 1 and not of_team then ${idOf('lgn', `1000 + i % ${logins}`)} end,
@@ -170,10 +170,12 @@ function webhooks({ webhooks: count, logins }: Size): string {
            || ${pick(['warehouse', 'Billing', 'CRM', 'mail', 'data lake'], chance('i', 10))} || ' ' || substr(md5(i::text), 1, 6),
          'Hands ' || ${pick(['orders', 'invoices', 'claims', 'policies'], 'i / 3')} || ' on to partner ' || substr(md5(i || 'd'), 1, 8)
            || '. Ask the owner before you change it.',
-         i % 20 <> 7, now() - (${count} - i) * interval '1 minute', now() - (${chance('i', 1)} % ${count}) * interval '1 minute'
+         i % 20 <> 7, now() - (${count} - i) * interval '1 minute', now() - (${chance('i', 1)} % ${count}) * interval '1 minute',
+         -- Never off: what is open was born since.
+         now() - interval '1 year'
   from scale_webhooks order by i;
-  insert into endpoints (id, webhook_id, position, kind, target, timeout_ms, disabled_as, disabled_at, disabled_code)
-  select ${idOf('ep', 'i')}, ${idOf('whk', 'i')}, 0, 'URL', 'https://hooks.example.com/' || i, 15000,
+  insert into endpoints (id, webhook_id, position, kind, target, timeout_ms, enabled_at, disabled_as, disabled_at, disabled_code)
+  select ${idOf('ep', 'i')}, ${idOf('whk', 'i')}, 0, 'URL', 'https://hooks.example.com/' || i, 15000, now() - interval '1 year',
          case when i % 10000 = 11 then 'AUTO_DISABLED' end, case when i % 10000 = 11 then now() end,
          case when i % 10000 = 11 then 'HTTP_410' end
   from scale_webhooks;
@@ -265,9 +267,9 @@ function history(
           lateral (select ${chance('i * 4 + place', 8)} as d) chances,
           lateral (select d / 100000 % case kind when 'sparse' then 3 else 20 end = 1 and made.ms < ${nowMs - 2 * DAY_MS} as late) births,
           lateral (select made.ms + case when late then ${2 * DAY_MS} else 1 end as ms) born;`,
-    `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, created_at, queued_at, attempt_count, rank)
+    `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, created_at, queued_at, attempt_count, rank, status_code)
      select id, event_id, webhook_id, endpoint_id, origin, now() + interval '3 days', to_timestamp(ms / 1000.0), to_timestamp(ms / 1000.0),
-            (luck % 2)::int, 1 + luck % 2
+            (luck % 2)::int, 1 + luck % 2, case luck % 2 when 1 then 500 end
      from sent where open;`,
     `insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count, lost_count, status_code,
                              created_at, completed_at, account_id)

@@ -20,6 +20,10 @@ export const FILTERS: Record<string, { filter: Record<string, unknown>; sql: str
     filter: { statusCode: [404, 418], resource: 'resource3' },
     sql: `d.status_code in (404, 418) and e.resource = 'resource3'`,
   },
+  'an answer, twice, whether it was the last one or not': {
+    filter: { statusCode: [500, 500, 404] },
+    sql: 'd.status_code in (500, 404)',
+  },
   'a search of a name': { filter: { search: 'BILLING' }, sql: `w.name ilike '%billing%'` },
   'a search of an entity and of names': {
     filter: { search: 'e77' },

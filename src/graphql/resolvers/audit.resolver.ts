@@ -27,7 +27,8 @@ export class AuditResolver {
     if (!mayReadAudit(viewer))
       throw edgeError('FORBIDDEN', 'This needs WEBHOOKS_MANAGE, ACCESS_MANAGE or CATALOG_MANAGE.');
     const root = portfolioOf(viewer);
-    const page = valueOf(await rooms.audit.page(auditVisible(viewer), args, args.subjectId, root));
+    const visible = { some: auditVisible(viewer, 'some'), all: auditVisible(viewer, 'all') };
+    const page = valueOf(await rooms.audit.page(visible, args, args.subjectId, root));
     return toConnection(page, toAuditEntryType);
   }
 

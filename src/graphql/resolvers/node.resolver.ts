@@ -46,7 +46,7 @@ const FINDERS: Record<IdKind, Finder> = {
   attempt: async ({ rooms, viewer }, id) =>
     shown(await rooms.history.attempt(webhookVisible(viewer), id), toAttemptType),
   audit: async ({ rooms, viewer }, id) =>
-    shown(await rooms.audit.entry(auditVisible(viewer), id), toAuditEntryType),
+    shown(await rooms.audit.entry(auditVisible(viewer, 'some'), id), toAuditEntryType),
   replay: async ({ rooms, viewer }, id) =>
     shown(await rooms.replays.byId(replayVisible(viewer), id), toReplayType),
   // Not of the API: a browser's session is known by its cookie alone.
