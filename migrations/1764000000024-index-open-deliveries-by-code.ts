@@ -1,6 +1,6 @@
 /**
- * Open deliveries by the answer to their last attempt, which costs only those that had one: where 40,000 of them were newer than all that fits,
- * a list of one code and one entity looked at each, 165 ms of ten million deliveries (npm run scale).
+ * Open deliveries by the answer to their last attempt, which costs only those that had one: where 4,000 of them were newer than all that fits,
+ * a list of one code and one entity was taken up again and again, and looked at 47,000 of ten million deliveries (npm run scale).
  */
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 

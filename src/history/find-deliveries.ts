@@ -209,14 +209,13 @@ function waysOf(search: DeliverySearch): { ways: Ordered[][]; byIndex: boolean }
   const halves = halvesOf(filter);
   const asked = filter?.statusCode && [...new Set(filter.statusCode)];
   const codes = asked && asked.length <= MOST_LISTS ? asked : null;
-  const openBy = (conditions: SqlFragment[]): Ordered[] =>
-    halves.open
-      ? conditions.map((of) => listed(search, OPEN_DELIVERIES, allOf([of, createdNear(filter)])))
-      : [];
   // All that are open may be newer than what fits: with one answer to their last attempt they have an index of their own.
-  const open = openBy(
-    codes ? codes.map((code) => (add) => `d.status_code = ${add(code)}::int`) : [() => 'true'],
-  );
+  const openBy: SqlFragment[] = codes
+    ? codes.map((code) => (add) => `d.status_code = ${add(code)}::int`)
+    : [() => 'true'];
+  const open = halves.open
+    ? openBy.map((of) => listed(search, OPEN_DELIVERIES, allOf([of, createdNear(filter)])))
+    : [];
   const closedBy = (conditions: SqlFragment[]): Ordered[] => [
     ...open,
     ...(halves.closed
