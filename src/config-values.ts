@@ -2,7 +2,7 @@
  * How the text of a setting becomes its value: each parser gives the value, or throws a sentence that
  * completes "must be …".
  */
-import { isIP } from 'class-validator';
+import isIP from 'validator/lib/isIP.js';
 
 import { parseUrl } from './url.ts';
 
@@ -173,7 +173,10 @@ export function encryptionKeys(input: string): { id: string; key: Buffer }[] {
 function isCidr(text: string): boolean {
   const [address, prefix, ...rest] = text.split('/');
   if (rest.length > 0 || !/^\d{1,3}$/.test(prefix ?? '')) return false;
-  return (isIP(address, '4') && Number(prefix) <= 32) || (isIP(address, '6') && Number(prefix) <= 128);
+  return (
+    (isIP.default(address!, '4') && Number(prefix) <= 32) ||
+    (isIP.default(address!, '6') && Number(prefix) <= 128)
+  );
 }
 
 /** Ranges of addresses, for every name or for one. */
@@ -193,7 +196,7 @@ export function addresses(input: string): string[] {
   if (input === '') return [];
   return input.split(',').map((part) => {
     const entry = part.trim();
-    if (!isIP(entry) && !isCidr(entry))
+    if (!isIP.default(entry) && !isCidr(entry))
       throw new Error('addresses or ranges, comma-separated, such as 10.0.0.5 or 10.1.0.0/16');
     return entry;
   });

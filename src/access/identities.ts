@@ -4,8 +4,8 @@
  * login with the same verified e-mail address or a new one below the configured parent, if the operator allows that, in one
  * transaction with its entry of the audit log. Everything is in the database, so that servers agree.
  */
-import { isEmail } from 'class-validator';
 import type { DataSource, EntityManager } from 'typeorm';
+import isEmail from 'validator/lib/isEmail.js';
 
 import { recordAudit } from '../audit/audit-log.ts';
 import type { Reader } from '../db/sql.ts';
@@ -193,5 +193,5 @@ function nameOf({ name, email, subject }: ForeignPerson): string {
 
 /** An address that the provider does not vouch for is anybody's. */
 function emailOf({ email, emailVerified }: ForeignPerson): string {
-  return emailVerified && email !== null && email.length <= MAX_EMAIL && isEmail(email) ? email : '';
+  return emailVerified && email !== null && email.length <= MAX_EMAIL && isEmail.default(email) ? email : '';
 }

@@ -5,8 +5,8 @@
  * account. Nor does it take one back that it does not hold, save by disabling a login. Each change is
  * one transaction with its audit entry.
  */
-import { isEmail } from 'class-validator';
 import type { DataSource, EntityManager } from 'typeorm';
+import isEmail from 'validator/lib/isEmail.js';
 
 import { noteWebhookChanges } from '../audit/webhook-changes.ts';
 import { ok, type Problem, problem, refused, type Result } from '../errors.ts';
@@ -184,7 +184,7 @@ function checkTexts(input: LoginInput): Problem[] {
     readText(input.name, ['name'], { what: 'The name', max: MAX_NAME, required: true }, problems);
   if (input.email != null && input.email !== '') {
     readText(input.email, ['email'], { what: 'The e-mail address', max: MAX_EMAIL }, problems);
-    if (!isEmail(input.email) && !problems.some((found) => found.field?.[0] === 'email'))
+    if (!isEmail.default(input.email) && !problems.some((found) => found.field?.[0] === 'email'))
       problems.push(problem('INVALID', ['email'], 'This is not an e-mail address, such as ann@example.com.'));
   }
   return problems;
