@@ -32,6 +32,7 @@ import { CountReplayedAsOpen1764000000021 } from './migrations/1764000000021-cou
 import { IndexDeliveriesOfAccounts1764000000022 } from './migrations/1764000000022-index-deliveries-of-accounts.ts';
 import { OrderWebhooksOfAccounts1764000000023 } from './migrations/1764000000023-order-webhooks-of-accounts.ts';
 import { IndexOpenDeliveriesByCode1764000000024 } from './migrations/1764000000024-index-open-deliveries-by-code.ts';
+import { IndexTestDeliveries1764000000025 } from './migrations/1764000000025-index-test-deliveries.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -87,6 +88,7 @@ export function createDataSource(url: string | undefined): DataSource {
       IndexDeliveriesOfAccounts1764000000022,
       OrderWebhooksOfAccounts1764000000023,
       IndexOpenDeliveriesByCode1764000000024,
+      IndexTestDeliveries1764000000025,
     ],
     synchronize: false,
     logging: false,

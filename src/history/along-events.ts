@@ -66,10 +66,14 @@ export async function readAlong(
       wantedOf(search),
     );
     if (!born.complete) return null;
-    if (whole) return born.rows;
+    // Whoever sends a test may be none of these logins.
+    const others = [
+      ...(whole ? [] : ['REPLAY' as const]),
+      ...(keys.column === 'login_id' ? ['TEST' as const] : []),
+    ];
     // Where little fits, more events are read before what replays bore.
     if (end === null || 2 * born.rows.length >= limit) {
-      const rows = await withReplayed(sql, search, born.rows, upTo, ever);
+      const rows = await withOthers(sql, search, born.rows, { others, upTo, most: ever });
       if (end === null || rows?.length === limit) return rows;
     }
     // At once as far as may be worth it: each step costs more than it saves.
@@ -85,29 +89,34 @@ function mostEvents(instead: number): number {
 }
 
 /**
- * The first of some rows and of what replays bore among them; null when that is too much. A page that is full needs none from behind its end: a
+ * The first of some rows and of what replays bore among them, or tests; null when that is too much. A page that is full needs none from behind its end: a
  * list of an account with little looks at 8,300 rows then instead of 15,700.
  */
-async function withReplayed(
+async function withOthers(
   sql: Sql,
   search: DeliverySearch,
   rows: Record<string, unknown>[],
-  upTo: SqlFragment,
-  most: number,
+  { others, upTo, most }: { others: ('REPLAY' | 'TEST')[]; upTo: SqlFragment; most: number },
 ): Promise<Record<string, unknown>[] | null> {
+  if (others.length === 0) return rows;
   const { descending, limit, filter } = search;
   const last = rows.length === limit ? rows.at(-1)!['id'] : null;
   const before: SqlFragment =
     last === null ? upTo : (add) => `d.id ${descending ? '>=' : '<='} ${add(last)}::text`;
-  const replayed = await readFirst(
+  const found = await readFirst(
     sql,
-    fromsOf(filter).map((from) =>
-      listed(search, from, allOf([() => `d.origin = 'REPLAY'`, before, createdNear(filter)])),
+    fromsOf(filter).flatMap((from) =>
+      others.map((origin) =>
+        listed(search, from, allOf([() => `d.origin = '${origin}'`, before, createdNear(filter)])),
+      ),
     ),
     most,
     wantedOf(search),
   );
-  return replayed.complete ? firstOf([...rows, ...replayed.rows], search) : null;
+  if (!found.complete) return null;
+  // A test of one of these logins is found by its event, too.
+  const byId = new Map([...rows, ...found.rows].map((row) => [row['id'], row]));
+  return firstOf([...byId.values()], search);
 }
 
 /**

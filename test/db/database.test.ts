@@ -43,6 +43,7 @@ const MIGRATIONS = [
   'IndexDeliveriesOfAccounts1764000000022',
   'OrderWebhooksOfAccounts1764000000023',
   'IndexOpenDeliveriesByCode1764000000024',
+  'IndexTestDeliveries1764000000025',
 ];
 
 function open(url: string): Promise<Database> {
