@@ -7,7 +7,7 @@ import pg from 'pg';
 import { loadConfig } from '../../src/config.ts';
 import { ask, inPlace, mostReads } from '../scale/ask.ts';
 import { type Caller, CALLERS, type SignedIn, signIn, signInAs } from '../scale/callers.ts';
-import { fill, fixedId, PEOPLE } from '../scale/fill.ts';
+import { fill, fixedId, NAMES, PEOPLE } from '../scale/fill.ts';
 import { FILTERS, readPages, readPlainly } from '../scale/plainly.ts';
 import { allQuestions, type Question } from '../scale/questions.ts';
 import { figure } from '../support/figure.ts';
@@ -234,4 +234,23 @@ it('of what is open only what had an answer is looked at for it, however much is
   const lists = sent.filter(({ text }) => text.includes('judged (fits)'));
   expect(lists).toHaveLength(1);
   expect((await readingOf(explainer, lists[0]!)).read).toBeLessThan(1_000);
+});
+
+it('an entity with much history is found along its events alone, but not by who has few logins, whose they hardly are', async () => {
+  const filter = { entityId: NAMES.hotEntity };
+  const { rowCount } = await sql.query(`update events set entity_id = $1 where resource = 'resource3'`, [
+    NAMES.hotEntity,
+  ]);
+  // More than are looked up at once.
+  expect(rowCount).toBeGreaterThan(2_000);
+  const listsOf = async (by: Caller): Promise<SentStatement[]> =>
+    (await sentFor(by, filter)).filter(({ text }) => text.includes('judged (fits)'));
+  for (const by of ['root', 'above', 'large'] as const) {
+    const lists = await listsOf(by);
+    expect(lists).toHaveLength(2);
+    const along = lists.map(({ text }) => /d\.event_id = any|d\.origin = 'REPLAY'/.test(text));
+    expect({ by, along }).toEqual({ by, along: [true, true] });
+  }
+  const [first] = await listsOf('sparse');
+  expect(first!.text).not.toContain('d.event_id = any');
 });
