@@ -35,9 +35,9 @@ export async function narrow(
 ): Promise<Result<Narrowed | null>> {
   const checked = readFilter(filter ?? {});
   if (!checked.ok) return checked;
-  const { search, status, conditions } = checked.value;
-  if (search === null && status.length === 0 && conditions.length === 0 && managesAllWebhooks(viewer))
-    return ok(null);
+  const { search, status, onResource, conditions } = checked.value;
+  const narrows = search !== null || status.length > 0 || onResource !== null || conditions.length > 0;
+  if (!narrows && managesAllWebhooks(viewer)) return ok(null);
   const [accountIds, found, inStates] = await Promise.all([
     managedAccounts(orm, viewer),
     search === null ? ALL : searchFor(orm, search),
@@ -47,11 +47,11 @@ export async function narrow(
   const others = [visible, inStates.condition, ...conditions];
   const mine = new VisibleWebhooks(orm, viewer);
   const few = inStates.few || (!managesAllWebhooks(viewer) && (await mine.all(REACH)) !== null);
-  const near = allOf([found.near, ...others]);
+  const near = allOf([found.near, ...others, ...(onResource ? [onResource.near] : [])]);
   const lookUp = async (): Promise<Far> => {
     if (few) return { condition: near, common: false };
     const { condition, common } = await found.far();
-    return { condition: allOf([condition, ...others]), common };
+    return { condition: allOf([condition, ...others, ...(onResource ? [onResource.far] : [])]), common };
   };
   let far: Promise<Far> | undefined;
   return ok({

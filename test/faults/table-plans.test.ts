@@ -111,6 +111,15 @@ it('a filter that half of an account fits is judged along its own webhooks', asy
   expect(page.read).toBeLessThan(FEW_READ);
 });
 
+it('webhooks on a resource are judged one by one along the table, however many there are', async () => {
+  const onResource = `exists (select 1 from triggers t where t.webhook_id = w.id and t.resource = 'resource3')`;
+  const all = await idsIn(onResource, 'w.number desc');
+  expect(all.length).toBeGreaterThan(2_500);
+  const page = await asked('root', { first: 50, filter: { resource: 'resource3' }, orderBy: NEWEST });
+  expect(page.ids).toEqual(all.slice(0, 50));
+  expect(page.read).toBeLessThan(2_000);
+});
+
 it('who watches a team of another account finds the webhooks of both in one order', async () => {
   // Of another account some newer ones, the others of which stay unseen.
   const member = fixedId('lgn', PEOPLE.large);
