@@ -202,3 +202,25 @@ it('a page of the audit log looks up whose its entries are, and reads no portfol
     expect(page.read).toBeLessThan(3_500);
   }
 });
+
+it('a letter that nearly all have takes no name to pieces either where the first rows make no page', async () => {
+  const account = fixedId('lgn', PEOPLE.sparse);
+  // Behind nearly all in the order of names.
+  await sql.query(
+    `update webhooks set account_id = $1 where id in (
+       select id from webhooks where deleted_at is null order by lower(name) desc limit 1500)`,
+    [account],
+  );
+  // As on a platform of some size: all have made one.
+  await sql.query(
+    `update webhooks w set login_id = l.id from (select id, row_number() over () as nth from (select * from logins limit 1200) x) l
+     where w.number = 3000 + l.nth`,
+  );
+  const all = await idsIn(`w.account_id = '${account}'`, 'lower(w.name), w.id');
+  // More than are looked through whatever is asked.
+  expect(all.length).toBeGreaterThan(1_200);
+  const orderBy = [{ field: 'NAME', direction: 'ASC' }];
+  const page = await asked('sparse', { first: 100, filter: { search: 'a' }, orderBy });
+  expect(page.ids).toEqual(all.slice(0, 100));
+  expect(page.texts.filter((text) => text.includes('short_pieces'))).toEqual([]);
+});
