@@ -27,6 +27,56 @@ export function nextReach(reach: number, found: number, wanted: number): number 
 /** A list in its order, the first rows of it: SQL of at most so many rows, which have the column id. */
 export type Ordered = (add: (value: unknown) => string, limit: number) => string;
 
+/** Several ranges of an index, of a table whose name in SQL is alias. */
+export interface Ranges {
+  table: string;
+  alias: string;
+  /** What the index has before the id; each range is of one of the keys. */
+  column: string;
+  keys: readonly string[];
+  /** No smaller ids. */
+  floor: string | null;
+  /** None before this id in the order, nor itself. */
+  after: string | null;
+  descending: boolean;
+}
+
+/** Behind all ids. */
+export const BEYOND = '~';
+
+/**
+ * The rows of several ranges in one order. Equally few ids of each are read first, which say how far the list goes at most; without that
+ * all rows of all ranges would be read and sorted for the first ones.
+ */
+export function ofRanges(ranges: Ranges, columns = `${ranges.alias}.*`): Ordered {
+  const { table, alias, column, keys, floor, after, descending } = ranges;
+  const direction = descending ? 'desc' : 'asc';
+  return (add, limit) => {
+    // Of two bounds of the id the planner would take another index. These are over both columns, and the order makes it take this one.
+    const within = (comparison: string, id: string): string =>
+      `(${column}, ${alias}.id) ${comparison} (range.key, ${id})`;
+    const first = (read: string, upTo: string | null, most: number): string => {
+      const floors = [
+        ...(floor === null ? [] : [`${add(floor)}::text`]),
+        ...(descending && upTo ? [upTo] : []),
+      ];
+      const bounds = [within('>=', floors.length > 0 ? `greatest(${floors.join()})` : `''`)];
+      if (after !== null) bounds.push(within(descending ? '<' : '>', `${add(after)}::text`));
+      if (after === null || !descending)
+        bounds.push(within('<=', (descending ? null : upTo) ?? `'${BEYOND}'`));
+      return `
+        select ${alias}.* from unnest(${add(keys)}::text[]) as range (key) cross join lateral (
+          select ${read} from ${table} ${alias} where ${bounds.join(' and ')}
+          order by ${column} ${direction}, ${alias}.id ${direction} limit ${most}) ${alias}
+        order by ${alias}.id ${direction}`;
+    };
+    const each = Math.ceil((2 * limit) / keys.length);
+    if (each >= limit) return `${first(columns, null, limit)} limit ${limit}`;
+    const edge = `${first(`${alias}.id`, null, each)} offset ${limit - 1} limit 1`;
+    return `${first(columns, `coalesce((${edge}), '${descending ? '' : BEYOND}')`, limit)} limit ${limit}`;
+  };
+}
+
 /** What was found among the first rows of a list. */
 export interface Found {
   rows: Record<string, unknown>[];
