@@ -74,7 +74,7 @@ function keyedBy(column: Keyed['column'], keys: readonly string[] | null): Keyed
 const listOf = ({ column, keys }: Keyed, after: FeedPosition): Ordered =>
   ofRanges(
     {
-      ...{ table: 'events', alias: 'e', column, keys, after: null, descending: false },
+      ...{ table: 'events', alias: 'e', column, keys, ceiling: BEYOND, after: null, descending: false },
       floor: floorBehind(after.id),
     },
     'e.id',
