@@ -206,6 +206,9 @@ async function webhooksAmong(visible: VisibleWebhooks, filter: FeedFilter): Prom
 function wishOf(viewer: Viewer, filter: FeedFilter, limit: number): FeedWish {
   const webhooks = webhookVisible(viewer);
   const parts: SqlFragment[] = [];
+  // Lists judge in this order: what looks something up comes last.
+  if (filter.resource !== null) parts.push((add) => `e.resource = ${add(filter.resource)}`);
+  if (filter.event !== null) parts.push((add) => `e.name = ${add(filter.event)}`);
   if (filter.scope === 'portfolio') parts.push(eventVisible(viewer));
   if (namesWebhooks(filter)) {
     const only: SqlFragment = filter.webhook === null ? () => 'true' : webhookIs(filter.webhook);
@@ -214,8 +217,6 @@ function wishOf(viewer: Viewer, filter: FeedFilter, limit: number): FeedWish {
         `exists (select 1 from webhooks w where w.id = any (e.fired) and (${webhooks(add)}) and (${only(add)}) offset 0)`,
     );
   }
-  if (filter.resource !== null) parts.push((add) => `e.resource = ${add(filter.resource)}`);
-  if (filter.event !== null) parts.push((add) => `e.name = ${add(filter.event)}`);
   const resources = filter.resource === null ? null : [filter.resource];
   return { webhooks, where: allOf(parts), resources, limit };
 }
