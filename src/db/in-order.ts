@@ -13,6 +13,9 @@ export const REACH = 1_000;
 /** So many rows a count looks at, at most, where each has to be judged: some 30 ms. */
 export const COUNTED_REACH = 5 * REACH;
 
+/** So many are all that there are, where nothing else is known. */
+export const WHOLE = 2 ** 31 - 1;
+
 /** How much farther is looked at the most when what was looked at was too little. */
 const MOST_STEP = 10;
 
@@ -26,6 +29,64 @@ export function nextReach(reach: number, found: number, wanted: number): number 
 
 /** A list in its order, the first rows of it: SQL of at most so many rows, which have the column id. */
 export type Ordered = (add: (value: unknown) => string, limit: number) => string;
+
+/** Several ranges of an index, of a table whose name in SQL is alias. */
+export interface Ranges {
+  table: string;
+  alias: string;
+  /** What the index has before the id; each range is of one of the keys. */
+  column: string;
+  keys: readonly string[];
+  /** No smaller ids, and no larger ones. */
+  floor: string;
+  ceiling: string;
+  /** None before this id in the order, nor itself. */
+  after: string | null;
+  descending: boolean;
+}
+
+/** Of so few the first rows of each are no more than what is read otherwise. */
+const FEW_RANGES = 3;
+
+/** Behind all ids. */
+export const BEYOND = '~';
+
+/** The first rows of a range, in order, where they have the columns named, as a query beside a table range (key); upTo is where else it ends, as SQL. */
+function ofRange(ranges: Ranges, columns: string, upTo: string | null, most: number): SqlFragment {
+  const { table, alias, column, floor, ceiling, after, descending } = ranges;
+  const direction = descending ? 'desc' : 'asc';
+  const low = !descending && after !== null && after >= floor ? ['>', after] : ['>=', floor];
+  const high = descending && after !== null && after <= ceiling ? ['<', after] : ['<=', ceiling];
+  return (add) => {
+    // Neither heeds a null, which there is where the list is no longer than that.
+    const toLow = upTo && descending ? `greatest(${add(low[1])}::text, ${upTo})` : `${add(low[1])}::text`;
+    const toHigh = upTo && !descending ? `least(${add(high[1])}::text, ${upTo})` : `${add(high[1])}::text`;
+    // Of two bounds of the id the planner would take another index. These are over both columns, and the order makes it take this one.
+    return `
+      select ${columns} from ${table} ${alias}
+      where (${column}, ${alias}.id) ${low[0]} (range.key, ${toLow}) and (${column}, ${alias}.id) ${high[0]} (range.key, ${toHigh})
+      order by ${column} ${direction}, ${alias}.id ${direction} limit ${most}`;
+  };
+}
+
+/**
+ * The rows of several ranges in one order. Equally few ids of each are read first, which say how far the list goes at most; without that
+ * all rows of all ranges would be read and sorted for the first ones.
+ */
+export function ofRanges(ranges: Ranges, columns = `${ranges.alias}.*`): Ordered {
+  const { alias, keys, descending } = ranges;
+  const direction = descending ? 'desc' : 'asc';
+  return (add, limit) => {
+    const first = (read: string, upTo: string | null, most: number): string => `
+      select ${alias}.* from unnest(${add(keys)}::text[]) as range (key)
+      cross join lateral (${ofRange(ranges, read, upTo, most)(add)}) ${alias}
+      order by ${alias}.id ${direction}`;
+    if (keys.length <= FEW_RANGES) return `${first(columns, null, limit)} limit ${limit}`;
+    const each = Math.ceil((2 * limit) / keys.length);
+    const edge = `${first(`${alias}.id`, null, each)} offset ${limit - 1} limit 1`;
+    return `${first(columns, `(${edge})`, limit)} limit ${limit}`;
+  };
+}
 
 /** What was found among the first rows of a list. */
 export interface Found {
@@ -72,9 +133,41 @@ export async function readFirst(
   wanted: Wanted,
 ): Promise<Found> {
   if (lists.length === 0) return { rows: [], complete: true, seen: 0 };
-  const { text, values } = collect((add) =>
-    lists.map((list) => `(${firstFitting(list, reach, wanted)(add)})`).join(' union all '),
+  return readFitting(
+    sql,
+    (add) => lists.map((list) => `(${firstFitting(list, reach, wanted)(add)})`).join(' union all '),
+    reach,
+    wanted,
   );
+}
+
+/**
+ * The same of the first rows of each of several ranges, for what seldom fits: only what does is put in one order. All of those rows are
+ * judged.
+ */
+export function readFirstOfEach(sql: Sql, ranges: Ranges, reach: number, wanted: Wanted): Promise<Found> {
+  const { alias, columns, fits, limit } = wanted;
+  const direction = wanted.descending ? 'desc' : 'asc';
+  return readFitting(
+    sql,
+    (add) => `
+      select ${columns}, judged.fits, ${alias}.place
+      from unnest(${add(ranges.keys)}::text[]) as range (key)
+      cross join lateral (
+        select ${alias}.*, row_number() over (order by ${ranges.column} ${direction}, ${alias}.id ${direction}) as place
+        from (${ofRange(ranges, `${alias}.*`, null, reach)(add)}) ${alias}) ${alias}
+      cross join lateral (select ${fits(add)} offset 0) judged (fits)
+      where judged.fits or ${alias}.place = ${reach}
+      order by ${alias}.id ${direction}
+      limit ${limit}`,
+    reach,
+    wanted,
+  );
+}
+
+/** Reads what a query tells of lists as firstFitting does. */
+async function readFitting(sql: Sql, query: SqlFragment, reach: number, wanted: Wanted): Promise<Found> {
+  const { text, values } = collect(query);
   const { rows } = await sql.query<Record<string, unknown>>(text, values);
   // Behind where a list was left there may be more of it: what others hold behind that is not the next one for sure.
   const [end] = firstOf(

@@ -1,11 +1,22 @@
 /**
  * Finds events, by id from either end. What a reader may see of them is told by their paths, or by the webhooks that they
  * fired, which no index knows. So the first ones are looked through; where too few of them fit, those are read that the logins
- * caused whose events can fit at all (migrations/1764000000018), login by login, if there are not too many, or those that the
- * webhooks fired which are asked for (fired-events.ts).
+ * caused whose events can fit at all (migrations/1764000000018), if there are not too many, as far as the page takes, or those that
+ * the webhooks fired which are asked for (fired-events.ts).
  */
 import { allOf, collect } from '../db/fragment.ts';
-import { countFirst, type Found, type Ordered, REACH, readFirst } from '../db/in-order.ts';
+import {
+  BEYOND,
+  countFirst,
+  type Found,
+  ofRanges,
+  type Ordered,
+  type Ranges,
+  REACH,
+  readFirst,
+  readFirstOfEach,
+  WHOLE,
+} from '../db/in-order.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { idFloor } from '../ids.ts';
 import type { EventSearch, Span } from './event-search.ts';
@@ -24,8 +35,10 @@ const MOST_LOGINS = 300;
 const MOST_RESOURCES = 10;
 /** These are looked at before anything else. */
 const FEW_LOGINS = 20;
-/** Where nothing else is known: as if there were no end. */
-const WHOLE = 2 ** 31 - 1;
+/** Of some logins so many events are looked at first for each row of a page; where more than so many are needed, this many of each at once. */
+const EVENTS_PER_ROW = 12;
+const MOST_IN_ORDER = 3 * REACH;
+const ALL_OF_LOGIN = 10 * REACH;
 
 /** The first events that fit. */
 export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<string, unknown>[]> {
@@ -48,11 +61,7 @@ export async function countEvents(
   reach: number,
 ): Promise<{ count: number; complete: boolean }> {
   const logins = await search.loginsOf(MOST_LOGINS);
-  if (logins)
-    return {
-      count: (await readOfLogins(sql, { ...search, columns: 'e.id' }, logins)).length,
-      complete: true,
-    };
+  if (logins) return { count: await countOfLogins(sql, search, logins), complete: true };
   return countFirst(sql, listsOf(search), reach, wantedOf(search));
 }
 
@@ -111,30 +120,62 @@ function publishedNear({ from, to }: Span): SqlFragment {
   return allOf(bounds);
 }
 
+/** Of the logins' events as many are judged as it takes, in their order and in steps: to judge one may be 50 us. */
 async function readOfLogins(
   sql: Sql,
   search: EventSearch,
   logins: readonly string[],
 ): Promise<Record<string, unknown>[]> {
-  const { columns, where, limit } = search;
-  const direction = search.descending ? 'desc' : 'asc';
+  const wanted = { ...wantedOf(search), columns: search.columns };
+  const { occurredAt, entityId, limit } = search;
+  // Few are of one entity.
+  let reach = entityId == null ? Math.min(MOST_IN_ORDER, EVENTS_PER_ROW * limit) : WHOLE;
+  while (reach <= MOST_IN_ORDER) {
+    const ranges = rangesOf(search, logins, occurredAt);
+    const lists = [ofRanges(ranges)];
+    // What stands elsewhere than its time says is known for all logins alone.
+    if (occurredAt?.from || occurredAt?.to) lists.push(untimelyOutside(search, ranges));
+    const read = await readFirst(sql, lists, reach, wanted);
+    if (read.complete) return read.rows;
+    reach = read.seen === 0 ? WHOLE : 2 * reach * Math.max(1, Math.ceil(limit / read.seen));
+  }
+  for (let most = ALL_OF_LOGIN; ; most = Math.min(WHOLE, 10 * most)) {
+    const read = await readFirstOfEach(sql, rangesOf(search, logins), most, wanted);
+    if (read.complete) return read.rows;
+  }
+}
+
+async function countOfLogins(sql: Sql, search: EventSearch, logins: readonly string[]): Promise<number> {
   const { text, values } = collect(
     (add) => `
-      select ${columns}
-      from unnest(${add(logins)}::text[]) as login (id)
-      cross join lateral (
-        select e.* from (
-          -- OFFSET keeps the planner from bringing in other indexes.
-          select e.* from events e where e.login_id = login.id and ${behind(search)(add)}
-          order by e.id ${direction} offset 0
+      select count(*)::int as count from (
+        select from unnest(${add(logins)}::text[]) as login (id) cross join lateral (
+          select e.* from events e
+          where (e.login_id, e.id) >= (login.id, ${add(search.floor ?? '')}::text) and (e.login_id, e.id) <= (login.id, '${BEYOND}')
+          -- As in ofRanges; OFFSET keeps the planner from bringing in other indexes.
+          order by e.login_id, e.id offset 0
         ) e
-        where ${where(add)}
-        order by e.id ${direction} limit ${limit}
-      ) e
-      order by e.id ${direction} limit ${limit}`,
+        where ${search.where(add)} limit ${search.limit}) counted`,
   );
-  return (await sql.query<Record<string, unknown>>(text, values)).rows;
+  return (await sql.query<{ count: number }>(text, values)).rows[0]!.count;
 }
+
+/** Where the events of some logins are, of those that were published near a span of time where that is given. */
+function rangesOf(search: EventSearch, logins: readonly string[], near?: Span | null): Ranges {
+  const { after, floor, descending } = search;
+  const from = near?.from ? idFloor('event', near.from.getTime() - 2 * MARGIN_MS) : '';
+  return {
+    ...{ table: 'events', alias: 'e', column: 'e.login_id', keys: logins, after, descending },
+    floor: floor != null && floor > from ? floor : from,
+    ceiling: near?.to ? idFloor('event', near.to.getTime() + 2 * MARGIN_MS) : BEYOND,
+  };
+}
+
+const untimelyOutside = (search: EventSearch, { floor, ceiling }: Ranges): Ordered =>
+  inOrder(
+    search,
+    (add) => `${UNTIMELY} = 1 and (e.id < ${add(floor)}::text or e.id > ${add(ceiling)}::text)`,
+  );
 
 /** The logins that are or ever were in or below one of these accounts, logins and teams; null when there are more than most. */
 export async function membersOf(

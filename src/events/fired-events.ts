@@ -52,6 +52,11 @@ export const firingEventsSql = (webhooks: string, limit: number): string => `
      order by e.id limit ${limit}) e
    where g.webhook_id = any (${webhooks}) limit ${limit})`;
 
+/** No event behind one in the order of transactions has a smaller id than this; '' stands before all. */
+export function floorBehind(eventId: string): string {
+  return eventId === '' ? '' : idFloor('event', idTime(eventId) - LONGEST_PUBLISH_MS - MARGIN_MS);
+}
+
 /** Whether the deliveries of all events behind one that was read in the order of transactions are kept; to be asked behind reading them. */
 export async function keepsDeliveriesBehind(sql: Sql, eventId: string): Promise<boolean> {
   const keptFromMs = await deliveriesMissingUpTo(sql);

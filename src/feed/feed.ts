@@ -20,14 +20,13 @@ import {
   FEED_BEGINNING,
   type FeedPosition,
   type FeedRead,
-  type FeedSource,
   type FeedWish,
   type Notification,
   positionOf,
   readForward,
-  readForwardOf,
   readNewest,
 } from './read-feed.ts';
+import { type FeedSources, readForwardOf } from './read-few.ts';
 
 /** What a reader asks for; null for what it leaves open. */
 export interface FeedFilter {
@@ -148,16 +147,18 @@ export class Feed {
       if (viewer === undefined) return this.#followers.ended(signal) ? { items: [] } : { ended: true };
       const key = JSON.stringify([viewer.credentialId, rightsOf(viewer), filter, lastEventId]);
       let position = this.#looked.get(key) ?? start;
-      let sources: FeedSource[] | undefined;
-      for (let more = true; more && performance.now() < lookUntil;) {
-        const wish = wishOf(viewer, filter, limit);
-        const read =
-          (await this.#readOfFew(sources, position, wish)) ?? (await readForward(this.#pool, position, wish));
+      // Where others' events lie in between, those of the reader may be had without them.
+      let sources: FeedSources | null = null;
+      const wish = wishOf(viewer, filter, limit);
+      for (let more = true, turn = 0; more && performance.now() < lookUntil; turn += 1) {
+        if (turn === 1) sources = this.#sourcesOf(viewer, filter, wish);
+        const few: FeedRead | null =
+          sources && (await readForwardOf(this.#pool, sources, position, wish, turn > 1));
+        if (few === null) sources = null;
+        const read = few ?? (await readForward(this.#pool, position, wish));
         if (read.items.length > 0) return { items: read.items };
         ({ position, more } = read);
         this.#looked.set(key, position);
-        // Others' events lie in between: those of the reader can be had without them, where they are few.
-        if (more) sources = sources === undefined ? await this.#sourcesOf(viewer, filter) : [];
       }
       const left = until - performance.now();
       if (left <= 0 || this.#followers.ended(signal)) return { items: [] };
@@ -167,30 +168,13 @@ export class Feed {
   }
 
   /** Where a reader's events can be had without those of others. */
-  async #sourcesOf(viewer: Viewer, filter: FeedFilter): Promise<FeedSource[]> {
+  #sourcesOf(viewer: Viewer, filter: FeedFilter, { resources }: FeedWish): FeedSources {
     const visible = new VisibleWebhooks(readerOf(this.#reads), viewer);
-    const webhooks = await webhooksAmong(visible, filter);
-    const logins = await this.#loginsOf(
-      viewer,
-      filter,
-      visible,
-      () => Promise.resolve(webhooks),
-      MOST_LOGINS,
-    );
-    return [...(logins ? [{ logins }] : []), ...(webhooks ? [{ webhooks }] : [])];
-  }
-
-  /** What is read from the first source that holds few. */
-  async #readOfFew(
-    sources: FeedSource[] | undefined,
-    position: FeedPosition,
-    wish: FeedWish,
-  ): Promise<FeedRead | null> {
-    for (const source of sources ?? []) {
-      const read = await readForwardOf(this.#pool, source, position, wish);
-      if (read !== null) return read;
-    }
-    return null;
+    let webhooks: Promise<string[] | null> | undefined;
+    const webhooksOf = () => (webhooks ??= webhooksAmong(visible, filter));
+    let logins: Promise<string[] | null> | undefined;
+    const loginsOf = () => (logins ??= this.#loginsOf(viewer, filter, visible, webhooksOf, MOST_LOGINS));
+    return { resources, logins: loginsOf, webhooks: webhooksOf };
   }
 
   async #positionOf(id: string): Promise<FeedPosition | 'EXPIRED' | 'UNKNOWN'> {
@@ -222,6 +206,9 @@ async function webhooksAmong(visible: VisibleWebhooks, filter: FeedFilter): Prom
 function wishOf(viewer: Viewer, filter: FeedFilter, limit: number): FeedWish {
   const webhooks = webhookVisible(viewer);
   const parts: SqlFragment[] = [];
+  // Lists judge in this order: what looks something up comes last.
+  if (filter.resource !== null) parts.push((add) => `e.resource = ${add(filter.resource)}`);
+  if (filter.event !== null) parts.push((add) => `e.name = ${add(filter.event)}`);
   if (filter.scope === 'portfolio') parts.push(eventVisible(viewer));
   if (namesWebhooks(filter)) {
     const only: SqlFragment = filter.webhook === null ? () => 'true' : webhookIs(filter.webhook);
@@ -230,8 +217,6 @@ function wishOf(viewer: Viewer, filter: FeedFilter, limit: number): FeedWish {
         `exists (select 1 from webhooks w where w.id = any (e.fired) and (${webhooks(add)}) and (${only(add)}) offset 0)`,
     );
   }
-  if (filter.resource !== null) parts.push((add) => `e.resource = ${add(filter.resource)}`);
-  if (filter.event !== null) parts.push((add) => `e.name = ${add(filter.event)}`);
   const resources = filter.resource === null ? null : [filter.resource];
   return { webhooks, where: allOf(parts), resources, limit };
 }

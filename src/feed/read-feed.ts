@@ -7,7 +7,6 @@ import { collect } from '../db/fragment.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import type { EventSearch } from '../events/event-search.ts';
 import { findEvents } from '../events/find-events.ts';
-import { firingEventsSql, keepsDeliveriesBehind } from '../events/fired-events.ts';
 
 /** Where a reader that goes forward stands: behind this event. */
 export interface FeedPosition {
@@ -54,8 +53,6 @@ export interface FeedRead {
 
 /** So many events are looked at in one statement: some 5 ms where none of them is for the reader. */
 const WINDOW = 1000;
-/** So many events of some logins are sorted at once. */
-const FEW = 2000;
 
 const COLUMNS = `e.id, e.resource, e.name, e.entity_id, e.occurred_at`;
 
@@ -108,71 +105,6 @@ export async function readForward(sql: Sql, after: FeedPosition, wish: FeedWish)
   };
 }
 
-/** What all that a reader can get comes from: the logins that caused it, or the webhooks that it fired. */
-export type FeedSource = { logins: readonly string[] } | { webhooks: readonly string[] };
-
-/** The same for a reader whose events come from there: of all events of that, if those are few. Null when they are not. */
-export async function readForwardOf(
-  sql: Sql,
-  source: FeedSource,
-  after: FeedPosition,
-  wish: FeedWish,
-): Promise<FeedRead | null> {
-  const { text, values } = collect((add) => {
-    const behind = `(${add(after.epoch)}::int, ${add(after.xid.toString())}::xid8, ${add(after.id)}::text)`;
-    return `
-      with horizon as materialized (
-        select (select s.epoch from stream_epoch s) as epoch, pg_snapshot_xmin(pg_current_snapshot()) as xmin
-      ),
-      ${knownOf(source)(add)},
-      ahead as materialized (
-        select e.id, e.epoch, e.xid from known e
-        where (e.epoch, e.xid, e.id) > ${behind}
-          and (e.epoch, e.xid) < ((select epoch from horizon), (select xmin from horizon))
-          and not e.test and (${wish.where(add)})
-      ),
-      last as materialized (
-        select e.epoch, e.xid, e.id from events e
-        where (e.epoch, e.xid) < ((select epoch from horizon), (select xmin from horizon))
-        order by e.epoch desc, e.xid desc, e.id desc limit 1
-      )
-      select (select count(*)::int from few) as looked_at,
-             last.epoch as last_epoch, last.xid::text as last_xid, last.id as last_id,
-             array(select a.id from ahead a order by a.epoch, a.xid, a.id limit ${add(wish.limit)}) as ids
-      from last`;
-  });
-  const { rows } = await sql.query<Last & { ids: string[] }>(text, values);
-  const found = rows[0];
-  if (found === undefined) return { items: [], position: after, more: false };
-  if (found.looked_at! > FEW) return null;
-  if ('webhooks' in source && !(await keepsDeliveriesBehind(sql, after.id))) return null;
-  const items = await readByIds(sql, found.ids, wish);
-  const end = { epoch: found.last_epoch!, xid: BigInt(found.last_xid!), id: found.last_id! };
-  return { items, position: end, more: false };
-}
-
-/** CTEs of all events of a source: few, what was looked at for them, which is more than FEW where that may not be all; and known. */
-function knownOf(source: FeedSource): SqlFragment {
-  if ('webhooks' in source)
-    return (add) => `
-      few as materialized (
-        select f.id from (${firingEventsSql(`${add(source.webhooks)}::text[]`, FEW + 1)}) f limit ${FEW + 1}
-      ),
-      known as materialized (
-        select e.* from (select distinct f.id from few f) f
-        cross join lateral (select e.* from events e where e.id = f.id offset 0) e
-      )`;
-  // By the index of logins: the planner would rather read on from the position, for each of them.
-  return (add) => `
-      few as materialized (
-        select e.* from unnest(${add(source.logins)}::text[]) as login (id) cross join lateral (
-          select e.* from events e where e.login_id = login.id order by e.id desc limit ${FEW + 1}
-        ) e
-        limit ${FEW + 1}
-      ),
-      known as (select * from few)`;
-}
-
 /** The newest notifications, the newest first, none older than the id floor where that is given. */
 export async function readNewest(
   sql: Sql,
@@ -191,7 +123,7 @@ export async function readNewest(
 }
 
 /** Notifications of these events, in their order. */
-async function readByIds(sql: Sql, ids: string[], wish: FeedWish): Promise<Notification[]> {
+export async function readByIds(sql: Sql, ids: string[], wish: FeedWish): Promise<Notification[]> {
   if (ids.length === 0) return [];
   const { text, values } = collect(
     (add) => `

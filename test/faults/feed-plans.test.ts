@@ -6,10 +6,11 @@ import pg from 'pg';
 
 import { loadConfig } from '../../src/config.ts';
 import { listPartitions } from '../../src/db/partitions.ts';
-import { FEED_BEGINNING, readForwardOf } from '../../src/feed/read-feed.ts';
+import { FEED_BEGINNING, positionOf } from '../../src/feed/read-feed.ts';
+import { readForwardOf, readForwardOfWebhooks } from '../../src/feed/read-few.ts';
 import { ask, idsOf } from '../feed/link.ts';
-import { signIn } from '../scale/callers.ts';
-import { fill, fixedId } from '../scale/fill.ts';
+import { type Caller, type SignedIn, signIn } from '../scale/callers.ts';
+import { fill, fixedId, NAMES, PEOPLE } from '../scale/fill.ts';
 import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
 
@@ -21,15 +22,16 @@ const WITH_GAP = 605;
 let server: TestServer;
 let sql: pg.Client;
 let link: string;
+let callers: Record<Caller, SignedIn>;
 
 beforeAll(async () => {
-  server = await startServer();
+  // A sender's statements would be counted, too.
+  server = await startServer({ BELLWIRE_ROLE: 'api' });
   sql = new pg.Client({ connectionString: server.database.url });
   await sql.connect();
   await fill(sql, SIZE, loadConfig({}), () => undefined);
-  ({
-    root: { link },
-  } = await signIn(sql, server.app.url, ROOT_TOKEN));
+  callers = await signIn(sql, server.app.url, ROOT_TOKEN);
+  ({ link } = callers.root);
 }, 60_000);
 afterAll(async () => {
   await sql?.end();
@@ -57,11 +59,11 @@ async function told(webhook: number): Promise<{ newest: string[]; forward: strin
   }
 }
 
-async function rowsRead(path: string): Promise<number> {
+async function rowsRead(path: string, of = link): Promise<number> {
   const explainer = await openExplainer(server.database.url);
   try {
     let read = 0;
-    for (const statement of await statementsOf(() => ask(`${link}${path}`)))
+    for (const statement of await statementsOf(() => ask(`${of}${path}`)))
       read += (await readingOf(explainer, statement)).read;
     return read;
   } finally {
@@ -120,12 +122,83 @@ it('finds what fired a webhook and is kept for longer than its deliveries', asyn
   const all = await firedPlainly(PLAIN);
   const [oldest, second] = (await listPartitions(sql)).filter(({ of }) => of.table === 'deliveries');
   expect(oldest!.toMs).toBeLessThan(Date.now() - 40 * 86_400_000);
-  const source = { webhooks: [fixedId('whk', PLAIN)] };
+  const source = [fixedId('whk', PLAIN)];
   const wish = { webhooks: () => 'true', where: () => 'true', resources: null, limit: 4 };
-  const fromTheBeginning = await readForwardOf(sql, source, FEED_BEGINNING, wish);
+  const fromTheBeginning = await readForwardOfWebhooks(sql, source, FEED_BEGINNING, wish);
   expect(fromTheBeginning!.items.map(({ id }) => id)).toEqual(all.slice(0, 4));
   for (const { name } of [oldest!, second!]) await sql.query(`drop table ${name}`);
   expect(await told(PLAIN)).toEqual({ newest: all, forward: all });
   // Going forward, deliveries do not tell of the beginning any more.
-  expect(await readForwardOf(sql, source, FEED_BEGINNING, wish)).toBeNull();
+  expect(await readForwardOfWebhooks(sql, source, FEED_BEGINNING, wish)).toBeNull();
 });
+
+it('finds what comes next of a resource that is rare without reading the events of everybody, whoever asks', async () => {
+  const { rows } = await sql.query<{ id: string }>('select id from events where resource = $1', [
+    NAMES.rareResource,
+  ]);
+  expect(rows).toHaveLength(1);
+  // Behind the one there is there are 20,000 of others. A page of those is tried before.
+  for (const by of ['root', 'above', 'large', 'sparse'] as const)
+    for (const scope of ['', 'scope=portfolio&']) {
+      const read = await rowsRead(
+        `/feed?${scope}resource=${NAMES.rareResource}&lastEventId=${rows[0]!.id}`,
+        callers[by].link,
+      );
+      expect({ by, scope, beyond: read > 2_500 ? read : null }).toEqual({ by, scope, beyond: null });
+    }
+});
+
+it('tells what many logins caused stretch by stretch, in the order of transactions though their ids stand otherwise', async () => {
+  // A transaction may have begun up to a day before it made an id.
+  await sql.query(
+    `update events e set xid = (3 + floor(extract(epoch from e.published_at - s.first) / 14400
+                                          + abs(hashtext(e.id)) % 1000 * 0.006))::bigint::text::xid8
+     from (select min(published_at) as first from events) s`,
+  );
+  const large = fixedId('lgn', PEOPLE.large);
+  const members = await sql.query<{ id: string }>(
+    'select login_id as id from scope_members where scope_id = $1',
+    [large],
+  );
+  const sources = {
+    resources: null,
+    logins: () => Promise.resolve(members.rows.map(({ id }) => id)),
+    webhooks: () => Promise.resolve(null),
+  };
+  for (const [resource, limit] of [
+    ['resource3', 100],
+    [null, 20_000],
+  ] as const) {
+    const { rows } = await sql.query<{ id: string }>(
+      `select id from events where $1 = any (path) and not test and ($2::text is null or resource = $2) order by epoch, xid, id`,
+      [large, resource],
+    );
+    expect(rows.length).toBeGreaterThan(500);
+    expect(rows.map(({ id }) => id)).not.toEqual(rows.map(({ id }) => id).toSorted());
+    const wish = {
+      webhooks: () => 'true',
+      where: (add: (value: unknown) => string) =>
+        resource === null ? 'true' : `e.resource = ${add(resource)}`,
+      ...{ resources: null, limit },
+    };
+    const ids = rows.map(({ id }) => id);
+    // From the beginning, and from behind one that had many of those that follow it before it by its id.
+    const places = new Map(ids.toSorted().map((id, place) => [id, place]));
+    const early = ids
+      .map((id, place) => ({ place, before: places.get(id)! - place }))
+      .reduce((a, b) => (b.before > a.before ? b : a));
+    expect(early.before).toBeGreaterThan(5);
+    for (const from of [-1, early.place]) {
+      let position = from < 0 ? FEED_BEGINNING : (await positionOf(sql, ids[from]!))!;
+      const told: string[] = [];
+      let stretches = 0;
+      for (let more = true; more; stretches += 1) {
+        const read = (await readForwardOf(sql, sources, position, wish, resource === null))!;
+        told.push(...read.items.map(({ id }) => id));
+        ({ position, more } = read);
+      }
+      expect(told).toEqual(ids.slice(from + 1));
+      if (from < 0) expect(stretches).toBeGreaterThan(1);
+    }
+  }
+}, 60_000);

@@ -1,0 +1,204 @@
+/**
+ * Reads a reader's notifications forward without those of others: along the logins that caused them, the resources that they are of, or the
+ * deliveries of the webhooks that they fired, whichever brings it farthest. Indexes have events in the order of ids, and the reader
+ * wants them in that of transactions. So of an index a stretch is read, and told as far as nothing behind the stretch can come before it.
+ */
+import { collect } from '../db/fragment.ts';
+import { BEYOND, ofRanges, type Ordered } from '../db/in-order.ts';
+import type { Sql, SqlFragment } from '../db/sql.ts';
+import { firingEventsSql, floorBehind, keepsDeliveriesBehind } from '../events/fired-events.ts';
+import { type FeedPosition, type FeedRead, type FeedWish, readByIds } from './read-feed.ts';
+
+/** Where all that a reader can get is; null where that is too much to be looked at one by one. */
+export interface FeedSources {
+  resources: readonly string[] | null;
+  /** Asked for only where it is needed. */
+  logins: () => Promise<readonly string[] | null>;
+  webhooks: () => Promise<readonly string[] | null>;
+}
+
+/** So many events of a stretch are read first, and so many where none of those was for the reader: 3 ms and 40. */
+const FIRST = 500;
+const MORE = 10_000;
+/** Events of so many logins are read at once before anything is known of how many they are. */
+const FEW_LOGINS = 20;
+/** So many deliveries are looked at for the events that fired a webhook. */
+const FEW = 2_000;
+
+/** Events that have one of some values in a column that an index has before their ids. */
+interface Keyed {
+  column: 'e.login_id' | 'e.resource';
+  keys: readonly string[];
+}
+
+/** What comes next behind a position, where it can be had so; again where that found nothing before. Null where it cannot. */
+export async function readForwardOf(
+  sql: Sql,
+  sources: FeedSources,
+  after: FeedPosition,
+  wish: FeedWish,
+  again = false,
+): Promise<FeedRead | null> {
+  let farthest: { keyed: Keyed; upTo: string } | undefined;
+  for (const most of again ? [MORE] : [FIRST, MORE]) {
+    for (const keyedOf of [
+      () => keyedBy('e.resource', sources.resources),
+      async () => keyedBy('e.login_id', await sources.logins()),
+    ]) {
+      const keyed = await keyedOf();
+      if (keyed === null) continue;
+      const atOnce = most === FIRST && keyed.column === 'e.login_id' && keyed.keys.length <= FEW_LOGINS;
+      const all = atOnce ? await readAll(sql, keyed, after, wish) : null;
+      if (all) return all;
+      const upTo = await endOf(sql, keyed, after, most);
+      if (upTo === null) return readStretch(sql, keyed, null, after, wish);
+      if (farthest === undefined || upTo > farthest.upTo) farthest = { keyed, upTo };
+    }
+    if (most === FIRST) {
+      const webhooks = await sources.webhooks();
+      const read = webhooks && (await readForwardOfWebhooks(sql, webhooks, after, wish));
+      if (read) return read;
+    }
+    if (farthest && floorBehind(farthest.upTo) > after.id) {
+      const read = await readStretch(sql, farthest.keyed, farthest.upTo, after, wish);
+      if (read) return read;
+    }
+  }
+  return null;
+}
+
+function keyedBy(column: Keyed['column'], keys: readonly string[] | null): Keyed | null {
+  return keys && { column, keys };
+}
+
+const listOf = ({ column, keys }: Keyed, after: FeedPosition): Ordered =>
+  ofRanges(
+    {
+      ...{ table: 'events', alias: 'e', column, keys, ceiling: BEYOND, after: null, descending: false },
+      floor: floorBehind(after.id),
+    },
+    'e.id',
+  );
+
+/** The id up to which the next events are so many; null when there are less. */
+async function endOf(sql: Sql, keyed: Keyed, after: FeedPosition, most: number): Promise<string | null> {
+  const { text, values } = collect(
+    (add) => `select e.id from (${listOf(keyed, after)(add, most)}) e offset ${most - 1}`,
+  );
+  return (await sql.query<{ id: string }>(text, values)).rows[0]?.id ?? null;
+}
+
+/** As SQL, those up to an id, or to the end; the order is that of ofRanges. */
+const stretchOf =
+  ({ column, keys }: Keyed, after: FeedPosition, upTo: string | null, most: string): SqlFragment =>
+  (add) => `
+    select e.* from unnest(${add(keys)}::text[]) as key (value) cross join lateral (
+      select e.* from events e
+      where (${column}, e.id) >= (key.value, ${add(floorBehind(after.id))}::text)
+        and (${column}, e.id) <= (key.value, ${add(upTo ?? BEYOND)}::text)
+      order by ${column}, e.id limit ${most}
+    ) e limit ${most}`;
+
+/** Reads all that lies behind a position, if that is not more than is read first; null where it is. */
+function readAll(sql: Sql, keyed: Keyed, after: FeedPosition, wish: FeedWish): Promise<FeedRead | null> {
+  const complete = `(select count(*) from few) <= ${FIRST}`;
+  const known: SqlFragment = (add) => `
+    few as materialized (${stretchOf(keyed, after, null, String(FIRST + 1))(add)}),
+    known as (select f.* from few f where ${complete})`;
+  return readKnown(sql, { known, upTo: null, complete }, after, wish);
+}
+
+/** Reads a stretch up to an id, or to the end of all; null where nothing of it is sure to come before what lies behind. */
+function readStretch(
+  sql: Sql,
+  keyed: Keyed,
+  upTo: string | null,
+  after: FeedPosition,
+  wish: FeedWish,
+): Promise<FeedRead | null> {
+  const known: SqlFragment = (add) => `known as (${stretchOf(keyed, after, upTo, 'all')(add)})`;
+  return readKnown(sql, { known, upTo }, after, wish);
+}
+
+/** The same for a reader whose events all fired one of these webhooks: of all that did, if those are few. Null when they are not. */
+export async function readForwardOfWebhooks(
+  sql: Sql,
+  webhooks: readonly string[],
+  after: FeedPosition,
+  wish: FeedWish,
+): Promise<FeedRead | null> {
+  const complete = `(select count(*) from few) <= ${FEW}`;
+  // In one statement: of what is published between two of them the second one alone would know that it has been.
+  const known: SqlFragment = (add) => `
+    few as materialized (
+      select f.id from (${firingEventsSql(`${add(webhooks)}::text[]`, FEW + 1)}) f limit ${FEW + 1}
+    ),
+    known as materialized (
+      select e.* from (select distinct f.id from few f) f
+      cross join lateral (select e.* from events e where e.id = f.id offset 0) e
+      where ${complete}
+    )`;
+  const read = await readKnown(sql, { known, upTo: null, complete }, after, wish);
+  return (await keepsDeliveriesBehind(sql, after.id)) ? read : null;
+}
+
+/** What is known of a reader's events, as a CTE: all of them up to an id, and whether it is, as SQL. */
+interface Known {
+  known: SqlFragment;
+  upTo: string | null;
+  complete?: string;
+}
+
+async function readKnown(
+  sql: Sql,
+  { known, upTo, complete = 'true' }: Known,
+  after: FeedPosition,
+  wish: FeedWish,
+): Promise<FeedRead | null> {
+  const { text, values } = collect((add) => {
+    const behind = `(${add(after.epoch)}::int, ${add(after.xid.toString())}::xid8, ${add(after.id)}::text)`;
+    const settled = `(e.epoch, e.xid) < ((select epoch from horizon), (select xmin from horizon))`;
+    // What lies behind the stretch stands behind all that is that much older.
+    const end =
+      upTo === null ? `events e where ${settled}` : `ahead e where e.id < ${add(floorBehind(upTo))}::text`;
+    return `
+      with horizon as materialized (
+        select (select s.epoch from stream_epoch s) as epoch, pg_snapshot_xmin(pg_current_snapshot()) as xmin
+      ),
+      ${known(add)},
+      ahead as materialized (
+        select e.* from known e where (e.epoch, e.xid, e.id) > ${behind} and ${settled}
+      ),
+      last as materialized (
+        select e.epoch, e.xid, e.id from ${end} order by e.epoch desc, e.xid desc, e.id desc limit 1
+      ),
+      told as materialized (
+        select e.epoch, e.xid, e.id from (
+          select e.* from ahead e
+          where (e.epoch, e.xid, e.id) <= ((select epoch from last), (select xid from last), (select id from last))
+          -- With OFFSET no more of them are judged than are told.
+          order by e.epoch, e.xid, e.id offset 0
+        ) e
+        where not e.test and (${wish.where(add)})
+        limit ${add(wish.limit)}
+      )
+      select last.epoch, last.xid::text, last.id, ${complete} as complete,
+             array(select t.id from told t order by t.epoch, t.xid, t.id) as ids
+      from last`;
+  });
+  const { rows } = await sql.query<{
+    epoch: number;
+    xid: string;
+    id: string;
+    complete: boolean;
+    ids: string[];
+  }>(text, values);
+  const [found] = rows;
+  if (found === undefined) return upTo === null ? { items: [], position: after, more: false } : null;
+  if (!found.complete) return null;
+  return {
+    items: await readByIds(sql, found.ids, wish),
+    position: { epoch: found.epoch, xid: BigInt(found.xid), id: found.id },
+    more: upTo !== null,
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * The events of an account with some logins among much: they are those that a plain reading of all events finds, whichever way they are found, and
+ * no more of them are read than a page takes.
+ */
+import pg from 'pg';
+
+import { loadConfig } from '../../src/config.ts';
+import { ask } from '../scale/ask.ts';
+import { type Caller, type SignedIn, signIn } from '../scale/callers.ts';
+import { fill, fixedId, NAMES, PEOPLE } from '../scale/fill.ts';
+import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
+import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
+
+const SIZE = { webhooks: 2_000, deliveries: 20_000, days: 56, logins: 400, auditEntries: 1_500 };
+/** What the sparse account has, all of it older than the newest thousand events of others and newer than the oldest thousand. */
+const EVENTS = 9_000;
+const SPARSE = fixedId('lgn', PEOPLE.sparse);
+
+let server: TestServer;
+let sql: pg.Client;
+let explainer: pg.Client;
+let callers: Record<Caller, SignedIn>;
+
+beforeAll(async () => {
+  // A sender's statements would be counted, too.
+  server = await startServer({ BELLWIRE_ROLE: 'api', BELLWIRE_RATE_LIMIT: '1000000000' });
+  sql = new pg.Client({ connectionString: server.database.url });
+  await sql.connect();
+  await fill(sql, SIZE, loadConfig({}), () => undefined);
+  // A third of them by one login; one of 50 was told 20 days late, one of nine is delivered to nobody, and another one failed.
+  await sql.query(
+    `with others as (select e.*, row_number() over (order by e.id) as n from events e),
+          logins as (select l.id, l.path, row_number() over (order by l.id) as n from scope_members m
+                     join logins l on l.id = m.login_id where m.scope_id = $1)
+     insert into events (id, login_id, path, team_ids, resource, name, entity_id, occurred_at, published_at, fired, epoch, xid)
+     select left(o.id, 14) || 'x' || lpad(k::text, 15, '0'), l.id, l.path, '{}', 'resource' || 1 + k % 20,
+            case when k % 25 = 0 then 'rarely' else 'create' end, case when k % 60 = 0 then $2 else 'e' || k end,
+            o.published_at - case when k % 50 = 0 then interval '20 days' else '0' end, o.published_at, '{}', o.epoch, o.xid
+     from generate_series(1, ${EVENTS}) k
+     join others o on o.n = 1500 + (k::bigint * 7919) % ${SIZE.deliveries - 3_000}
+     join logins l on l.n = case when k % 3 = 0 then 1 else 2 + k % 50 end`,
+    [SPARSE, NAMES.hotEntity],
+  );
+  await sql.query(
+    `insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count, lost_count, status_code,
+                             created_at, completed_at, account_id)
+     select 'dlv_' || substr(e.id, 5), e.id, w.id, 'ep' || substr(w.id, 4), 'EVENT', case when k % 9 = 1 then 'FAILED' else 'SUCCEEDED' end,
+            2, 1, 0, 200, e.published_at, e.published_at, $1
+     from (select e.*, right(e.id, 15)::int as k from events e where e.id like '%x%') e
+     cross join (select id from webhooks where account_id = $1 limit 1) w
+     where k % 9 <> 0`,
+    [SPARSE],
+  );
+  await sql.query('vacuum analyze events, deliveries');
+  explainer = await openExplainer(server.database.url);
+  callers = await signIn(sql, server.app.url, ROOT_TOKEN);
+}, 120_000);
+afterAll(async () => {
+  await Promise.all([sql?.end(), explainer?.end()]);
+  await server?.stop();
+});
+
+const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
+const DELIVERED = `exists (select from deliveries d where d.event_id = e.id and d.status = 'SUCCEEDED')`;
+const [FROM, DAYS_LATER, TO] = [daysAgo(33), daysAgo(30), daysAgo(20)];
+/** Filters, as the API takes them and as SQL over events e. */
+const FILTERS: Record<string, { filter: Record<string, unknown>; sql: string }> = {
+  everything: { filter: {}, sql: 'true' },
+  'a resource': { filter: { resource: ['resource3'] }, sql: `e.resource = 'resource3'` },
+  'a name that is rare': { filter: { name: ['rarely'] }, sql: `e.name = 'rarely'` },
+  'of some days what is rare': {
+    filter: { name: ['rarely'], occurredAt: { from: FROM, to: DAYS_LATER } },
+    sql: `e.name = 'rarely' and e.occurred_at >= '${FROM}' and e.occurred_at < '${DAYS_LATER}'`,
+  },
+  'a hot entity': { filter: { entityId: NAMES.hotEntity }, sql: `e.entity_id = '${NAMES.hotEntity}'` },
+  'a span of time': {
+    filter: { occurredAt: { from: FROM, to: TO } },
+    sql: `e.occurred_at >= '${FROM}' and e.occurred_at < '${TO}'`,
+  },
+  'up to a time': { filter: { occurredAt: { to: TO } }, sql: `e.occurred_at < '${TO}'` },
+  delivered: { filter: { delivered: true }, sql: DELIVERED },
+  'not delivered': { filter: { delivered: false }, sql: `not ${DELIVERED}` },
+  'not delivered of a span of time': {
+    filter: { delivered: false, occurredAt: { from: FROM } },
+    sql: `not ${DELIVERED} and e.occurred_at >= '${FROM}'`,
+  },
+};
+const PAGE = `query Page($filter: EventFilterInput, $first: Int, $after: String, $last: Int, $before: String) {
+  list: events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+    nodes { id } pageInfo { startCursor endCursor }
+  }
+}`;
+const COUNT = `query Count($filter: EventFilterInput) { list: events(first: 0, filter: $filter) { count(limit: 20000) { value precision } } }`;
+
+async function pageOf(by: Caller, variables: Record<string, unknown>) {
+  return ask(callers[by], { operation: { query: PAGE, variables } });
+}
+
+it.each(['sparse', 'tiny', 'large'] as const)(
+  'whichever way events are found, they are those that a plain reading finds: %s',
+  async (by) => {
+    for (const [name, { filter, sql: condition }] of Object.entries(FILTERS)) {
+      const { rows } = await sql.query<{ id: string }>(
+        `select e.id from events e where not e.test and $1 = any (e.path) and ${condition} order by e.id desc`,
+        [fixedId('lgn', PEOPLE[by])],
+      );
+      const all = rows.map(({ id }) => id);
+      for (const size of [20, 60]) {
+        const first = await pageOf(by, { filter, first: size });
+        const second = await pageOf(by, { filter, first: size, after: first.endCursor });
+        expect({ name, ids: [...first.ids, ...second.ids] }).toEqual({ name, ids: all.slice(0, 2 * size) });
+        const last = await pageOf(by, { filter, last: size });
+        const before = await pageOf(by, { filter, last: size, before: last.startCursor });
+        expect({ name, ids: [...before.ids, ...last.ids] }).toEqual({ name, ids: all.slice(-2 * size) });
+      }
+      if (by === 'large') continue;
+      const counted = await ask(callers[by], { operation: { query: COUNT, variables: { filter } } });
+      expect({ name, count: counted.rows }).toEqual({ name, count: all.length });
+    }
+  },
+  60_000,
+);
+
+// Of what is rare all are read.
+it.each(Object.keys(FILTERS).filter((name) => !name.endsWith('rare')))(
+  'of an account with some logins no more events are read than a page takes: %s',
+  async (name) => {
+    const { filter } = FILTERS[name]!;
+    for (const variables of [
+      { filter, first: 50 },
+      { filter, last: 50 },
+    ]) {
+      let ids: string[] = [];
+      const sent = await statementsOf(async () => ({ ids } = await pageOf('sparse', variables)));
+      expect(ids).toHaveLength(50);
+      let read = 0;
+      for (const statement of sent) read += (await readingOf(explainer, statement)).read;
+      // The first thousand of everybody, and of its own a part.
+      const most = 0.75 * EVENTS;
+      expect({ variables, beyond: read > most ? read : null }).toEqual({ variables, beyond: null });
+    }
+  },
+);
