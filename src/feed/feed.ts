@@ -26,7 +26,7 @@ import {
   readForward,
   readNewest,
 } from './read-feed.ts';
-import { type FeedSources, readForwardOf } from './read-few.ts';
+import { type FeedSources, readForwardOf, readHorizon } from './read-few.ts';
 
 /** What a reader asks for; null for what it leaves open. */
 export interface FeedFilter {
@@ -151,7 +151,7 @@ export class Feed {
       let sources: FeedSources | null = null;
       const wish = wishOf(viewer, filter, limit);
       for (let more = true, turn = 0; more && performance.now() < lookUntil; turn += 1) {
-        if (turn === 1) sources = this.#sourcesOf(viewer, filter, wish);
+        if (turn === 1) sources = await this.#sourcesOf(viewer, filter, wish);
         const few: FeedRead | null =
           sources && (await readForwardOf(this.#pool, sources, position, wish, turn > 1));
         if (few === null) sources = null;
@@ -168,13 +168,14 @@ export class Feed {
   }
 
   /** Where a reader's events can be had without those of others. */
-  #sourcesOf(viewer: Viewer, filter: FeedFilter, { resources }: FeedWish): FeedSources {
+  async #sourcesOf(viewer: Viewer, filter: FeedFilter, { resources }: FeedWish): Promise<FeedSources> {
+    const horizon = await readHorizon(this.#pool);
     const visible = new VisibleWebhooks(readerOf(this.#reads), viewer);
     let webhooks: Promise<string[] | null> | undefined;
     const webhooksOf = () => (webhooks ??= webhooksAmong(visible, filter));
     let logins: Promise<string[] | null> | undefined;
     const loginsOf = () => (logins ??= this.#loginsOf(viewer, filter, visible, webhooksOf, MOST_LOGINS));
-    return { resources, logins: loginsOf, webhooks: webhooksOf };
+    return { horizon, resources, logins: loginsOf, webhooks: webhooksOf };
   }
 
   async #positionOf(id: string): Promise<FeedPosition | 'EXPIRED' | 'UNKNOWN'> {

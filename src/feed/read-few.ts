@@ -9,8 +9,26 @@ import type { Sql, SqlFragment } from '../db/sql.ts';
 import { firingEventsSql, floorBehind, keepsDeliveriesBehind } from '../events/fired-events.ts';
 import { type FeedPosition, type FeedRead, type FeedWish, readByIds } from './read-feed.ts';
 
-/** Where all that a reader can get is; null where that is too much to be looked at one by one. */
+/**
+ * How far all transactions have ended. It is read before anything is looked up that a reader's events are found by: whoever publishes first
+ * what such a look-up did not know of yet, a login that has just come, stands behind it, and is not passed by.
+ */
+export interface FeedHorizon {
+  epoch: number | null;
+  xmin: string;
+}
+
+/** The horizon of now. */
+export async function readHorizon(sql: Sql): Promise<FeedHorizon> {
+  const { rows } = await sql.query<FeedHorizon>(
+    'select (select s.epoch from stream_epoch s) as epoch, pg_snapshot_xmin(pg_current_snapshot())::text as xmin',
+  );
+  return rows[0]!;
+}
+
+/** Where all that a reader can get is up to a horizon; null where that is too much to be looked at one by one. */
 export interface FeedSources {
+  horizon: FeedHorizon;
   resources: readonly string[] | null;
   /** Asked for only where it is needed. */
   logins: () => Promise<readonly string[] | null>;
@@ -39,6 +57,7 @@ export async function readForwardOf(
   wish: FeedWish,
   again = false,
 ): Promise<FeedRead | null> {
+  const { horizon } = sources;
   let farthest: { keyed: Keyed; upTo: string } | undefined;
   for (const most of again ? [MORE] : [FIRST, MORE]) {
     for (const keyedOf of [
@@ -48,19 +67,19 @@ export async function readForwardOf(
       const keyed = await keyedOf();
       if (keyed === null) continue;
       const atOnce = most === FIRST && keyed.column === 'e.login_id' && keyed.keys.length <= FEW_LOGINS;
-      const all = atOnce ? await readAll(sql, keyed, after, wish) : null;
+      const all = atOnce ? await readAll(sql, keyed, horizon, after, wish) : null;
       if (all) return all;
       const upTo = await endOf(sql, keyed, after, most);
-      if (upTo === null) return readStretch(sql, keyed, null, after, wish);
+      if (upTo === null) return readStretch(sql, { keyed, upTo: null }, horizon, after, wish);
       if (farthest === undefined || upTo > farthest.upTo) farthest = { keyed, upTo };
     }
     if (most === FIRST) {
       const webhooks = await sources.webhooks();
-      const read = webhooks && (await readForwardOfWebhooks(sql, webhooks, after, wish));
+      const read = webhooks && (await readForwardOfWebhooks(sql, webhooks, horizon, after, wish));
       if (read) return read;
     }
     if (farthest && floorBehind(farthest.upTo) > after.id) {
-      const read = await readStretch(sql, farthest.keyed, farthest.upTo, after, wish);
+      const read = await readStretch(sql, farthest, horizon, after, wish);
       if (read) return read;
     }
   }
@@ -100,30 +119,37 @@ const stretchOf =
     ) e limit ${most}`;
 
 /** Reads all that lies behind a position, if that is not more than is read first; null where it is. */
-function readAll(sql: Sql, keyed: Keyed, after: FeedPosition, wish: FeedWish): Promise<FeedRead | null> {
+function readAll(
+  sql: Sql,
+  keyed: Keyed,
+  horizon: FeedHorizon,
+  after: FeedPosition,
+  wish: FeedWish,
+): Promise<FeedRead | null> {
   const complete = `(select count(*) from few) <= ${FIRST}`;
   const known: SqlFragment = (add) => `
     few as materialized (${stretchOf(keyed, after, null, String(FIRST + 1))(add)}),
     known as (select f.* from few f where ${complete})`;
-  return readKnown(sql, { known, upTo: null, complete }, after, wish);
+  return readKnown(sql, { known, upTo: null, complete, horizon }, after, wish);
 }
 
 /** Reads a stretch up to an id, or to the end of all; null where nothing of it is sure to come before what lies behind. */
 function readStretch(
   sql: Sql,
-  keyed: Keyed,
-  upTo: string | null,
+  { keyed, upTo }: { keyed: Keyed; upTo: string | null },
+  horizon: FeedHorizon,
   after: FeedPosition,
   wish: FeedWish,
 ): Promise<FeedRead | null> {
   const known: SqlFragment = (add) => `known as (${stretchOf(keyed, after, upTo, 'all')(add)})`;
-  return readKnown(sql, { known, upTo }, after, wish);
+  return readKnown(sql, { known, upTo, horizon }, after, wish);
 }
 
 /** The same for a reader whose events all fired one of these webhooks: of all that did, if those are few. Null when they are not. */
 export async function readForwardOfWebhooks(
   sql: Sql,
   webhooks: readonly string[],
+  horizon: FeedHorizon,
   after: FeedPosition,
   wish: FeedWish,
 ): Promise<FeedRead | null> {
@@ -138,39 +164,40 @@ export async function readForwardOfWebhooks(
       cross join lateral (select e.* from events e where e.id = f.id offset 0) e
       where ${complete}
     )`;
-  const read = await readKnown(sql, { known, upTo: null, complete }, after, wish);
+  const read = await readKnown(sql, { known, upTo: null, complete, horizon }, after, wish);
   return (await keepsDeliveriesBehind(sql, after.id)) ? read : null;
 }
 
-/** What is known of a reader's events, as a CTE: all of them up to an id, and whether it is, as SQL. */
+/** What is known of a reader's events, as a CTE: all of them up to a horizon and an id, and whether it is, as SQL. */
 interface Known {
   known: SqlFragment;
+  horizon: FeedHorizon;
   upTo: string | null;
   complete?: string;
 }
 
 async function readKnown(
   sql: Sql,
-  { known, upTo, complete = 'true' }: Known,
+  { known, horizon, upTo, complete = 'true' }: Known,
   after: FeedPosition,
   wish: FeedWish,
 ): Promise<FeedRead | null> {
   const { text, values } = collect((add) => {
     const behind = `(${add(after.epoch)}::int, ${add(after.xid.toString())}::xid8, ${add(after.id)}::text)`;
-    const settled = `(e.epoch, e.xid) < ((select epoch from horizon), (select xmin from horizon))`;
+    const settled = `(e.epoch, e.xid) < (${add(horizon.epoch)}::int, ${add(horizon.xmin)}::xid8)`;
     // What lies behind the stretch stands behind all that is that much older.
     const end =
       upTo === null ? `events e where ${settled}` : `ahead e where e.id < ${add(floorBehind(upTo))}::text`;
     return `
-      with horizon as materialized (
-        select (select s.epoch from stream_epoch s) as epoch, pg_snapshot_xmin(pg_current_snapshot()) as xmin
-      ),
-      ${known(add)},
+      with ${known(add)},
       ahead as materialized (
         select e.* from known e where (e.epoch, e.xid, e.id) > ${behind} and ${settled}
       ),
       last as materialized (
-        select e.epoch, e.xid, e.id from ${end} order by e.epoch desc, e.xid desc, e.id desc limit 1
+        -- A reader may name an event that it published a moment ago, which stands behind the horizon: it does not go back.
+        select e.* from (
+          select e.epoch, e.xid, e.id from ${end} order by e.epoch desc, e.xid desc, e.id desc limit 1
+        ) e where (e.epoch, e.xid, e.id) > ${behind}
       ),
       told as materialized (
         select e.epoch, e.xid, e.id from (

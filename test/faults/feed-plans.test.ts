@@ -7,7 +7,8 @@ import pg from 'pg';
 import { loadConfig } from '../../src/config.ts';
 import { listPartitions } from '../../src/db/partitions.ts';
 import { FEED_BEGINNING, positionOf } from '../../src/feed/read-feed.ts';
-import { readForwardOf, readForwardOfWebhooks } from '../../src/feed/read-few.ts';
+import { readForwardOf, readForwardOfWebhooks, readHorizon } from '../../src/feed/read-few.ts';
+import { newId } from '../../src/ids.ts';
 import { ask, idsOf } from '../feed/link.ts';
 import { type Caller, type SignedIn, signIn } from '../scale/callers.ts';
 import { fill, fixedId, NAMES, PEOPLE } from '../scale/fill.ts';
@@ -124,12 +125,13 @@ it('finds what fired a webhook and is kept for longer than its deliveries', asyn
   expect(oldest!.toMs).toBeLessThan(Date.now() - 40 * 86_400_000);
   const source = [fixedId('whk', PLAIN)];
   const wish = { webhooks: () => 'true', where: () => 'true', resources: null, limit: 4 };
-  const fromTheBeginning = await readForwardOfWebhooks(sql, source, FEED_BEGINNING, wish);
+  const horizon = await readHorizon(sql);
+  const fromTheBeginning = await readForwardOfWebhooks(sql, source, horizon, FEED_BEGINNING, wish);
   expect(fromTheBeginning!.items.map(({ id }) => id)).toEqual(all.slice(0, 4));
   for (const { name } of [oldest!, second!]) await sql.query(`drop table ${name}`);
   expect(await told(PLAIN)).toEqual({ newest: all, forward: all });
   // Going forward, deliveries do not tell of the beginning any more.
-  expect(await readForwardOfWebhooks(sql, source, FEED_BEGINNING, wish)).toBeNull();
+  expect(await readForwardOfWebhooks(sql, source, horizon, FEED_BEGINNING, wish)).toBeNull();
 });
 
 it('finds what comes next of a resource that is rare without reading the events of everybody, whoever asks', async () => {
@@ -161,6 +163,7 @@ it('tells what many logins caused stretch by stretch, in the order of transactio
     [large],
   );
   const sources = {
+    horizon: await readHorizon(sql),
     resources: null,
     logins: () => Promise.resolve(members.rows.map(({ id }) => id)),
     webhooks: () => Promise.resolve(null),
@@ -202,3 +205,64 @@ it('tells what many logins caused stretch by stretch, in the order of transactio
     }
   }
 }, 60_000);
+
+it('passes by nobody who comes and publishes while it is being looked up whose events a reader gets', async () => {
+  const { rows: newest } = await sql.query<{ id: string }>(
+    'select id from events order by epoch desc, xid desc, id desc limit 1',
+  );
+  const start = (await positionOf(sql, newest[0]!.id))!;
+  const [known, comer] = [fixedId('lgn', 1_001), fixedId('lgn', 1_002)];
+  const logins = [known];
+  const published: string[] = [];
+  const publish = async (login: string): Promise<void> => {
+    const id = newId('event');
+    await sql.query(
+      `insert into events (id, login_id, path, team_ids, resource, name, entity_id, occurred_at, fired, epoch, xid)
+       select $1, $2, array[$2], '{}', 'resource3', 'create', 'e1', now(), '{}', (select epoch from stream_epoch), pg_current_xact_id()`,
+      [id, login],
+    );
+    published.push(id);
+  };
+  const wish = { webhooks: () => 'true', where: () => 'true', resources: null, limit: 10 };
+  const lookUp = async (meanwhile: () => Promise<void>) => {
+    const sources = {
+      horizon: await readHorizon(sql),
+      resources: null,
+      webhooks: () => Promise.resolve(null),
+      logins: async () => {
+        const found = [...logins];
+        await meanwhile();
+        return found;
+      },
+    };
+    return (await readForwardOf(sql, sources, start, wish))!;
+  };
+  await publish(known);
+  const first = await lookUp(async () => {
+    logins.push(comer);
+    await publish(comer);
+  });
+  expect(first.items.map(({ id }) => id)).toEqual([published[0]]);
+  const next = await readForwardOf(
+    sql,
+    {
+      ...{ horizon: await readHorizon(sql), resources: null, webhooks: () => Promise.resolve(null) },
+      logins: () => Promise.resolve(logins),
+    },
+    first.position,
+    wish,
+  );
+  expect(next!.items.map(({ id }) => id)).toEqual([published[1]]);
+  // One that names what is not settled yet is not set back.
+  const ahead = { ...start, xid: start.xid + 1_000_000_000n };
+  const nothing = await readForwardOf(
+    sql,
+    {
+      ...{ horizon: await readHorizon(sql), resources: null, webhooks: () => Promise.resolve(null) },
+      logins: () => Promise.resolve(logins),
+    },
+    ahead,
+    wish,
+  );
+  expect(nothing).toEqual({ items: [], position: ahead, more: false });
+});
