@@ -33,6 +33,7 @@ import { IndexDeliveriesOfAccounts1764000000022 } from './migrations/17640000000
 import { OrderWebhooksOfAccounts1764000000023 } from './migrations/1764000000023-order-webhooks-of-accounts.ts';
 import { IndexOpenDeliveriesByCode1764000000024 } from './migrations/1764000000024-index-open-deliveries-by-code.ts';
 import { IndexTestDeliveries1764000000025 } from './migrations/1764000000025-index-test-deliveries.ts';
+import { IndexKindsOfEvents1764000000026 } from './migrations/1764000000026-index-kinds-of-events.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -89,6 +90,7 @@ export function createDataSource(url: string | undefined): DataSource {
       OrderWebhooksOfAccounts1764000000023,
       IndexOpenDeliveriesByCode1764000000024,
       IndexTestDeliveries1764000000025,
+      IndexKindsOfEvents1764000000026,
     ],
     synchronize: false,
     logging: false,

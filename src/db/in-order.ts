@@ -30,13 +30,18 @@ export function nextReach(reach: number, found: number, wanted: number): number 
 /** A list in its order, the first rows of it: SQL of at most so many rows, which have the column id. */
 export type Ordered = (add: (value: unknown) => string, limit: number) => string;
 
+/** What some ranges of an index have before the id. */
+export interface RangeKeys {
+  /** A column, or an expression that the index is of, with the alias of the table. */
+  column: string;
+  /** Its value in each of them. */
+  keys: readonly string[];
+}
+
 /** Several ranges of an index, of a table whose name in SQL is alias. */
-export interface Ranges {
+export interface Ranges extends RangeKeys {
   table: string;
   alias: string;
-  /** What the index has before the id; each range is of one of the keys. */
-  column: string;
-  keys: readonly string[];
   /** No smaller ids, and no larger ones. */
   floor: string;
   ceiling: string;
@@ -51,9 +56,32 @@ const FEW_RANGES = 3;
 /** Behind all ids. */
 export const BEYOND = '~';
 
+/** The ranges, as a table range with the column key. */
+export const rangeTable =
+  ({ keys }: RangeKeys): SqlFragment =>
+  (add) =>
+    `unnest(${add(keys)}::text[]) as range (key)`;
+
+/**
+ * That a row e with an id lies in a range, from low (>= or >) to high (<= or <), which are expressions. Of two bounds of the id the planner
+ * would take another index. These are over both columns, and an order by both, as of rangeOrder, makes it take this one.
+ */
+export function inRange(
+  { column }: RangeKeys,
+  id: string,
+  low: readonly [string, string],
+  high: readonly [string, string],
+): string {
+  return `(${column}, ${id}) ${low[0]} (range.key, ${low[1]}) and (${column}, ${id}) ${high[0]} (range.key, ${high[1]})`;
+}
+
+/** The order of the index. */
+export const rangeOrder = ({ column }: RangeKeys, id: string, direction = 'asc'): string =>
+  `${column} ${direction}, ${id} ${direction}`;
+
 /** The first rows of a range, in order, where they have the columns named, as a query beside a table range (key); upTo is where else it ends, as SQL. */
 function ofRange(ranges: Ranges, columns: string, upTo: string | null, most: number): SqlFragment {
-  const { table, alias, column, floor, ceiling, after, descending } = ranges;
+  const { table, alias, floor, ceiling, after, descending } = ranges;
   const direction = descending ? 'desc' : 'asc';
   const low = !descending && after !== null && after >= floor ? ['>', after] : ['>=', floor];
   const high = descending && after !== null && after <= ceiling ? ['<', after] : ['<=', ceiling];
@@ -61,11 +89,10 @@ function ofRange(ranges: Ranges, columns: string, upTo: string | null, most: num
     // Neither heeds a null, which there is where the list is no longer than that.
     const toLow = upTo && descending ? `greatest(${add(low[1])}::text, ${upTo})` : `${add(low[1])}::text`;
     const toHigh = upTo && !descending ? `least(${add(high[1])}::text, ${upTo})` : `${add(high[1])}::text`;
-    // Of two bounds of the id the planner would take another index. These are over both columns, and the order makes it take this one.
     return `
       select ${columns} from ${table} ${alias}
-      where (${column}, ${alias}.id) ${low[0]} (range.key, ${toLow}) and (${column}, ${alias}.id) ${high[0]} (range.key, ${toHigh})
-      order by ${column} ${direction}, ${alias}.id ${direction} limit ${most}`;
+      where ${inRange(ranges, `${alias}.id`, [low[0]!, toLow], [high[0]!, toHigh])}
+      order by ${rangeOrder(ranges, `${alias}.id`, direction)} limit ${most}`;
   };
 }
 
@@ -78,7 +105,7 @@ export function ofRanges(ranges: Ranges, columns = `${ranges.alias}.*`): Ordered
   const direction = descending ? 'desc' : 'asc';
   return (add, limit) => {
     const first = (read: string, upTo: string | null, most: number): string => `
-      select ${alias}.* from unnest(${add(keys)}::text[]) as range (key)
+      select ${alias}.* from ${rangeTable(ranges)(add)}
       cross join lateral (${ofRange(ranges, read, upTo, most)(add)}) ${alias}
       order by ${alias}.id ${direction}`;
     if (keys.length <= FEW_RANGES) return `${first(columns, null, limit)} limit ${limit}`;
@@ -152,9 +179,9 @@ export function readFirstOfEach(sql: Sql, ranges: Ranges, reach: number, wanted:
     sql,
     (add) => `
       select ${columns}, judged.fits, ${alias}.place
-      from unnest(${add(ranges.keys)}::text[]) as range (key)
+      from ${rangeTable(ranges)(add)}
       cross join lateral (
-        select ${alias}.*, row_number() over (order by ${ranges.column} ${direction}, ${alias}.id ${direction}) as place
+        select ${alias}.*, row_number() over (order by ${rangeOrder(ranges, `${alias}.id`, direction)}) as place
         from (${ofRange(ranges, `${alias}.*`, null, reach)(add)}) ${alias}) ${alias}
       cross join lateral (select ${fits(add)} offset 0) judged (fits)
       where judged.fits or ${alias}.place = ${reach}

@@ -13,10 +13,11 @@ export interface EventSearch {
   columns: string;
   /** Which events fit, over the alias e. */
   where: SqlFragment;
-  /** Only of this entity, of this login, of these resources, of what happened in this span: what an index knows of `where`. */
+  /** Only of this entity, of this login, of these resources and names, of what happened in this span: what an index knows of `where`. */
   entityId?: string | null | undefined;
   loginId?: string | null | undefined;
   resources?: readonly string[] | null | undefined;
+  names?: readonly string[] | null | undefined;
   occurredAt?: Span | null | undefined;
   /** The logins that can have caused events that fit, at most so many; null when there are more, or nobody knows. */
   loginsOf: (most: number) => Promise<string[] | null>;

@@ -1,17 +1,21 @@
 /**
  * Finds events, by id from either end. What a reader may see of them is told by their paths, or by the webhooks that they
- * fired, which no index knows. So the first ones are looked through; where too few of them fit, those are read that the logins
- * caused whose events can fit at all (migrations/1764000000018), if there are not too many, as far as the page takes, or those that
- * the webhooks fired which are asked for (fired-events.ts).
+ * fired, which no index knows. So the first ones are looked through; where too few of them fit, those are read that are of the kinds
+ * asked for (kinds.ts), if those are rare, or that the logins caused whose events can fit at all (migrations/1764000000018), if there
+ * are not too many, as far as the page takes, or that the webhooks fired which are asked for (fired-events.ts).
  */
 import { allOf, collect } from '../db/fragment.ts';
 import {
   BEYOND,
   countFirst,
   type Found,
+  inRange,
   ofRanges,
   type Ordered,
+  type RangeKeys,
+  rangeOrder,
   type Ranges,
+  rangeTable,
   REACH,
   readFirst,
   readFirstOfEach,
@@ -21,6 +25,7 @@ import type { Sql, SqlFragment } from '../db/sql.ts';
 import { idFloor } from '../ids.ts';
 import type { EventSearch, Span } from './event-search.ts';
 import { newestFired } from './fired-events.ts';
+import { kindsNamed, rangesOfKinds } from './kinds.ts';
 
 /** By how much clocks may differ, and the time that lies between what happened and its publish for most, ms. */
 const MARGIN_MS = 300_000;
@@ -39,6 +44,10 @@ const FEW_LOGINS = 20;
 const EVENTS_PER_ROW = 12;
 const MOST_IN_ORDER = 3 * REACH;
 const ALL_OF_LOGIN = 10 * REACH;
+/** So many events of the kinds asked for are judged, where they do not make a page before. */
+const MOST_OF_KINDS = 10 * REACH;
+/** Where of so many events fewer than one fits, what is counted is rare. */
+const RARE = 10;
 
 /** The first events that fit. */
 export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<string, unknown>[]> {
@@ -46,8 +55,13 @@ export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<
   if (few) return readOfLogins(sql, search, few);
   const near = await readNear(sql, search, REACH);
   if (near.complete) return near.rows;
+  const kinds = await keysOfKinds(sql, search);
+  const rare = kinds && (await readIn(sql, search, kinds, REACH));
+  if (rare?.complete) return rare.rows;
   const logins = await search.loginsOf(MOST_LOGINS);
   if (logins) return readOfLogins(sql, search, logins);
+  const seldom = kinds && (await readIn(sql, search, kinds, MOST_OF_KINDS));
+  if (seldom?.complete) return seldom.rows;
   const fromTheEnd = search.after === null && search.descending;
   const webhooks = fromTheEnd ? await search.webhooksOf?.() : null;
   const fired = webhooks ? await newestFired(sql, search, webhooks) : null;
@@ -61,8 +75,26 @@ export async function countEvents(
   reach: number,
 ): Promise<{ count: number; complete: boolean }> {
   const logins = await search.loginsOf(MOST_LOGINS);
-  if (logins) return { count: await countOfLogins(sql, search, logins), complete: true };
-  return countFirst(sql, listsOf(search), reach, wantedOf(search));
+  if (logins) return countIn(sql, search, ofLogins(logins), WHOLE);
+  if (!search.names) return countFirst(sql, listsOf(search), reach, wantedOf(search));
+  const near = await countFirst(sql, listsOf(search), REACH, wantedOf(search));
+  if (near.complete) return near;
+  const kinds = near.count * RARE < REACH ? await keysOfKinds(sql, search) : null;
+  const rare = kinds && (await countIn(sql, search, kinds, MOST_OF_KINDS));
+  return rare?.complete ? rare : countFirst(sql, listsOf(search), reach, wantedOf(search));
+}
+
+const ofLogins = (logins: readonly string[]): RangeKeys => ({ column: 'e.login_id', keys: logins });
+
+/** Where the events are of the kinds that are asked for by name; null where none are, or too many. */
+async function keysOfKinds(sql: Sql, { names, resources }: EventSearch): Promise<RangeKeys | null> {
+  const kinds = names && (await kindsNamed(sql, names, resources));
+  return kinds ? rangesOfKinds(kinds) : null;
+}
+
+/** The first ones that fit of those of some ranges, of which no more than reach are judged. */
+function readIn(sql: Sql, search: EventSearch, of: RangeKeys, reach: number): Promise<Found> {
+  return readFirst(sql, listsIn(search, of), reach, { ...wantedOf(search), columns: search.columns });
 }
 
 function readNear(sql: Sql, search: EventSearch, reach: number): Promise<Found> {
@@ -127,45 +159,64 @@ async function readOfLogins(
   logins: readonly string[],
 ): Promise<Record<string, unknown>[]> {
   const wanted = { ...wantedOf(search), columns: search.columns };
-  const { occurredAt, entityId, limit } = search;
+  const { entityId, limit } = search;
   // Few are of one entity.
   let reach = entityId == null ? Math.min(MOST_IN_ORDER, EVENTS_PER_ROW * limit) : WHOLE;
   while (reach <= MOST_IN_ORDER) {
-    const ranges = rangesOf(search, logins, occurredAt);
-    const lists = [ofRanges(ranges)];
-    // What stands elsewhere than its time says is known for all logins alone.
-    if (occurredAt?.from || occurredAt?.to) lists.push(untimelyOutside(search, ranges));
-    const read = await readFirst(sql, lists, reach, wanted);
+    const read = await readIn(sql, search, ofLogins(logins), reach);
     if (read.complete) return read.rows;
     reach = read.seen === 0 ? WHOLE : 2 * reach * Math.max(1, Math.ceil(limit / read.seen));
   }
   for (let most = ALL_OF_LOGIN; ; most = Math.min(WHOLE, 10 * most)) {
-    const read = await readFirstOfEach(sql, rangesOf(search, logins), most, wanted);
+    const read = await readFirstOfEach(sql, rangesOf(search, ofLogins(logins)), most, wanted);
     if (read.complete) return read.rows;
   }
 }
 
-async function countOfLogins(sql: Sql, search: EventSearch, logins: readonly string[]): Promise<number> {
+/** How many of the events of some ranges fit, as far as limit, and whether those are all: no more than reach are judged. */
+async function countIn(
+  sql: Sql,
+  search: EventSearch,
+  of: RangeKeys,
+  reach: number,
+): Promise<{ count: number; complete: boolean }> {
   const { text, values } = collect(
     (add) => `
-      select count(*)::int as count from (
-        select from unnest(${add(logins)}::text[]) as login (id) cross join lateral (
-          select e.* from events e
-          where (e.login_id, e.id) >= (login.id, ${add(search.floor ?? '')}::text) and (e.login_id, e.id) <= (login.id, '${BEYOND}')
-          -- As in ofRanges; OFFSET keeps the planner from bringing in other indexes.
-          order by e.login_id, e.id offset 0
-        ) e
-        where ${search.where(add)} limit ${search.limit}) counted`,
+      select count(*) filter (where found.fits)::int as count, coalesce(max(found.place) = ${reach}, false) as goes_on from (
+        select judged.fits, e.place from (
+          select e.*, row_number() over () as place from (
+            select e.* from ${rangeTable(of)(add)} cross join lateral (
+              select e.* from events e
+              where ${inRange(of, 'e.id', ['>=', `${add(search.floor ?? '')}::text`], ['<=', `'${BEYOND}'`])}
+              -- As in ofRanges; OFFSET keeps the planner from bringing in other indexes.
+              order by ${rangeOrder(of, 'e.id')} offset 0
+            ) e
+          ) e limit ${reach}
+        ) e cross join lateral (select ${search.where(add)} offset 0) judged (fits)
+        where judged.fits or e.place = ${reach} limit ${search.limit}
+      ) found`,
   );
-  return (await sql.query<{ count: number }>(text, values)).rows[0]!.count;
+  const { rows } = await sql.query<{ count: number; goes_on: boolean }>(text, values);
+  const { count, goes_on: goesOn } = rows[0]!;
+  return count >= search.limit ? { count: search.limit, complete: true } : { count, complete: !goesOn };
 }
 
-/** Where the events of some logins are, of those that were published near a span of time where that is given. */
-function rangesOf(search: EventSearch, logins: readonly string[], near?: Span | null): Ranges {
+/** All that fits among some ranges, as lists. */
+function listsIn(search: EventSearch, of: RangeKeys): Ordered[] {
+  const { occurredAt } = search;
+  const ranges = rangesOf(search, of, occurredAt);
+  // What stands elsewhere than its time says is known for all of them alone.
+  const elsewhere = occurredAt?.from || occurredAt?.to ? [untimelyOutside(search, ranges)] : [];
+  return [ofRanges(ranges), ...elsewhere];
+}
+
+/** Some ranges, of those that were published near a span of time where that is given. */
+function rangesOf(search: EventSearch, of: RangeKeys, near?: Span | null): Ranges {
   const { after, floor, descending } = search;
   const from = near?.from ? idFloor('event', near.from.getTime() - 2 * MARGIN_MS) : '';
   return {
-    ...{ table: 'events', alias: 'e', column: 'e.login_id', keys: logins, after, descending },
+    ...of,
+    ...{ table: 'events', alias: 'e', after, descending },
     floor: floor != null && floor > from ? floor : from,
     ceiling: near?.to ? idFloor('event', near.to.getTime() + 2 * MARGIN_MS) : BEYOND,
   };

@@ -11,8 +11,10 @@ import type { Viewer } from '../access/viewer.ts';
 import { VisibleWebhooks } from '../access/visible-webhooks.ts';
 import { allOf } from '../db/fragment.ts';
 import type { Hints } from '../db/hints.ts';
+import type { RangeKeys } from '../db/in-order.ts';
 import { readerOf, type SqlFragment } from '../db/sql.ts';
 import { firingLogins, membersOf } from '../events/find-events.ts';
+import { kindsNamed, rangesOfKinds } from '../events/kinds.ts';
 import { idFloor, idTime, kindOfId } from '../ids.ts';
 import { Followers } from '../live/followers.ts';
 import type { Logger } from '../log.ts';
@@ -168,14 +170,23 @@ export class Feed {
   }
 
   /** Where a reader's events can be had without those of others. */
-  async #sourcesOf(viewer: Viewer, filter: FeedFilter, { resources }: FeedWish): Promise<FeedSources> {
+  async #sourcesOf(viewer: Viewer, filter: FeedFilter, wish: FeedWish): Promise<FeedSources> {
     const horizon = await readHorizon(this.#pool);
     const visible = new VisibleWebhooks(readerOf(this.#reads), viewer);
     let webhooks: Promise<string[] | null> | undefined;
     const webhooksOf = () => (webhooks ??= webhooksAmong(visible, filter));
     let logins: Promise<string[] | null> | undefined;
     const loginsOf = () => (logins ??= this.#loginsOf(viewer, filter, visible, webhooksOf, MOST_LOGINS));
-    return { horizon, resources, logins: loginsOf, webhooks: webhooksOf };
+    let subjects: Promise<RangeKeys | null> | undefined;
+    const subjectsOf = () => (subjects ??= this.#subjectsOf(wish));
+    return { horizon, subjects: subjectsOf, logins: loginsOf, webhooks: webhooksOf };
+  }
+
+  /** Where the events are of what is asked for; null where all are, or too many. */
+  async #subjectsOf({ resources, names }: FeedWish): Promise<RangeKeys | null> {
+    const kinds = names && (await kindsNamed(this.#pool, names, resources));
+    if (kinds) return rangesOfKinds(kinds);
+    return resources && { column: 'e.resource', keys: resources };
   }
 
   async #positionOf(id: string): Promise<FeedPosition | 'EXPIRED' | 'UNKNOWN'> {
@@ -218,8 +229,9 @@ function wishOf(viewer: Viewer, filter: FeedFilter, limit: number): FeedWish {
         `exists (select 1 from webhooks w where w.id = any (e.fired) and (${webhooks(add)}) and (${only(add)}) offset 0)`,
     );
   }
-  const resources = filter.resource === null ? null : [filter.resource];
-  return { webhooks, where: allOf(parts), resources, limit };
+  const only = (name: string | null): string[] | null => (name === null ? null : [name]);
+  const { resource, event } = filter;
+  return { webhooks, where: allOf(parts), resources: only(resource), names: only(event), limit };
 }
 
 function webhookIs(given: string): SqlFragment {

@@ -37,8 +37,9 @@ export interface FeedWish {
   webhooks: SqlFragment;
   /** Over the alias e of events. */
   where: SqlFragment;
-  /** Only events of these, as where says, too; null for all. */
+  /** Only events of these resources and names, as where says, too; null for all. */
   resources: string[] | null;
+  names: string[] | null;
   limit: number;
 }
 
@@ -114,7 +115,7 @@ export async function readNewest(
   const rows = await findEvents(sql, {
     columns: 'e.id',
     where: (add) => `not e.test and (${wish.where(add)})`,
-    resources: wish.resources,
+    ...{ resources: wish.resources, names: wish.names },
     ...sources,
     ...{ floor, after: null, descending: true, limit: wish.limit },
   });

@@ -1,10 +1,18 @@
 /**
- * Reads a reader's notifications forward without those of others: along the logins that caused them, the resources that they are of, or the
- * deliveries of the webhooks that they fired, whichever brings it farthest. Indexes have events in the order of ids, and the reader
+ * Reads a reader's notifications forward without those of others: along the logins that caused them, the resource or the kinds that they are of,
+ * or the deliveries of the webhooks that they fired, whichever brings it farthest. Indexes have events in the order of ids, and the reader
  * wants them in that of transactions. So of an index a stretch is read, and told as far as nothing behind the stretch can come before it.
  */
 import { collect } from '../db/fragment.ts';
-import { BEYOND, ofRanges, type Ordered } from '../db/in-order.ts';
+import {
+  BEYOND,
+  inRange,
+  ofRanges,
+  type Ordered,
+  type RangeKeys,
+  rangeOrder,
+  rangeTable,
+} from '../db/in-order.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { firingEventsSql, floorBehind, keepsDeliveriesBehind } from '../events/fired-events.ts';
 import { type FeedPosition, type FeedRead, type FeedWish, readByIds } from './read-feed.ts';
@@ -29,8 +37,8 @@ export async function readHorizon(sql: Sql): Promise<FeedHorizon> {
 /** Where all that a reader can get is up to a horizon; null where that is too much to be looked at one by one. */
 export interface FeedSources {
   horizon: FeedHorizon;
-  resources: readonly string[] | null;
-  /** Asked for only where it is needed. */
+  /** Where the events are that are of what is asked for. They are asked for only where they are needed, as what follows. */
+  subjects: () => Promise<RangeKeys | null>;
   logins: () => Promise<readonly string[] | null>;
   webhooks: () => Promise<readonly string[] | null>;
 }
@@ -43,12 +51,6 @@ const FEW_LOGINS = 20;
 /** So many deliveries are looked at for the events that fired a webhook. */
 const FEW = 2_000;
 
-/** Events that have one of some values in a column that an index has before their ids. */
-interface Keyed {
-  column: 'e.login_id' | 'e.resource';
-  keys: readonly string[];
-}
-
 /** What comes next behind a position, where it can be had so; again where that found nothing before. Null where it cannot. */
 export async function readForwardOf(
   sql: Sql,
@@ -58,15 +60,12 @@ export async function readForwardOf(
   again = false,
 ): Promise<FeedRead | null> {
   const { horizon } = sources;
-  let farthest: { keyed: Keyed; upTo: string } | undefined;
+  let farthest: { keyed: RangeKeys; upTo: string } | undefined;
   for (const most of again ? [MORE] : [FIRST, MORE]) {
-    for (const keyedOf of [
-      () => keyedBy('e.resource', sources.resources),
-      async () => keyedBy('e.login_id', await sources.logins()),
-    ]) {
-      const keyed = await keyedOf();
+    for (const source of ['subjects', 'logins'] as const) {
+      const keyed = source === 'subjects' ? await sources.subjects() : ofLogins(await sources.logins());
       if (keyed === null) continue;
-      const atOnce = most === FIRST && keyed.column === 'e.login_id' && keyed.keys.length <= FEW_LOGINS;
+      const atOnce = most === FIRST && source === 'logins' && keyed.keys.length <= FEW_LOGINS;
       const all = atOnce ? await readAll(sql, keyed, horizon, after, wish) : null;
       if (all) return all;
       const upTo = await endOf(sql, keyed, after, most);
@@ -86,21 +85,21 @@ export async function readForwardOf(
   return null;
 }
 
-function keyedBy(column: Keyed['column'], keys: readonly string[] | null): Keyed | null {
-  return keys && { column, keys };
-}
+const ofLogins = (logins: readonly string[] | null): RangeKeys | null =>
+  logins && { column: 'e.login_id', keys: logins };
 
-const listOf = ({ column, keys }: Keyed, after: FeedPosition): Ordered =>
+const listOf = (keyed: RangeKeys, after: FeedPosition): Ordered =>
   ofRanges(
     {
-      ...{ table: 'events', alias: 'e', column, keys, ceiling: BEYOND, after: null, descending: false },
+      ...keyed,
+      ...{ table: 'events', alias: 'e', ceiling: BEYOND, after: null, descending: false },
       floor: floorBehind(after.id),
     },
     'e.id',
   );
 
 /** The id up to which the next events are so many; null when there are less. */
-async function endOf(sql: Sql, keyed: Keyed, after: FeedPosition, most: number): Promise<string | null> {
+async function endOf(sql: Sql, keyed: RangeKeys, after: FeedPosition, most: number): Promise<string | null> {
   const { text, values } = collect(
     (add) => `select e.id from (${listOf(keyed, after)(add, most)}) e offset ${most - 1}`,
   );
@@ -109,19 +108,18 @@ async function endOf(sql: Sql, keyed: Keyed, after: FeedPosition, most: number):
 
 /** As SQL, those up to an id, or to the end; the order is that of ofRanges. */
 const stretchOf =
-  ({ column, keys }: Keyed, after: FeedPosition, upTo: string | null, most: string): SqlFragment =>
+  (keyed: RangeKeys, after: FeedPosition, upTo: string | null, most: string): SqlFragment =>
   (add) => `
-    select e.* from unnest(${add(keys)}::text[]) as key (value) cross join lateral (
+    select e.* from ${rangeTable(keyed)(add)} cross join lateral (
       select e.* from events e
-      where (${column}, e.id) >= (key.value, ${add(floorBehind(after.id))}::text)
-        and (${column}, e.id) <= (key.value, ${add(upTo ?? BEYOND)}::text)
-      order by ${column}, e.id limit ${most}
+      where ${inRange(keyed, 'e.id', ['>=', `${add(floorBehind(after.id))}::text`], ['<=', `${add(upTo ?? BEYOND)}::text`])}
+      order by ${rangeOrder(keyed, 'e.id')} limit ${most}
     ) e limit ${most}`;
 
 /** Reads all that lies behind a position, if that is not more than is read first; null where it is. */
 function readAll(
   sql: Sql,
-  keyed: Keyed,
+  keyed: RangeKeys,
   horizon: FeedHorizon,
   after: FeedPosition,
   wish: FeedWish,
@@ -136,7 +134,7 @@ function readAll(
 /** Reads a stretch up to an id, or to the end of all; null where nothing of it is sure to come before what lies behind. */
 function readStretch(
   sql: Sql,
-  { keyed, upTo }: { keyed: Keyed; upTo: string | null },
+  { keyed, upTo }: { keyed: RangeKeys; upTo: string | null },
   horizon: FeedHorizon,
   after: FeedPosition,
   wish: FeedWish,

@@ -1,10 +1,10 @@
 /**
  * Deliveries found along the events that caused them, for what is too seldom among all deliveries and too much to be looked up at once:
- * those of the logins of an account, of an entity, of a resource. Born at the publish of their event, deliveries follow each other as
+ * those of the logins of an account, of an entity, of a resource, of some kinds of events. Born at the publish of their event, deliveries follow each other as
  * their events do, but for what replays bear later; those have an index of their own (migrations/1764000000018).
  */
-import { allOf } from '../db/fragment.ts';
-import { firstOf, type Ordered, readFirst } from '../db/in-order.ts';
+import { allOf, collect } from '../db/fragment.ts';
+import { firstOf, inRange, type Ordered, rangeOrder, rangeTable, readFirst } from '../db/in-order.ts';
 import { DEFAULT_PAGE } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { idFloor, idTime } from '../ids.ts';
@@ -18,12 +18,7 @@ import {
   MARGIN_MS,
   wantedOf,
 } from './delivery-search.ts';
-
-/** Of which events, by a column of theirs that has an index. */
-export interface EventKeys {
-  column: 'login_id' | 'entity_id' | 'resource';
-  values: string[];
-}
+import { type EventKeys, isOfLogins } from './event-keys.ts';
 
 /** So many times as many are read next. */
 const STEP = 10;
@@ -67,10 +62,7 @@ export async function readAlong(
     );
     if (!born.complete) return null;
     // Whoever sends a test may be none of these logins.
-    const others = [
-      ...(whole ? [] : ['REPLAY' as const]),
-      ...(keys.column === 'login_id' ? ['TEST' as const] : []),
-    ];
+    const others = [...(whole ? [] : ['REPLAY' as const]), ...(isOfLogins(keys) ? ['TEST' as const] : [])];
     // Where little fits, more events are read before what replays bore.
     if (end === null || 2 * born.rows.length >= limit) {
       const rows = await withOthers(sql, search, born.rows, { others, upTo, most: ever });
@@ -120,36 +112,40 @@ async function withOthers(
 }
 
 /**
- * Some of the first events, at most some most of them, and the id behind which there may be others; null for none. Of each value
+ * Some of the first events, at most some most of them, and the id behind which there may be others; null for none. Of each range
  * equally many are read, up to the first one of which there are more.
  */
 async function eventsAlong(
   sql: Sql,
   search: DeliverySearch,
-  { column, values }: EventKeys,
+  { column, keys: given }: EventKeys,
   most: number,
 ): Promise<{ ids: string[]; end: string | null }> {
-  const each = Math.ceil((2 * most) / (values.length + 1));
-  const direction = directionOf(search);
+  const keys = { column, keys: given.filter((key) => !key.includes('\0')) };
+  const each = Math.ceil((2 * most) / (keys.keys.length + 1));
   const [from, to] = idsAround(search);
-  // The order makes the planner take the index of the column, whatever it thinks of the value; of a login it thinks right, and
-  // then opens no more partitions than it needs.
-  const isOne = column === 'login_id' ? '= value.text' : `>= value.text and e.${column} <= value.text`;
-  const { rows } = await sql.query<{ value: string; id: string }>(
-    `select value.text as value, e.id
-     from unnest($1::text[]) as value (text)
-     cross join lateral (
-       select e.id from events e
-       where e.${column} ${isOne} and e.id >= $2::text and e.id < $3::text
-       order by e.${column} ${direction}, e.id ${direction} limit $4) e`,
-    [values.filter((value) => !value.includes('\0')), from, to, each],
-  );
+  const { text, values } = collect((add) => {
+    const [low, high] = [`${add(from)}::text`, `${add(to)}::text`];
+    // The order makes the planner take the index of the columns, whatever it thinks of the values; of a login it thinks right, and
+    // then opens no more partitions than it needs.
+    const within = isOfLogins(keys)
+      ? 'e.login_id = range.key'
+      : inRange(keys, 'e.id', ['>=', low], ['<', high]);
+    return `
+      select range.key, e.id
+      from ${rangeTable(keys)(add)}
+      cross join lateral (
+        select e.id from events e
+        where ${within} and e.id >= ${low} and e.id < ${high}
+        order by ${rangeOrder(keys, 'e.id', directionOf(search))} limit ${each}) e`;
+  });
+  const { rows } = await sql.query<{ key: string; id: string }>(text, values);
   const counts = new Map<string, number>();
   let end: string | null = null;
   const isBefore = (a: string, b: string): boolean => (search.descending ? a > b : a < b);
-  for (const { value, id } of rows) {
-    const count = (counts.get(value) ?? 0) + 1;
-    counts.set(value, count);
+  for (const { key, id } of rows) {
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
     if (count === each && (end === null || isBefore(id, end))) end = id;
   }
   const ids = rows.map(({ id }) => id).filter((id) => end === null || !isBefore(end, id));

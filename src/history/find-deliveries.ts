@@ -8,7 +8,7 @@ import { COUNTED_REACH, countFirst, nextReach, type Ordered, REACH, readFirst } 
 import { DEFAULT_PAGE } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { kindOfId } from '../ids.ts';
-import { type EventKeys, readAlong } from './along-events.ts';
+import { readAlong } from './along-events.ts';
 import { isOfDeliveryAlone, wordsIn } from './delivery-filter.ts';
 import {
   CLOSED,
@@ -21,6 +21,7 @@ import {
   MOST_LISTS,
   wantedOf,
 } from './delivery-search.ts';
+import { type EventKeys, eventsWith, keysOfEvent, keysOfSubject, ofEntity, ofLogins } from './event-keys.ts';
 import { countFew, type Few, holdFew, NONE, readFew } from './few-deliveries.ts';
 import { CLOSED_DELIVERIES, OPEN_DELIVERIES } from './rows.ts';
 
@@ -28,7 +29,6 @@ import { CLOSED_DELIVERIES, OPEN_DELIVERIES } from './rows.ts';
 const MOST_WEBHOOKS = 200;
 /** These are looked at before anything else. */
 const FEW_WEBHOOKS = 20;
-const MOST_EVENTS = 2_000;
 const MOST_LOGINS = 300;
 /** Where nothing else is known: as if there were no end. */
 const WHOLE = 2 ** 31 - 1;
@@ -59,13 +59,17 @@ export async function findDeliveries(sql: Sql, page: DeliverySearch): Promise<Re
       const few = rare > 0 ? null : await fewRare(sql, search);
       if (few) return readFew(sql, search, few);
       // The lists of an account hold what its logins caused, in their order.
-      const keys = [...(search.accounts ? [] : await keysOfLogins(search)), ...keysOfEvent(search)];
+      const keys = [
+        ...(search.accounts ? [] : await keysOfLogins(search)),
+        ...(await keysOfEvent(sql, search)),
+      ];
       const found = await firstAlong(sql, search, keys, { before: rare, instead: next });
       if (found) return found;
       rare = next;
     } else if (reach === first && !byIndex) {
       // Of an entity that one of 50 events is of, a list takes PostgreSQL 53 ms instead of 88, with all that is shown of it.
-      const found = await firstAlong(sql, search, keysOfEvent(search), { before: 0, instead: next });
+      const keys = await keysOfEvent(sql, search);
+      const found = await firstAlong(sql, search, keys, { before: 0, instead: next });
       if (found) return found;
     }
     reach = next;
@@ -109,7 +113,7 @@ async function fewNamed(sql: Sql, search: DeliverySearch): Promise<Few | null> {
   const { eventId, entityId, search: text } = search.filter ?? {};
   if (eventId != null) return { ...NONE, events: kindOfId(eventId) === 'event' ? [eventId] : [] };
   if (entityId != null) {
-    const events = await eventsWith(sql, 'entity_id', entityId);
+    const events = await eventsWith(sql, ofEntity(entityId));
     if (events) return { ...NONE, events };
   }
   return text != null && kindOfId(text.trim()) ? fewFound(sql, search) : null;
@@ -124,9 +128,10 @@ async function fewRare(sql: Sql, search: DeliverySearch): Promise<Few | null> {
   );
 }
 
-async function fewOfResource(sql: Sql, { filter }: DeliverySearch): Promise<Few | null> {
-  if (filter?.resource == null) return null;
-  const events = await eventsWith(sql, 'resource', filter.resource, filter.event);
+/** Those of a resource, or of the kinds of events that are asked for. */
+async function fewOfResource(sql: Sql, search: DeliverySearch): Promise<Few | null> {
+  const [keys] = await keysOfSubject(sql, search);
+  const events = keys ? await eventsWith(sql, keys) : null;
   return events && { ...NONE, events };
 }
 
@@ -137,7 +142,7 @@ async function fewFound(sql: Sql, { filter, webhooksOf }: DeliverySearch): Promi
   const { text } = words;
   if (text === '') return NONE;
   const webhooks = await webhooksOf(words.webhooks, MOST_WEBHOOKS);
-  const events = webhooks && (await eventsWith(sql, 'entity_id', text));
+  const events = webhooks && (await eventsWith(sql, ofEntity(text)));
   if (!webhooks || !events) return null;
   if (kindOfId(text) === 'event') events.push(text);
   const held = webhooks.length <= FEW_WEBHOOKS && (await holdFew(sql, webhooks));
@@ -185,39 +190,13 @@ async function alongEntity(
   const { entityId, status, statusCode } = search.filter ?? {};
   if (entityId == null || status || statusCode) return null;
   if (search.accounts && (await search.loginsOf(MOST_LOGINS))) return null;
-  return readAlong(sql, search, { column: 'entity_id', values: [entityId] }, { before: 0, instead: reach });
+  return readAlong(sql, search, ofEntity(entityId), { before: 0, instead: reach });
 }
 
 /** The logins that can have caused what the reader may see, where they are few. */
 async function keysOfLogins({ loginsOf }: DeliverySearch): Promise<EventKeys[]> {
   const logins = await loginsOf(MOST_LOGINS);
-  return logins ? [{ column: 'login_id', values: logins }] : [];
-}
-
-/** By which columns of events what is asked for may be seldom, the most telling first. */
-function keysOfEvent({ filter }: DeliverySearch): EventKeys[] {
-  const { entityId, resource } = filter ?? {};
-  return [
-    ...(entityId != null ? [{ column: 'entity_id' as const, values: [entityId] }] : []),
-    ...(resource != null ? [{ column: 'resource' as const, values: [resource] }] : []),
-  ];
-}
-
-/** The events with a value in a column that has an index, or of these those of one name; null when there are more than MOST_EVENTS. */
-async function eventsWith(
-  sql: Sql,
-  column: 'entity_id' | 'resource',
-  value: string,
-  name: string | null = null,
-): Promise<string[] | null> {
-  if (value.includes('\0')) return [];
-  // The order makes the planner take the index, whatever it thinks of the value.
-  const { rows } = await sql.query<{ id: string; name: string }>(
-    `select e.id, e.name from events e where e.${column} >= $1 and e.${column} <= $1 order by e.${column} limit $2`,
-    [value, MOST_EVENTS + 1],
-  );
-  if (rows.length > MOST_EVENTS) return null;
-  return rows.filter((row) => name === null || row.name === name).map(({ id }) => id);
+  return logins ? [ofLogins(logins)] : [];
 }
 
 /** The ways to read on in the order of ids, and whether an index helps; each of them holds all that fits, and is a set of lists. */

@@ -115,7 +115,7 @@ export class History {
       columns: EVENT_COLUMNS,
       where: allOf([() => 'not e.test', visible, eventFilter(filter)]),
       ...{ entityId: filter?.entityId, loginId: filter?.loginId },
-      resources: filter?.resource,
+      ...{ resources: filter?.resource, names: filter?.name },
       occurredAt: filter?.occurredAt,
       loginsOf: (most: number) =>
         within === null ? Promise.resolve(null) : membersOf(this.#sql, [within], most),

@@ -44,6 +44,7 @@ const MIGRATIONS = [
   'OrderWebhooksOfAccounts1764000000023',
   'IndexOpenDeliveriesByCode1764000000024',
   'IndexTestDeliveries1764000000025',
+  'IndexKindsOfEvents1764000000026',
 ];
 
 function open(url: string): Promise<Database> {

@@ -4,6 +4,7 @@
  */
 import pg from 'pg';
 
+import { createDataSource } from '../../ormconfig.ts';
 import { loadConfig } from '../../src/config.ts';
 import { ask } from '../scale/ask.ts';
 import { type Caller, type SignedIn, signIn } from '../scale/callers.ts';
@@ -27,6 +28,11 @@ beforeAll(async () => {
   sql = new pg.Client({ connectionString: server.database.url });
   await sql.connect();
   await fill(sql, SIZE, loadConfig({}), () => undefined);
+  await sql.query(
+    `insert into resource_events (resource_id, name, position, label, description, supported, example_payload)
+     select r.id, 'rarely', 3, '', '', true, '{}' from resources r where r.name <> $1`,
+    [NAMES.rareResource],
+  );
   // A third of them by one login; one of 50 was told 20 days late, one of nine is delivered to nobody, and another one failed.
   await sql.query(
     `with others as (select e.*, row_number() over (order by e.id) as n from events e),
@@ -68,6 +74,11 @@ const FILTERS: Record<string, { filter: Record<string, unknown>; sql: string }> 
   everything: { filter: {}, sql: 'true' },
   'a resource': { filter: { resource: ['resource3'] }, sql: `e.resource = 'resource3'` },
   'a name that is rare': { filter: { name: ['rarely'] }, sql: `e.name = 'rarely'` },
+  'a rare name of a resource': {
+    filter: { name: ['rarely', 'create'], resource: ['resource6', 'resource11'] },
+    sql: `e.name in ('rarely', 'create') and e.resource in ('resource6', 'resource11')`,
+  },
+  'a name that nothing has': { filter: { name: ['never'] }, sql: `e.name = 'never'` },
   'of some days what is rare': {
     filter: { name: ['rarely'], occurredAt: { from: FROM, to: DAYS_LATER } },
     sql: `e.name = 'rarely' and e.occurred_at >= '${FROM}' and e.occurred_at < '${DAYS_LATER}'`,
@@ -122,7 +133,7 @@ it.each(['sparse', 'tiny', 'large'] as const)(
 );
 
 // Of what is rare all are read.
-it.each(Object.keys(FILTERS).filter((name) => !name.endsWith('rare')))(
+it.each(Object.keys(FILTERS).filter((name) => !/rare$|nothing/.test(name)))(
   'of an account with some logins no more events are read than a page takes: %s',
   async (name) => {
     const { filter } = FILTERS[name]!;
@@ -141,3 +152,26 @@ it.each(Object.keys(FILTERS).filter((name) => !name.endsWith('rare')))(
     }
   },
 );
+
+it('finds what is of a kind that the catalog has no more, and that only the events told of when the index was made', async () => {
+  const found = async (): Promise<string[]> => {
+    const variables = { filter: FILTERS['a name that is rare']!.filter, first: 60 };
+    const lists = await Promise.all((['sparse', 'root'] as const).map((by) => pageOf(by, variables)));
+    expect(lists[0]!.ids).toEqual(lists[1]!.ids);
+    return lists[0]!.ids;
+  };
+  const before = await found();
+  expect(before).toHaveLength(60);
+  const { rowCount } = await sql.query(`delete from resource_events where name = 'rarely'`);
+  expect(rowCount).toBeGreaterThan(0);
+  expect(await found()).toEqual(before);
+  const source = await createDataSource(server.database.url).initialize();
+  await source.undoLastMigration();
+  const { rows: gone } = await sql.query<{ none: boolean }>(
+    `select to_regclass('event_kinds') is null as none`,
+  );
+  expect(gone).toEqual([{ none: true }]);
+  await source.runMigrations();
+  await source.destroy();
+  expect(await found()).toEqual(before);
+});

@@ -48,16 +48,20 @@ async function firedPlainly(webhook: number): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** The newest that the feed tells, turned round, and all that it tells going forward. */
+/** All that the feed tells of a filter, going forward. */
+async function forward(filter: string): Promise<string[]> {
+  const told: string[] = [];
+  for (;;) {
+    const ids = idsOf(await ask(`${link}/feed?${filter}&limit=4&lastEventId=${told.at(-1) ?? ''}`));
+    if (ids.length === 0) return told;
+    told.push(...ids);
+  }
+}
+
+/** The newest that the feed tells of a webhook, turned round, and all that it tells going forward. */
 async function told(webhook: number): Promise<{ newest: string[]; forward: string[] }> {
   const newest = idsOf(await ask(`${link}/events?webhook=${webhook}`)).reverse();
-  const forward: string[] = [];
-  for (let from = ''; ;) {
-    const ids = idsOf(await ask(`${link}/feed?webhook=${webhook}&limit=4&lastEventId=${from}`));
-    if (ids.length === 0) return { newest, forward };
-    forward.push(...ids);
-    from = ids.at(-1)!;
-  }
+  return { newest, forward: await forward(`webhook=${webhook}`) };
 }
 
 async function rowsRead(path: string, of = link): Promise<number> {
@@ -124,7 +128,7 @@ it('finds what fired a webhook and is kept for longer than its deliveries', asyn
   const [oldest, second] = (await listPartitions(sql)).filter(({ of }) => of.table === 'deliveries');
   expect(oldest!.toMs).toBeLessThan(Date.now() - 40 * 86_400_000);
   const source = [fixedId('whk', PLAIN)];
-  const wish = { webhooks: () => 'true', where: () => 'true', resources: null, limit: 4 };
+  const wish = { webhooks: () => 'true', where: () => 'true', resources: null, names: null, limit: 4 };
   const horizon = await readHorizon(sql);
   const fromTheBeginning = await readForwardOfWebhooks(sql, source, horizon, FEED_BEGINNING, wish);
   expect(fromTheBeginning!.items.map(({ id }) => id)).toEqual(all.slice(0, 4));
@@ -134,21 +138,35 @@ it('finds what fired a webhook and is kept for longer than its deliveries', asyn
   expect(await readForwardOfWebhooks(sql, source, horizon, FEED_BEGINNING, wish)).toBeNull();
 });
 
-it('finds what comes next of a resource that is rare without reading the events of everybody, whoever asks', async () => {
-  const { rows } = await sql.query<{ id: string }>('select id from events where resource = $1', [
-    NAMES.rareResource,
-  ]);
-  expect(rows).toHaveLength(1);
-  // Behind the one there is there are 20,000 of others. A page of those is tried before.
-  for (const by of ['root', 'above', 'large', 'sparse'] as const)
-    for (const scope of ['', 'scope=portfolio&']) {
-      const read = await rowsRead(
-        `/feed?${scope}resource=${NAMES.rareResource}&lastEventId=${rows[0]!.id}`,
-        callers[by].link,
-      );
-      expect({ by, scope, beyond: read > 2_500 ? read : null }).toEqual({ by, scope, beyond: null });
-    }
-});
+it.each([
+  { what: `resource=${NAMES.rareResource}`, sql: `resource = '${NAMES.rareResource}'` },
+  {
+    what: `resource=resource3&event=${NAMES.rareEvent}`,
+    sql: `resource = 'resource3' and name = '${NAMES.rareEvent}'`,
+  },
+  { what: `event=${NAMES.rareEvent}`, sql: `name = '${NAMES.rareEvent}'` },
+  { what: 'event=archived', sql: `name = 'archived'` },
+])(
+  'finds what comes next of what is rare without reading the events of everybody, whoever asks: $what',
+  async ({ what, sql: condition }) => {
+    const { rows } = await sql.query<{ id: string }>(`select id from events where ${condition} order by id`);
+    expect(rows.length).toBeLessThan(5);
+    // Behind those there are there are 20,000 of others. A page of those is tried before.
+    const behind = `&lastEventId=${rows.at(-1)?.id ?? ''}`;
+    for (const by of ['root', 'above', 'large', 'sparse'] as const)
+      for (const scope of ['', 'scope=portfolio&'])
+        for (const from of ['', behind]) {
+          const read = await rowsRead(`/feed?${scope}${what}${from}`, callers[by].link);
+          expect({ by, scope, from, beyond: read > 2_500 ? read : null }).toEqual({
+            by,
+            scope,
+            from,
+            beyond: null,
+          });
+        }
+    expect(await forward(`scope=portfolio&${what}`)).toEqual(rows.map(({ id }) => id));
+  },
+);
 
 it('tells what many logins caused stretch by stretch, in the order of transactions though their ids stand otherwise', async () => {
   // A transaction may have begun up to a day before it made an id.
@@ -164,7 +182,7 @@ it('tells what many logins caused stretch by stretch, in the order of transactio
   );
   const sources = {
     horizon: await readHorizon(sql),
-    resources: null,
+    subjects: () => Promise.resolve(null),
     logins: () => Promise.resolve(members.rows.map(({ id }) => id)),
     webhooks: () => Promise.resolve(null),
   };
@@ -182,7 +200,7 @@ it('tells what many logins caused stretch by stretch, in the order of transactio
       webhooks: () => 'true',
       where: (add: (value: unknown) => string) =>
         resource === null ? 'true' : `e.resource = ${add(resource)}`,
-      ...{ resources: null, limit },
+      ...{ resources: null, names: null, limit },
     };
     const ids = rows.map(({ id }) => id);
     // From the beginning, and from behind one that had many of those that follow it before it by its id.
@@ -223,11 +241,11 @@ it('passes by nobody who comes and publishes while it is being looked up whose e
     );
     published.push(id);
   };
-  const wish = { webhooks: () => 'true', where: () => 'true', resources: null, limit: 10 };
+  const wish = { webhooks: () => 'true', where: () => 'true', resources: null, names: null, limit: 10 };
   const lookUp = async (meanwhile: () => Promise<void>) => {
     const sources = {
       horizon: await readHorizon(sql),
-      resources: null,
+      subjects: () => Promise.resolve(null),
       webhooks: () => Promise.resolve(null),
       logins: async () => {
         const found = [...logins];
@@ -243,26 +261,16 @@ it('passes by nobody who comes and publishes while it is being looked up whose e
     await publish(comer);
   });
   expect(first.items.map(({ id }) => id)).toEqual([published[0]]);
-  const next = await readForwardOf(
-    sql,
-    {
-      ...{ horizon: await readHorizon(sql), resources: null, webhooks: () => Promise.resolve(null) },
-      logins: () => Promise.resolve(logins),
-    },
-    first.position,
-    wish,
-  );
+  const sources = async () => ({
+    horizon: await readHorizon(sql),
+    subjects: () => Promise.resolve(null),
+    webhooks: () => Promise.resolve(null),
+    logins: () => Promise.resolve(logins),
+  });
+  const next = await readForwardOf(sql, await sources(), first.position, wish);
   expect(next!.items.map(({ id }) => id)).toEqual([published[1]]);
   // One that names what is not settled yet is not set back.
   const ahead = { ...start, xid: start.xid + 1_000_000_000n };
-  const nothing = await readForwardOf(
-    sql,
-    {
-      ...{ horizon: await readHorizon(sql), resources: null, webhooks: () => Promise.resolve(null) },
-      logins: () => Promise.resolve(logins),
-    },
-    ahead,
-    wish,
-  );
+  const nothing = await readForwardOf(sql, await sources(), ahead, wish);
   expect(nothing).toEqual({ items: [], position: ahead, more: false });
 });

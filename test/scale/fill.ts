@@ -29,6 +29,7 @@ export const TEAM = 1;
 /** Names that rows have which are asked for. */
 export const NAMES = {
   rareResource: 'rarities',
+  rareEvent: 'delete',
   tinyEntity: 'tiny-27-3',
   hotEntity: 'hot',
   warmEntity: 'warm',
@@ -107,7 +108,7 @@ const CATALOG = `
   from generate_series(0, ${RESOURCES}) i;
   insert into resource_events (resource_id, name, position, label, description, supported, example_payload)
   select ${idOf('res', 'i')}, e.name, e.position, e.name, '', true, '{"id": "1"}'
-  from generate_series(0, ${RESOURCES}) i, (values ('create', 0), ('update', 1)) e (name, position);`;
+  from generate_series(0, ${RESOURCES}) i, (values ('create', 0), ('update', 1), ('${NAMES.rareEvent}', 2)) e (name, position);`;
 
 const person = (number: string): string =>
   `${pick(['Ann', 'bob', 'Cleo', 'dora', 'Émile', 'Frank', 'gus', 'Hana'], number)} || ' '
@@ -221,7 +222,7 @@ function history(
     `create temp table made on commit preserve rows as
      select m.*, ${timedId('evt', 'ms', 'i')} as event_id, ${idOf('lgn', 'login')} as login_id,
             case when i % 50000 = 8 then '${NAMES.rareResource}' else 'resource' || 1 + r % ${RESOURCES} end as resource,
-            case when r % 3 = 0 then 'update' else 'create' end as name,
+            case when i % 5000 = 9 then '${NAMES.rareEvent}' when r % 3 = 0 then 'update' else 'create' end as name,
             case kind when 'tiny' then 'tiny-' || tiny || '-' || (i / ${tinyStep}) % 10
                       else case when e % 50 = 0 then '${NAMES.hotEntity}' when e % 500 = 1 then '${NAMES.warmEntity}' else 'e' || e % 200000 end end as entity_id,
             case kind when 'tiny' then array[tiny * ${TINY.webhooks} + 1 + i / ${tinyStep} % ${TINY.webhooks}]

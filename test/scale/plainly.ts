@@ -11,6 +11,11 @@ export const FILTERS: Record<string, { filter: Record<string, unknown>; sql: str
   'a resource': { filter: { resource: 'resource3' }, sql: `e.resource = 'resource3'` },
   'a hot entity': { filter: { entityId: NAMES.hotEntity }, sql: `e.entity_id = '${NAMES.hotEntity}'` },
   'an event': { filter: { event: 'update' }, sql: `e.name = 'update'` },
+  'a rare event': { filter: { event: NAMES.rareEvent }, sql: `e.name = '${NAMES.rareEvent}'` },
+  'an event of a resource': {
+    filter: { event: 'update', resource: 'resource3' },
+    sql: `e.name = 'update' and e.resource = 'resource3'`,
+  },
   'what failed': { filter: { status: ['FAILED'] }, sql: `d.status = 'FAILED'` },
   'what waits or was cancelled': {
     filter: { status: ['PENDING', 'CANCELLED'] },
