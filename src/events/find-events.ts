@@ -1,7 +1,7 @@
 /**
  * Finds events, by id from either end. What a reader may see of them is told by their paths, or by the webhooks that they
  * fired, which no index knows. So the first ones are looked through; where too few of them fit, those are read that are of the kinds
- * asked for (kinds.ts), if those are rare, or that the logins caused whose events can fit at all (migrations/1764000000018), if there
+ * asked for (event-keys.ts), if those are rare, or that the logins caused whose events can fit at all (migrations/1764000000018), if there
  * are not too many, as far as the page takes, or that the webhooks fired which are asked for (fired-events.ts).
  */
 import { allOf, collect } from '../db/fragment.ts';
@@ -23,9 +23,9 @@ import {
 } from '../db/in-order.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { idFloor } from '../ids.ts';
+import { ofKinds, ofLogins } from './event-keys.ts';
 import type { EventSearch, Span } from './event-search.ts';
 import { newestFired } from './fired-events.ts';
-import { kindsNamed, rangesOfKinds } from './kinds.ts';
 
 /** By how much clocks may differ, and the time that lies between what happened and its publish for most, ms. */
 const MARGIN_MS = 300_000;
@@ -55,7 +55,7 @@ export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<
   if (few) return readOfLogins(sql, search, few);
   const near = await readNear(sql, search, REACH);
   if (near.complete) return near.rows;
-  const kinds = await keysOfKinds(sql, search);
+  const kinds = await ofKinds(sql, search);
   const rare = kinds && (await readIn(sql, search, kinds, REACH));
   if (rare?.complete) return rare.rows;
   const logins = await search.loginsOf(MOST_LOGINS);
@@ -79,17 +79,9 @@ export async function countEvents(
   if (!search.names) return countFirst(sql, listsOf(search), reach, wantedOf(search));
   const near = await countFirst(sql, listsOf(search), REACH, wantedOf(search));
   if (near.complete) return near;
-  const kinds = near.count * RARE < REACH ? await keysOfKinds(sql, search) : null;
+  const kinds = near.count * RARE < REACH ? await ofKinds(sql, search) : null;
   const rare = kinds && (await countIn(sql, search, kinds, MOST_OF_KINDS));
   return rare?.complete ? rare : countFirst(sql, listsOf(search), reach, wantedOf(search));
-}
-
-const ofLogins = (logins: readonly string[]): RangeKeys => ({ column: 'e.login_id', keys: logins });
-
-/** Where the events are of the kinds that are asked for by name; null where none are, or too many. */
-async function keysOfKinds(sql: Sql, { names, resources }: EventSearch): Promise<RangeKeys | null> {
-  const kinds = names && (await kindsNamed(sql, names, resources));
-  return kinds ? rangesOfKinds(kinds) : null;
 }
 
 /** The first ones that fit of those of some ranges, of which no more than reach are judged. */

@@ -13,8 +13,8 @@ import { allOf } from '../db/fragment.ts';
 import type { Hints } from '../db/hints.ts';
 import type { RangeKeys } from '../db/in-order.ts';
 import { readerOf, type SqlFragment } from '../db/sql.ts';
+import { ofLogins, ofSubject } from '../events/event-keys.ts';
 import { firingLogins, membersOf } from '../events/find-events.ts';
-import { kindsNamed, rangesOfKinds } from '../events/kinds.ts';
 import { idFloor, idTime, kindOfId } from '../ids.ts';
 import { Followers } from '../live/followers.ts';
 import type { Logger } from '../log.ts';
@@ -175,18 +175,18 @@ export class Feed {
     const visible = new VisibleWebhooks(readerOf(this.#reads), viewer);
     let webhooks: Promise<string[] | null> | undefined;
     const webhooksOf = () => (webhooks ??= webhooksAmong(visible, filter));
-    let logins: Promise<string[] | null> | undefined;
-    const loginsOf = () => (logins ??= this.#loginsOf(viewer, filter, visible, webhooksOf, MOST_LOGINS));
-    let subjects: Promise<RangeKeys | null> | undefined;
-    const subjectsOf = () => (subjects ??= this.#subjectsOf(wish));
-    return { horizon, subjects: subjectsOf, logins: loginsOf, webhooks: webhooksOf };
-  }
-
-  /** Where the events are of what is asked for; null where all are, or too many. */
-  async #subjectsOf({ resources, names }: FeedWish): Promise<RangeKeys | null> {
-    const kinds = names && (await kindsNamed(this.#pool, names, resources));
-    if (kinds) return rangesOfKinds(kinds);
-    return resources && { column: 'e.resource', keys: resources };
+    let logins: Promise<RangeKeys | null> | undefined;
+    const loginsOf = async (): Promise<RangeKeys | null> => {
+      const found = await this.#loginsOf(viewer, filter, visible, webhooksOf, MOST_LOGINS);
+      return found && ofLogins(found);
+    };
+    let subject: Promise<RangeKeys | null> | undefined;
+    return {
+      horizon,
+      subject: () => (subject ??= ofSubject(this.#pool, wish)),
+      logins: () => (logins ??= loginsOf()),
+      webhooks: webhooksOf,
+    };
   }
 
   async #positionOf(id: string): Promise<FeedPosition | 'EXPIRED' | 'UNKNOWN'> {

@@ -38,8 +38,8 @@ export async function readHorizon(sql: Sql): Promise<FeedHorizon> {
 export interface FeedSources {
   horizon: FeedHorizon;
   /** Where the events are that are of what is asked for. They are asked for only where they are needed, as what follows. */
-  subjects: () => Promise<RangeKeys | null>;
-  logins: () => Promise<readonly string[] | null>;
+  subject: () => Promise<RangeKeys | null>;
+  logins: () => Promise<RangeKeys | null>;
   webhooks: () => Promise<readonly string[] | null>;
 }
 
@@ -62,8 +62,8 @@ export async function readForwardOf(
   const { horizon } = sources;
   let farthest: { keyed: RangeKeys; upTo: string } | undefined;
   for (const most of again ? [MORE] : [FIRST, MORE]) {
-    for (const source of ['subjects', 'logins'] as const) {
-      const keyed = source === 'subjects' ? await sources.subjects() : ofLogins(await sources.logins());
+    for (const source of ['subject', 'logins'] as const) {
+      const keyed = await sources[source]();
       if (keyed === null) continue;
       const atOnce = most === FIRST && source === 'logins' && keyed.keys.length <= FEW_LOGINS;
       const all = atOnce ? await readAll(sql, keyed, horizon, after, wish) : null;
@@ -84,9 +84,6 @@ export async function readForwardOf(
   }
   return null;
 }
-
-const ofLogins = (logins: readonly string[] | null): RangeKeys | null =>
-  logins && { column: 'e.login_id', keys: logins };
 
 const listOf = (keyed: RangeKeys, after: FeedPosition): Ordered =>
   ofRanges(

@@ -4,9 +4,18 @@
  * their events do, but for what replays bear later; those have an index of their own (migrations/1764000000018).
  */
 import { allOf, collect } from '../db/fragment.ts';
-import { firstOf, inRange, type Ordered, rangeOrder, rangeTable, readFirst } from '../db/in-order.ts';
+import {
+  firstOf,
+  inRange,
+  type Ordered,
+  type RangeKeys,
+  rangeOrder,
+  rangeTable,
+  readFirst,
+} from '../db/in-order.ts';
 import { DEFAULT_PAGE } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
+import { isOfLogins } from '../events/event-keys.ts';
 import { idFloor, idTime } from '../ids.ts';
 import {
   behind,
@@ -18,7 +27,6 @@ import {
   MARGIN_MS,
   wantedOf,
 } from './delivery-search.ts';
-import { type EventKeys, isOfLogins } from './event-keys.ts';
 
 /** So many times as many are read next. */
 const STEP = 10;
@@ -40,7 +48,7 @@ const MOST_EVENTS_EVER = 100_000;
 export async function readAlong(
   sql: Sql,
   search: DeliverySearch,
-  keys: EventKeys,
+  keys: RangeKeys,
   { before, instead }: { before: number; instead: number },
 ): Promise<Record<string, unknown>[] | null> {
   const ever = mostEvents(instead);
@@ -118,7 +126,7 @@ async function withOthers(
 async function eventsAlong(
   sql: Sql,
   search: DeliverySearch,
-  { column, keys: given }: EventKeys,
+  { column, keys: given }: RangeKeys,
   most: number,
 ): Promise<{ ids: string[]; end: string | null }> {
   const keys = { column, keys: given.filter((key) => !key.includes('\0')) };

@@ -4,9 +4,18 @@
  * and the filter names; those with a rare status or answer; or all in their order, as long as enough of them fit.
  */
 import { allOf } from '../db/fragment.ts';
-import { COUNTED_REACH, countFirst, nextReach, type Ordered, REACH, readFirst } from '../db/in-order.ts';
+import {
+  COUNTED_REACH,
+  countFirst,
+  nextReach,
+  type Ordered,
+  type RangeKeys,
+  REACH,
+  readFirst,
+} from '../db/in-order.ts';
 import { DEFAULT_PAGE } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
+import { idsOf, ofEntity, ofLogins, ofSubject, type Subject } from '../events/event-keys.ts';
 import { kindOfId } from '../ids.ts';
 import { readAlong } from './along-events.ts';
 import { isOfDeliveryAlone, wordsIn } from './delivery-filter.ts';
@@ -21,7 +30,6 @@ import {
   MOST_LISTS,
   wantedOf,
 } from './delivery-search.ts';
-import { type EventKeys, eventsWith, keysOfEvent, keysOfSubject, ofEntity, ofLogins } from './event-keys.ts';
 import { countFew, type Few, holdFew, NONE, readFew } from './few-deliveries.ts';
 import { CLOSED_DELIVERIES, OPEN_DELIVERIES } from './rows.ts';
 
@@ -29,6 +37,7 @@ import { CLOSED_DELIVERIES, OPEN_DELIVERIES } from './rows.ts';
 const MOST_WEBHOOKS = 200;
 /** These are looked at before anything else. */
 const FEW_WEBHOOKS = 20;
+const MOST_EVENTS = 2_000;
 const MOST_LOGINS = 300;
 /** Where nothing else is known: as if there were no end. */
 const WHOLE = 2 ** 31 - 1;
@@ -113,7 +122,7 @@ async function fewNamed(sql: Sql, search: DeliverySearch): Promise<Few | null> {
   const { eventId, entityId, search: text } = search.filter ?? {};
   if (eventId != null) return { ...NONE, events: kindOfId(eventId) === 'event' ? [eventId] : [] };
   if (entityId != null) {
-    const events = await eventsWith(sql, ofEntity(entityId));
+    const events = await idsOf(sql, ofEntity(entityId), MOST_EVENTS);
     if (events) return { ...NONE, events };
   }
   return text != null && kindOfId(text.trim()) ? fewFound(sql, search) : null;
@@ -130,8 +139,8 @@ async function fewRare(sql: Sql, search: DeliverySearch): Promise<Few | null> {
 
 /** Those of a resource, or of the kinds of events that are asked for. */
 async function fewOfResource(sql: Sql, search: DeliverySearch): Promise<Few | null> {
-  const [keys] = await keysOfSubject(sql, search);
-  const events = keys ? await eventsWith(sql, keys) : null;
+  const keys = await ofSubject(sql, subjectOf(search));
+  const events = keys && (await idsOf(sql, keys, MOST_EVENTS));
   return events && { ...NONE, events };
 }
 
@@ -142,7 +151,7 @@ async function fewFound(sql: Sql, { filter, webhooksOf }: DeliverySearch): Promi
   const { text } = words;
   if (text === '') return NONE;
   const webhooks = await webhooksOf(words.webhooks, MOST_WEBHOOKS);
-  const events = webhooks && (await eventsWith(sql, ofEntity(text)));
+  const events = webhooks && (await idsOf(sql, ofEntity(text), MOST_EVENTS));
   if (!webhooks || !events) return null;
   if (kindOfId(text) === 'event') events.push(text);
   const held = webhooks.length <= FEW_WEBHOOKS && (await holdFew(sql, webhooks));
@@ -168,7 +177,7 @@ async function fewVisible(
 async function firstAlong(
   sql: Sql,
   search: DeliverySearch,
-  keys: EventKeys[],
+  keys: RangeKeys[],
   worth: { before: number; instead: number },
 ): Promise<Record<string, unknown>[] | null> {
   for (const key of keys) {
@@ -194,9 +203,21 @@ async function alongEntity(
 }
 
 /** The logins that can have caused what the reader may see, where they are few. */
-async function keysOfLogins({ loginsOf }: DeliverySearch): Promise<EventKeys[]> {
+async function keysOfLogins({ loginsOf }: DeliverySearch): Promise<RangeKeys[]> {
   const logins = await loginsOf(MOST_LOGINS);
   return logins ? [ofLogins(logins)] : [];
+}
+
+/** By which columns of events what is asked for may be seldom, the most telling first. */
+async function keysOfEvent(sql: Sql, search: DeliverySearch): Promise<RangeKeys[]> {
+  const { entityId } = search.filter ?? {};
+  const subject = await ofSubject(sql, subjectOf(search));
+  return [...(entityId != null ? [ofEntity(entityId)] : []), ...(subject ? [subject] : [])];
+}
+
+function subjectOf({ filter }: DeliverySearch): Subject {
+  const { resource, event } = filter ?? {};
+  return { resources: resource == null ? null : [resource], names: event == null ? null : [event] };
 }
 
 /** The ways to read on in the order of ids, and whether an index helps; each of them holds all that fits, and is a set of lists. */

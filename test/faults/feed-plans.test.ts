@@ -6,6 +6,7 @@ import pg from 'pg';
 
 import { loadConfig } from '../../src/config.ts';
 import { listPartitions } from '../../src/db/partitions.ts';
+import { ofLogins } from '../../src/events/event-keys.ts';
 import { FEED_BEGINNING, positionOf } from '../../src/feed/read-feed.ts';
 import { readForwardOf, readForwardOfWebhooks, readHorizon } from '../../src/feed/read-few.ts';
 import { newId } from '../../src/ids.ts';
@@ -182,8 +183,8 @@ it('tells what many logins caused stretch by stretch, in the order of transactio
   );
   const sources = {
     horizon: await readHorizon(sql),
-    subjects: () => Promise.resolve(null),
-    logins: () => Promise.resolve(members.rows.map(({ id }) => id)),
+    subject: () => Promise.resolve(null),
+    logins: () => Promise.resolve(ofLogins(members.rows.map(({ id }) => id))),
     webhooks: () => Promise.resolve(null),
   };
   for (const [resource, limit] of [
@@ -245,12 +246,12 @@ it('passes by nobody who comes and publishes while it is being looked up whose e
   const lookUp = async (meanwhile: () => Promise<void>) => {
     const sources = {
       horizon: await readHorizon(sql),
-      subjects: () => Promise.resolve(null),
+      subject: () => Promise.resolve(null),
       webhooks: () => Promise.resolve(null),
       logins: async () => {
         const found = [...logins];
         await meanwhile();
-        return found;
+        return ofLogins(found);
       },
     };
     return (await readForwardOf(sql, sources, start, wish))!;
@@ -263,9 +264,9 @@ it('passes by nobody who comes and publishes while it is being looked up whose e
   expect(first.items.map(({ id }) => id)).toEqual([published[0]]);
   const sources = async () => ({
     horizon: await readHorizon(sql),
-    subjects: () => Promise.resolve(null),
+    subject: () => Promise.resolve(null),
     webhooks: () => Promise.resolve(null),
-    logins: () => Promise.resolve(logins),
+    logins: () => Promise.resolve(ofLogins(logins)),
   });
   const next = await readForwardOf(sql, await sources(), first.position, wish);
   expect(next!.items.map(({ id }) => id)).toEqual([published[1]]);
