@@ -279,10 +279,11 @@ describe('an endpoint that failed for too long', () => {
     const client = x.api.socket();
     const connected = new Promise<void>((resolve) => client.on('connected', () => resolve()));
     const page = new Stream(client, 'subscription { webhookChanges { kind id webhook { status } } }', {});
-    // What comes behind the connection is told.
+    // What comes behind the connection is told, and what is read at once for one webhook as one change: its creation is to be read before.
     await connected;
+    const marker = await create('/marker');
+    await page.until((changes) => changes.find(({ id }) => id === marker.id));
     expect(await switchOff(failed)).toBe(true);
-    // Its creation may be told before.
     const updated = (change: { id: string; kind: string }): boolean =>
       change.id === failed.id && change.kind === 'UPDATED';
     expect(await page.until((changes) => changes.find(updated))).toEqual({
