@@ -16,7 +16,7 @@ import type { HandOver, Places } from '../queue/hand-over.ts';
 import type { Job } from '../queue/job.ts';
 import { readyEndpoints } from '../queue/ready.ts';
 import type { Rescued } from '../queue/rescue.ts';
-import { Ahead, AHEAD_FACTOR, AHEAD_MS } from './ahead.ts';
+import { Ahead, AHEAD_FACTOR } from './ahead.ts';
 import { attempt, type AttemptTools } from './attempt.ts';
 import { type CircuitOptions, Circuits } from './circuits.ts';
 import type { Lane } from './lane.ts';
@@ -304,7 +304,7 @@ export class Sender {
   #choose(): Ask[] {
     const { concurrency } = this.#options;
     const now = performance.now();
-    const ahead = Math.min(this.#slots.turnover(AHEAD_MS, now), concurrency * AHEAD_FACTOR);
+    const ahead = Math.min(this.#slots.turnover(this.#ahead.spanMs, now), concurrency * AHEAD_FACTOR);
     const free = this.#slots.free(now) + ahead - this.#ahead.size;
     if (free <= 0) return [];
     const { claimable, capacity } = this.#lanes.pressure(free, now);
@@ -332,6 +332,7 @@ export class Sender {
       throw error;
     }
     const now = performance.now();
+    this.#ahead.claimTook(now - askedAt);
     this.#lanes.paceRescans(asks, now - askedAt, now);
     for (const standing of claimed.standings) this.#lanes.settle(standing, askedAt, now);
     observer?.claimed(now - askedAt, claimed.jobs.length);

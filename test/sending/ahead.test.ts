@@ -87,6 +87,14 @@ describe('what is claimed ahead', () => {
     expect([lanes.of('a').held, lanes.of('b').held, ahead.size]).toEqual([0, 0, 0]);
   });
 
+  it('is to last for what a claim takes beside the time for which it may wait, but no longer than is given back', () => {
+    expect(ahead.spanMs).toBe(50);
+    ahead.claimTook(25);
+    expect(ahead.spanMs).toBe(75);
+    ahead.claimTook(4_000);
+    expect(ahead.spanMs).toBe(100);
+  });
+
   it('is given back after a tenth of a second without a slot, and at a stop', () => {
     const first = hold('a', 0);
     const second = hold('a', 60);
