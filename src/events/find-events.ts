@@ -4,18 +4,14 @@
  * asked for (event-keys.ts), if those are rare, or that the logins caused whose events can fit at all (migrations/1764000000018), if there
  * are not too many, as far as the page takes, or that the webhooks fired which are asked for (fired-events.ts).
  */
-import { allOf, collect } from '../db/fragment.ts';
+import { allOf } from '../db/fragment.ts';
 import {
   BEYOND,
-  countFirst,
   type Found,
-  inRange,
   ofRanges,
   type Ordered,
   type RangeKeys,
-  rangeOrder,
   type Ranges,
-  rangeTable,
   REACH,
   readFirst,
   readFirstOfEach,
@@ -36,7 +32,7 @@ const MARGIN_MS = 300_000;
 const UNTIMELY = `(case when e.published_at - e.occurred_at > interval '5 minutes'
   or e.published_at - e.occurred_at < interval '-5 minutes' then 1 end)`;
 /** Each of them costs a look into every partition. */
-const MOST_LOGINS = 300;
+export const MOST_LOGINS = 300;
 const MOST_RESOURCES = 10;
 /** These are looked at before anything else. */
 const FEW_LOGINS = 20;
@@ -45,9 +41,7 @@ const EVENTS_PER_ROW = 12;
 const MOST_IN_ORDER = 3 * REACH;
 const ALL_OF_LOGIN = 10 * REACH;
 /** So many events of the kinds asked for are judged, where they do not make a page before. */
-const MOST_OF_KINDS = 10 * REACH;
-/** Where of so many events fewer than one fits, what is counted is rare. */
-const RARE = 10;
+export const MOST_OF_KINDS = 10 * REACH;
 
 /** The first events that fit. */
 export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<string, unknown>[]> {
@@ -68,22 +62,6 @@ export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<
   return fired ?? (await readNear(sql, search, WHOLE)).rows;
 }
 
-/** How many events fit, as far as limit, and whether those are all: it gives up where too few of many fit. */
-export async function countEvents(
-  sql: Sql,
-  search: EventSearch,
-  reach: number,
-): Promise<{ count: number; complete: boolean }> {
-  const logins = await search.loginsOf(MOST_LOGINS);
-  if (logins) return countIn(sql, search, ofLogins(logins), WHOLE);
-  if (!search.names) return countFirst(sql, listsOf(search), reach, wantedOf(search));
-  const near = await countFirst(sql, listsOf(search), REACH, wantedOf(search));
-  if (near.complete) return near;
-  const kinds = near.count * RARE < REACH ? await ofKinds(sql, search) : null;
-  const rare = kinds && (await countIn(sql, search, kinds, MOST_OF_KINDS));
-  return rare?.complete ? rare : countFirst(sql, listsOf(search), reach, wantedOf(search));
-}
-
 /** The first ones that fit of those of some ranges, of which no more than reach are judged. */
 function readIn(sql: Sql, search: EventSearch, of: RangeKeys, reach: number): Promise<Found> {
   return readFirst(sql, listsIn(search, of), reach, { ...wantedOf(search), columns: search.columns });
@@ -93,12 +71,13 @@ function readNear(sql: Sql, search: EventSearch, reach: number): Promise<Found> 
   return readFirst(sql, listsOf(search), reach, { ...wantedOf(search), columns: search.columns });
 }
 
-const wantedOf = ({ where, limit, descending }: EventSearch) => ({
+/** What of an event is looked at. */
+export const wantedOf = ({ where, limit, descending }: EventSearch) => ({
   ...{ alias: 'e', fits: where, limit, descending },
 });
 
 /** The lists among which all that fits is, each in the order of an index. */
-function listsOf(search: EventSearch): Ordered[] {
+export function listsOf(search: EventSearch): Ordered[] {
   const { entityId, loginId, resources, occurredAt } = search;
   if (entityId != null) return [inOrder(search, (add) => `e.entity_id = ${add(storable(entityId))}`)];
   if (loginId != null) return [inOrder(search, (add) => `e.login_id = ${add(storable(loginId))}`)];
@@ -163,34 +142,6 @@ async function readOfLogins(
     const read = await readFirstOfEach(sql, rangesOf(search, ofLogins(logins)), most, wanted);
     if (read.complete) return read.rows;
   }
-}
-
-/** How many of the events of some ranges fit, as far as limit, and whether those are all: no more than reach are judged. */
-async function countIn(
-  sql: Sql,
-  search: EventSearch,
-  of: RangeKeys,
-  reach: number,
-): Promise<{ count: number; complete: boolean }> {
-  const { text, values } = collect(
-    (add) => `
-      select count(*) filter (where found.fits)::int as count, coalesce(max(found.place) = ${reach}, false) as goes_on from (
-        select judged.fits, e.place from (
-          select e.*, row_number() over () as place from (
-            select e.* from ${rangeTable(of)(add)} cross join lateral (
-              select e.* from events e
-              where ${inRange(of, 'e.id', ['>=', `${add(search.floor ?? '')}::text`], ['<=', `'${BEYOND}'`])}
-              -- As in ofRanges; OFFSET keeps the planner from bringing in other indexes.
-              order by ${rangeOrder(of, 'e.id')} offset 0
-            ) e
-          ) e limit ${reach}
-        ) e cross join lateral (select ${search.where(add)} offset 0) judged (fits)
-        where judged.fits or e.place = ${reach} limit ${search.limit}
-      ) found`,
-  );
-  const { rows } = await sql.query<{ count: number; goes_on: boolean }>(text, values);
-  const { count, goes_on: goesOn } = rows[0]!;
-  return count >= search.limit ? { count: search.limit, complete: true } : { count, complete: !goesOn };
 }
 
 /** All that fits among some ranges, as lists. */

@@ -7,7 +7,8 @@ import { allOf, collect } from '../db/fragment.ts';
 import { COUNTED_REACH } from '../db/in-order.ts';
 import { type Page, type PageRequest, toPage } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
-import { countEvents, findEvents, membersOf } from '../events/find-events.ts';
+import { countEvents } from '../events/count-events.ts';
+import { findEvents, membersOf } from '../events/find-events.ts';
 import { kindOfId, parseAttemptId } from '../ids.ts';
 import { type EventFilter, eventFilter } from './delivery-filter.ts';
 import type { DeliveryScope } from './delivery-search.ts';
@@ -104,9 +105,13 @@ export class History {
 
   /** How many events there are, counting no further than limit, and giving up earlier where few of many fit. */
   async countEvents(scope: EventScope, limit: number): Promise<BoundedCount> {
-    const search = { ...this.#eventSearch(scope), after: null, descending: true, limit: limit + 1 };
+    const { delivered = null, ...rest } = scope.filter ?? {};
+    const search = {
+      ...this.#eventSearch({ ...scope, filter: rest }),
+      ...{ delivered, after: null, descending: true, limit: limit + 1 },
+    };
     // All else an event itself says.
-    const reach = scope.filter?.delivered == null ? limit + 1 : COUNTED_REACH;
+    const reach = delivered === null ? limit + 1 : COUNTED_REACH;
     return bounded(await countEvents(this.#sql, search, reach), limit);
   }
 

@@ -78,6 +78,7 @@ const FILTERS: Record<string, { filter: Record<string, unknown>; sql: string }> 
     filter: { name: ['rarely', 'create'], resource: ['resource6', 'resource11'] },
     sql: `e.name in ('rarely', 'create') and e.resource in ('resource6', 'resource11')`,
   },
+  'nothing: of no resource': { filter: { resource: [] }, sql: 'false' },
   'a name that nothing has': { filter: { name: ['never'] }, sql: `e.name = 'never'` },
   'of some days what is rare': {
     filter: { name: ['rarely'], occurredAt: { from: FROM, to: DAYS_LATER } },
@@ -150,6 +151,36 @@ it.each(Object.keys(FILTERS).filter((name) => !/rare$|nothing/.test(name)))(
       const most = 0.75 * EVENTS;
       expect({ variables, beyond: read > most ? read : null }).toEqual({ variables, beyond: null });
     }
+  },
+);
+
+/** Of so many a count gives up where each has to be judged. */
+const COUNTED = 5_000;
+
+it.each(
+  (['sparse', 'root'] as const).flatMap((by) => [true, false].map((delivered) => [by, delivered] as const)),
+)(
+  'which of many events have been delivered is asked of all of them together: %s, delivered %s',
+  async (by, delivered) => {
+    const newest =
+      by === 'sparse' ? `where $1 = any (e.path)` : `where $1 <> '' order by e.id desc limit ${COUNTED}`;
+    const { rows } = await sql.query<{ count: number }>(
+      `select count(*)::int as count from (select e.* from events e ${newest}) e where ${DELIVERED} = ${delivered}`,
+      [SPARSE],
+    );
+    let counted;
+    const query = { query: COUNT, variables: { filter: { delivered } } };
+    const sent = await statementsOf(async () => (counted = await ask(callers[by], { operation: query })));
+    expect(counted).toMatchObject({ rows: rows[0]!.count });
+    expect(rows[0]!.count).toBeGreaterThan(500);
+    const ofDeliveries: [table: string, times: number][] = [];
+    for (const statement of sent)
+      ofDeliveries.push(
+        ...[...(await readingOf(explainer, statement)).looks].filter(([table]) => /^deliveries/.test(table)),
+      );
+    expect(ofDeliveries.length).toBeGreaterThan(0);
+    // One look into each partition, for as many as make the count and then for all.
+    expect(Math.max(...ofDeliveries.map(([, times]) => times))).toBe(1);
   },
 );
 

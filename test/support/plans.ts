@@ -17,6 +17,8 @@ export interface SentStatement {
 export interface Reading {
   /** Rows that it looked at, in all tables, those that it dropped included. */
   read: number;
+  /** How often it began to look something up, by table or partition. */
+  looks: Map<string, number>;
   /** Rows that it returned. */
   returned: number;
   /** To plan it and to carry it out. */
@@ -81,12 +83,12 @@ export async function readingOf(explainer: pg.Client, { text, values }: SentStat
   }>(`explain (analyze, timing off, buffers off, format json) ${text}`, values);
   const { Plan: top, 'Planning Time': planMs, 'Execution Time': runMs } = rows[0]!['QUERY PLAN'][0]!;
   const scans = new Map<string, number>();
-  const tables = new Set<string>();
+  const looks = new Map<string, number>();
   let read = 0;
   const visit = (node: PlanNode): void => {
     const table = node['Relation Name'];
     if (table !== undefined) {
-      tables.add(table);
+      looks.set(table, (looks.get(table) ?? 0) + node['Actual Loops']);
       const each =
         node['Actual Rows'] +
         (node['Rows Removed by Filter'] ?? 0) +
@@ -103,9 +105,10 @@ export async function readingOf(explainer: pg.Client, { text, values }: SentStat
   visit(top);
   return {
     read,
+    looks,
     returned: Math.round(top['Actual Rows']),
     ms: planMs + runMs,
-    tables: [...tables],
+    tables: [...looks.keys()],
     scans: [...scans].map(([table, rows]) => ({ table, rows })),
     shown: () => `${text}\n-- ${JSON.stringify(values).slice(0, 500)}\n${outline(top, 0)}`,
   };
