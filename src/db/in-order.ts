@@ -229,7 +229,19 @@ function isBefore(
   return descending ? String(a['id']) > String(b['id']) : String(a['id']) < String(b['id']);
 }
 
-/** How many rows fit among the first reach rows of some lists, as far as limit, and whether those are all, or limit is reached. */
+/** Several lists as one; PostgreSQL merges them, and reads no more of each than it takes. */
+export function merged(
+  lists: readonly Ordered[],
+  { alias, descending }: Pick<Wanted, 'alias' | 'descending'>,
+): Ordered {
+  const [only] = lists;
+  if (only && lists.length === 1) return only;
+  return (add, limit) => `
+    select ${alias}.* from (${lists.map((list) => `(${list(add, limit)})`).join(' union all ')}) ${alias}
+    order by ${alias}.id ${descending ? 'desc' : 'asc'} limit ${limit}`;
+}
+
+/** How many rows fit among the first reach rows of each of some lists, as far as limit, and whether those are all, or limit is reached. */
 export async function countFirst(
   sql: Sql,
   lists: readonly Ordered[],

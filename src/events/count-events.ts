@@ -7,6 +7,7 @@ import {
   BEYOND,
   firstFitting,
   inRange,
+  merged,
   type RangeKeys,
   rangeOrder,
   rangeTable,
@@ -108,10 +109,8 @@ function asked(looked: SqlFragment, delivered: boolean): SqlFragment {
 /** The first events of the lists that hold what fits. */
 function ofLists(search: EventSearch): Looked {
   const columns = 'e.id, e.published_at';
-  return (reach, limit) => (add) =>
-    listsOf(search)
-      .map((list) => `(${firstFitting(list, reach, { ...wantedOf(search), columns, limit })(add)})`)
-      .join(' union all ');
+  const wanted = { ...wantedOf(search), columns };
+  return (reach, limit) => firstFitting(merged(listsOf(search), wanted), reach, { ...wanted, limit });
 }
 
 /** Some events of some ranges, in no order of all of them. */

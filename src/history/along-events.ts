@@ -15,8 +15,9 @@ import {
 } from '../db/in-order.ts';
 import { DEFAULT_PAGE } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
-import { isOfLogins } from '../events/event-keys.ts';
+import { commonOf, isOfLogins } from '../events/event-keys.ts';
 import { idFloor, idTime } from '../ids.ts';
+import { without } from './delivery-filter.ts';
 import {
   behind,
   createdNear,
@@ -55,6 +56,7 @@ export async function readAlong(
   if (before > 0 && mostEvents(before) === ever) return null;
   const { limit } = search;
   const froms = fromsOf(search.filter);
+  const wanted = wantedOf({ ...search, filter: without(search.filter, commonOf(keys)) });
   const start = EVENTS_PER_ROW * Math.max(limit, DEFAULT_PAGE);
   let most = before > 0 ? ever : start;
   for (;;) {
@@ -66,7 +68,7 @@ export async function readAlong(
       sql,
       froms.map((from) => ofEvents(search, from, ids, upTo, whole ? 'all' : 'at publish')),
       DELIVERIES_PER_EVENT * ever,
-      wantedOf(search),
+      wanted,
     );
     if (!born.complete) return null;
     // Whoever sends a test may be none of these logins.

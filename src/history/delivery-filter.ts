@@ -75,6 +75,15 @@ export function deliveryFilter(filter: DeliveryFilter | null | undefined): SqlFr
   return allOf(parts);
 }
 
+/**
+ * A filter of deliveries of events that were looked up by something that it asks for, without that: to look at each of them again took
+ * half of the time of a list.
+ */
+export const without = <F extends DeliveryFilter | null | undefined>(
+  filter: F,
+  known: readonly (keyof DeliveryFilter)[],
+): F => (filter ? { ...filter, ...Object.fromEntries(known.map((field) => [field, null])) } : filter);
+
 /** Whether a delivery itself says if it passes: nothing has to be looked up for it. */
 export function isOfDeliveryAlone(filter: DeliveryFilter | null | undefined): boolean {
   const { entityId, resource, event, search, replayId } = filter ?? {};

@@ -4,34 +4,16 @@
  * and the filter names; those with a rare status or answer; or all in their order, as long as enough of them fit.
  */
 import { allOf } from '../db/fragment.ts';
-import {
-  COUNTED_REACH,
-  countFirst,
-  nextReach,
-  type Ordered,
-  type RangeKeys,
-  REACH,
-  readFirst,
-} from '../db/in-order.ts';
+import { COUNTED_REACH, countFirst, nextReach, type RangeKeys, REACH, readFirst } from '../db/in-order.ts';
 import { DEFAULT_PAGE } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
-import { idsOf, ofEntity, ofLogins, ofSubject, type Subject } from '../events/event-keys.ts';
+import { commonOf, idsOf, ofEntity, ofLogins, ofSubject, type Subject } from '../events/event-keys.ts';
 import { kindOfId } from '../ids.ts';
 import { readAlong } from './along-events.ts';
 import { isOfDeliveryAlone, wordsIn } from './delivery-filter.ts';
-import {
-  CLOSED,
-  createdNear,
-  type DeliveryScope,
-  type DeliverySearch,
-  halvesOf,
-  judging,
-  listed,
-  MOST_LISTS,
-  wantedOf,
-} from './delivery-search.ts';
+import { type DeliveryScope, type DeliverySearch, judging, wantedOf } from './delivery-search.ts';
 import { countFew, type Few, holdFew, NONE, readFew } from './few-deliveries.ts';
-import { CLOSED_DELIVERIES, OPEN_DELIVERIES } from './rows.ts';
+import { halvesIn, listsOf, type Way, waysOf } from './ways.ts';
 
 /** Each of them costs a look into every partition. */
 const MOST_WEBHOOKS = 200;
@@ -58,8 +40,8 @@ export async function findDeliveries(sql: Sql, page: DeliverySearch): Promise<Re
   if (ofEntity) return ofEntity;
   for (let reach = first, rare = 0; ;) {
     let most = 0;
-    for (const lists of ways) {
-      const { rows, complete } = await readFirst(sql, lists, reach, wantedOf(search));
+    for (const way of ways) {
+      const { rows, complete } = await readFirst(sql, listsOf(way), reach, wantedOf(search));
       if (complete || reach >= WHOLE) return rows;
       most = Math.max(most, rows.length);
     }
@@ -98,16 +80,19 @@ export async function countDeliveries(
   const search = await judgingMany(asked);
   const { ways } = waysOf(search);
   let probed = { count: 0, complete: false };
-  for (const lists of ways) {
-    probed = await countFirst(sql, lists, PROBED, wantedOf(search));
+  for (const way of ways) {
+    probed = await countFirst(sql, halvesIn(way, search), PROBED, wantedOf(search));
     if (probed.complete) return probed;
   }
   const rare = probed.count * RARE < DEFAULT_PAGE ? await fewRare(sql, search) : null;
   if (rare) return { count: await countFew(sql, search, rare), complete: true };
-  const reach = scope.visible === null && isOfDeliveryAlone(scope.filter) ? limit : COUNTED_REACH;
+  const alone = scope.visible === null && isOfDeliveryAlone(scope.filter);
+  const reach = alone ? limit : COUNTED_REACH;
   let most = { count: 0, complete: false };
-  for (const lists of ways) {
-    const found = await countFirst(sql, lists, reach, wantedOf(search));
+  for (const way of ways) {
+    const found = alone
+      ? await countFirst(sql, listsOf(way), reach, wantedOf(search))
+      : await countJudging(sql, way, search);
     if (found.complete) return found;
     if (found.count > most.count) most = found;
     // Another way is worth it only where this one leads past what others have.
@@ -117,13 +102,32 @@ export async function countDeliveries(
   return few ? { count: await countFew(sql, search, few), complete: true } : most;
 }
 
+/** The same where each has to be judged: no more than half of COUNTED_REACH of what is open, which is mostly little, and of what is closed as many as that leaves. */
+async function countJudging(
+  sql: Sql,
+  way: Way,
+  search: DeliverySearch,
+): Promise<{ count: number; complete: boolean }> {
+  const halves = halvesIn(way, search);
+  const sum = { count: 0, complete: true };
+  for (const [index, half] of halves.entries()) {
+    const reach = index === halves.length - 1 && sum.complete ? COUNTED_REACH : COUNTED_REACH / 2;
+    const limit = search.limit - sum.count;
+    const found = await countFirst(sql, [half], reach, { ...wantedOf(search), limit });
+    sum.count += found.count;
+    if (found.count === limit) return { count: search.limit, complete: true };
+    sum.complete &&= found.complete;
+  }
+  return sum;
+}
+
 /** What the filter names by an id, or an entity that has little; null where it does not. */
 async function fewNamed(sql: Sql, search: DeliverySearch): Promise<Few | null> {
   const { eventId, entityId, search: text } = search.filter ?? {};
   if (eventId != null) return { ...NONE, events: kindOfId(eventId) === 'event' ? [eventId] : [] };
   if (entityId != null) {
-    const events = await idsOf(sql, ofEntity(entityId), MOST_EVENTS);
-    if (events) return { ...NONE, events };
+    const few = await fewOf(sql, ofEntity(entityId));
+    if (few) return few;
   }
   return text != null && kindOfId(text.trim()) ? fewFound(sql, search) : null;
 }
@@ -140,8 +144,13 @@ async function fewRare(sql: Sql, search: DeliverySearch): Promise<Few | null> {
 /** Those of a resource, or of the kinds of events that are asked for. */
 async function fewOfResource(sql: Sql, search: DeliverySearch): Promise<Few | null> {
   const keys = await ofSubject(sql, subjectOf(search));
-  const events = keys && (await idsOf(sql, keys, MOST_EVENTS));
-  return events && { ...NONE, events };
+  return keys && fewOf(sql, keys);
+}
+
+/** Those of the events of some ranges. */
+async function fewOf(sql: Sql, keys: RangeKeys): Promise<Few | null> {
+  const events = await idsOf(sql, keys, MOST_EVENTS);
+  return events && { ...NONE, events, common: commonOf(keys) };
 }
 
 /** What a search finds: by ids, by an entity, and by the numbers and names of webhooks. */
@@ -155,7 +164,14 @@ async function fewFound(sql: Sql, { filter, webhooksOf }: DeliverySearch): Promi
   if (!webhooks || !events) return null;
   if (kindOfId(text) === 'event') events.push(text);
   const held = webhooks.length <= FEW_WEBHOOKS && (await holdFew(sql, webhooks));
-  return { events, webhooks, held, delivery: kindOfId(text) === 'delivery' ? text : null, searched: true };
+  return {
+    ...NONE,
+    events,
+    webhooks,
+    held,
+    delivery: kindOfId(text) === 'delivery' ? text : null,
+    searched: true,
+  };
 }
 
 /**
@@ -218,59 +234,6 @@ async function keysOfEvent(sql: Sql, search: DeliverySearch): Promise<RangeKeys[
 function subjectOf({ filter }: DeliverySearch): Subject {
   const { resource, event } = filter ?? {};
   return { resources: resource == null ? null : [resource], names: event == null ? null : [event] };
-}
-
-/** The ways to read on in the order of ids, and whether an index helps; each of them holds all that fits, and is a set of lists. */
-function waysOf(search: DeliverySearch): { ways: Ordered[][]; byIndex: boolean } {
-  const { filter } = search;
-  const halves = halvesOf(filter);
-  const asked = filter?.statusCode && [...new Set(filter.statusCode)];
-  const codes = asked && asked.length <= MOST_LISTS ? asked : null;
-  // All that are open may be newer than what fits: with one answer to their last attempt they have an index of their own.
-  const openBy: SqlFragment[] = codes
-    ? codes.map((code) => (add) => `d.status_code = ${add(code)}::int`)
-    : [() => 'true'];
-  const open = halves.open
-    ? openBy.map((of) => listed(search, OPEN_DELIVERIES, allOf([of, createdNear(filter)])))
-    : [];
-  const closedBy = (conditions: SqlFragment[]): Ordered[] => [
-    ...open,
-    ...(halves.closed
-      ? conditions.map((of) => listed(search, CLOSED_DELIVERIES, allOf([of, createdNear(filter)])))
-      : []),
-  ];
-  const ways: Ordered[][] = [];
-  if (search.webhook != null) {
-    const of: SqlFragment = (add) => `d.webhook_id = ${add(search.webhook)}`;
-    ways.push([
-      ...(halves.open ? [listed(search, OPEN_DELIVERIES, of)] : []),
-      ...(halves.closed ? [listed(search, CLOSED_DELIVERIES, of)] : []),
-    ]);
-  }
-  if (codes && !codes.includes(200))
-    ways.push(
-      closedBy(codes.map((code) => (add) => `d.status_code = ${add(code)}::int and d.status_code <> 200`)),
-    );
-  const closed = filter?.status?.filter((status) => CLOSED.has(status));
-  const failed = closed !== undefined && !closed.includes('SUCCEEDED');
-  if (search.webhook == null && search.accounts) {
-    // An answer of 2xx is a success, so none of others is.
-    const among =
-      failed || asked?.every((code) => code < 200 || code > 299) ? `and d.status <> 'SUCCEEDED'` : '';
-    // First: of an account with little it comes to its end where the others have hardly begun.
-    ways.unshift(
-      closedBy(search.accounts.map((account) => (add) => `d.account_id = ${add(account)}::text ${among}`)),
-    );
-    return { ways, byIndex: ways.length > 1 || among !== '' };
-  }
-  if (failed)
-    ways.push(
-      closedBy(
-        closed.map((status) => (add) => `d.status = ${add(status)}::text and d.status <> 'SUCCEEDED'`),
-      ),
-    );
-  const byIndex = ways.length > 0;
-  return { ways: byIndex ? ways : [closedBy([() => 'true'])], byIndex };
 }
 
 /** The search with what judges many deliveries; those of one webhook are few, and all alike. */

@@ -12,7 +12,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 import pg from 'pg';
@@ -66,9 +66,25 @@ describe('the embedded PostgreSQL', () => {
     const { rows } = await query(
       first.url,
       `select current_setting('listen_addresses') as addresses, current_setting('unix_socket_directories') as sockets,
-         current_setting('jit') as jit, upper('é') as upper, 'Z' < 'a' as by_bytes`,
+         current_setting('jit') as jit, upper('é') as upper, 'Z' < 'a' as by_bytes, pg_size_bytes(current_setting('shared_buffers'))::float8 as buffers`,
     );
-    expect(rows).toEqual([{ addresses: '127.0.0.1', sockets: '', jit: 'off', upper: 'É', by_bytes: true }]);
+    expect(rows).toEqual([
+      {
+        addresses: '127.0.0.1',
+        sockets: '',
+        jit: 'off',
+        upper: 'É',
+        by_bytes: true,
+        buffers: expect.any(Number),
+      },
+    ]);
+    // An eighth of the memory, where that is neither little nor much.
+    const { buffers } = rows[0] as { buffers: number };
+    const most = Math.min(totalmem(), process.constrainedMemory() || Infinity) / 8;
+    expect(buffers).toBeGreaterThanOrEqual(
+      Math.min(2_048, Math.max(128, Math.floor(most / 2 ** 20))) * 2 ** 20,
+    );
+    expect(buffers).toBeLessThanOrEqual(Math.max(128 * 2 ** 20, most));
     await query(first.url, `create table kept as select 'a row' as name`);
     expect(statSync(join(dataDir, 'postgres-password')).mode & 0o777).toBe(0o600);
     const guess = new URL(first.url);

@@ -1,0 +1,74 @@
+/** The ways to read deliveries in the order of ids, each along an index that the filter or the reader names. */
+import { allOf } from '../db/fragment.ts';
+import { merged, type Ordered } from '../db/in-order.ts';
+import type { SqlFragment } from '../db/sql.ts';
+import { CLOSED, createdNear, type DeliverySearch, halvesOf, listed, MOST_LISTS } from './delivery-search.ts';
+import { CLOSED_DELIVERIES, OPEN_DELIVERIES } from './rows.ts';
+
+/** Lists that together hold all that fits. */
+export interface Way {
+  open: Ordered[];
+  closed: Ordered[];
+}
+
+/** Its lists. */
+export const listsOf = ({ open, closed }: Way): Ordered[] => [...open, ...closed];
+
+/** The same as no more than two lists: what is open, and what is closed. */
+export const halvesIn = ({ open, closed }: Way, { descending }: DeliverySearch): Ordered[] =>
+  [open, closed]
+    .filter((lists) => lists.length > 0)
+    .map((lists) => merged(lists, { alias: 'd', descending }));
+
+/** The ways to read on, and whether an index helps. */
+export function waysOf(search: DeliverySearch): { ways: Way[]; byIndex: boolean } {
+  const { filter } = search;
+  const halves = halvesOf(filter);
+  const asked = filter?.statusCode && [...new Set(filter.statusCode)];
+  const codes = asked && asked.length <= MOST_LISTS ? asked : null;
+  // All that are open may be newer than what fits: with one answer to their last attempt they have an index of their own.
+  const openBy: SqlFragment[] = codes
+    ? codes.map((code) => (add) => `d.status_code = ${add(code)}::int`)
+    : [() => 'true'];
+  const open = halves.open
+    ? openBy.map((of) => listed(search, OPEN_DELIVERIES, allOf([of, createdNear(filter)])))
+    : [];
+  const closedBy = (conditions: SqlFragment[]): Way => ({
+    open,
+    closed: halves.closed
+      ? conditions.map((of) => listed(search, CLOSED_DELIVERIES, allOf([of, createdNear(filter)])))
+      : [],
+  });
+  const ways: Way[] = [];
+  if (search.webhook != null) {
+    const of: SqlFragment = (add) => `d.webhook_id = ${add(search.webhook)}`;
+    ways.push({
+      open: halves.open ? [listed(search, OPEN_DELIVERIES, of)] : [],
+      closed: halves.closed ? [listed(search, CLOSED_DELIVERIES, of)] : [],
+    });
+  }
+  if (codes && !codes.includes(200))
+    ways.push(
+      closedBy(codes.map((code) => (add) => `d.status_code = ${add(code)}::int and d.status_code <> 200`)),
+    );
+  const closed = filter?.status?.filter((status) => CLOSED.has(status));
+  const failed = closed !== undefined && !closed.includes('SUCCEEDED');
+  if (search.webhook == null && search.accounts) {
+    // An answer of 2xx is a success, so none of others is.
+    const among =
+      failed || asked?.every((code) => code < 200 || code > 299) ? `and d.status <> 'SUCCEEDED'` : '';
+    // First: of an account with little it comes to its end where the others have hardly begun.
+    ways.unshift(
+      closedBy(search.accounts.map((account) => (add) => `d.account_id = ${add(account)}::text ${among}`)),
+    );
+    return { ways, byIndex: ways.length > 1 || among !== '' };
+  }
+  if (failed)
+    ways.push(
+      closedBy(
+        closed.map((status) => (add) => `d.status = ${add(status)}::text and d.status <> 'SUCCEEDED'`),
+      ),
+    );
+  const byIndex = ways.length > 0;
+  return { ways: byIndex ? ways : [closedBy([() => 'true'])], byIndex };
+}
