@@ -102,7 +102,10 @@ export async function countDeliveries(
   return few ? { count: await countFew(sql, search, few), complete: true } : most;
 }
 
-/** The same where each has to be judged: no more than half of COUNTED_REACH of what is open, which is mostly little, and of what is closed as many as that leaves. */
+/**
+ * The same where each has to be judged: half of COUNTED_REACH of what is open and of what is closed. Mostly little is open; where that is all, COUNTED_REACH
+ * of what is closed.
+ */
 async function countJudging(
   sql: Sql,
   way: Way,
