@@ -1,6 +1,6 @@
 /**
  * Counts events. Which of them have been delivered is asked of all that are looked at together: one by one each of them costs a look into every
- * partition of the deliveries from its time on, and among ten million deliveries 10,000 events took 400 ms.
+ * partition of the deliveries from its time on, and 5,000 events among ten million deliveries took 56 ms instead of 18.
  */
 import { collect } from '../db/fragment.ts';
 import {

@@ -11,8 +11,6 @@ import { connectionSettings } from '../../src/db/pools.ts';
 export interface SentStatement {
   text: string;
   values: unknown[];
-  /** The name of the connection's pool, as PostgreSQL is told it: lists and look-ups of what happened come by 'bellwire reads', and nothing else. */
-  pool: string | undefined;
 }
 
 /** What a plan does. */
@@ -49,15 +47,11 @@ export async function statementsOf(work: () => Promise<unknown>): Promise<SentSt
   const sent: SentStatement[] = [];
   const prototype = pg.Client.prototype as unknown as { query: (...args: unknown[]) => unknown };
   const { query } = prototype;
-  prototype.query = function (
-    this: { connectionParameters?: { application_name?: string } },
-    ...args: unknown[]
-  ) {
+  prototype.query = function (this: unknown, ...args: unknown[]) {
     const [first, second] = args as [string | { text?: string; values?: unknown[] } | undefined, unknown];
     const text = typeof first === 'string' ? first : first?.text;
     const values = Array.isArray(second) ? second : typeof first === 'object' ? (first.values ?? []) : [];
-    const pool = this.connectionParameters?.application_name;
-    if (text !== undefined && isReading(text)) sent.push({ text, values, pool });
+    if (text !== undefined && isReading(text)) sent.push({ text, values });
     return query.apply(this, args);
   };
   try {
@@ -83,10 +77,7 @@ export async function openExplainer(url: string): Promise<pg.Client> {
 }
 
 /** Carries a statement out and says what it read. */
-export async function readingOf(
-  explainer: pg.Client,
-  { text, values }: Pick<SentStatement, 'text' | 'values'>,
-): Promise<Reading> {
+export async function readingOf(explainer: pg.Client, { text, values }: SentStatement): Promise<Reading> {
   const { rows } = await explainer.query<{
     'QUERY PLAN': { Plan: PlanNode; 'Planning Time': number; 'Execution Time': number }[];
   }>(`explain (analyze, timing off, buffers off, format json) ${text}`, values);
