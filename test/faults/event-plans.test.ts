@@ -9,6 +9,7 @@ import { loadConfig } from '../../src/config.ts';
 import { ask } from '../scale/ask.ts';
 import { type Caller, type SignedIn, signIn } from '../scale/callers.ts';
 import { fill, fixedId, NAMES, PEOPLE } from '../scale/fill.ts';
+import { untilCounted } from '../stats/figures.ts';
 import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
 
@@ -28,6 +29,8 @@ beforeAll(async () => {
   sql = new pg.Client({ connectionString: server.database.url });
   await sql.connect();
   await fill(sql, SIZE, loadConfig({}), () => undefined);
+  // The statistics count what was filled in, by statements of the server that would be taken for those of an answer.
+  await untilCounted(sql);
   await sql.query(
     `insert into resource_events (resource_id, name, position, label, description, supported, example_payload)
      select r.id, 'rarely', 3, '', '', true, '{}' from resources r where r.name <> $1`,

@@ -13,6 +13,7 @@ import { newId } from '../../src/ids.ts';
 import { ask, idsOf } from '../feed/link.ts';
 import { type Caller, type SignedIn, signIn } from '../scale/callers.ts';
 import { fill, fixedId, NAMES, PEOPLE } from '../scale/fill.ts';
+import { untilCounted } from '../stats/figures.ts';
 import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
 
@@ -32,6 +33,8 @@ beforeAll(async () => {
   sql = new pg.Client({ connectionString: server.database.url });
   await sql.connect();
   await fill(sql, SIZE, loadConfig({}), () => undefined);
+  // The statistics count what was filled in, by statements of the server that would be taken for those of an answer.
+  await untilCounted(sql);
   callers = await signIn(sql, server.app.url, ROOT_TOKEN);
   ({ link } = callers.root);
 }, 60_000);

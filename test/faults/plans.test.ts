@@ -10,6 +10,7 @@ import { type Caller, CALLERS, type SignedIn, signIn, signInAs } from '../scale/
 import { fill, fixedId, NAMES, PEOPLE } from '../scale/fill.ts';
 import { FILTERS, readPages, readPlainly } from '../scale/plainly.ts';
 import { allQuestions, type Question } from '../scale/questions.ts';
+import { untilCounted } from '../stats/figures.ts';
 import { figure } from '../support/figure.ts';
 import { openExplainer, readingOf, type SentStatement, statementsOf } from '../support/plans.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
@@ -26,6 +27,8 @@ beforeAll(async () => {
   sql = new pg.Client({ connectionString: server.database.url });
   await sql.connect();
   await fill(sql, SIZE, loadConfig({}), () => undefined);
+  // The statistics count what was filled in, by statements of the server that would be taken for those of an answer.
+  await untilCounted(sql);
   explainer = await openExplainer(server.database.url);
   callers = await signIn(sql, server.app.url, ROOT_TOKEN);
 }, 240_000);

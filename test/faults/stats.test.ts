@@ -2,7 +2,7 @@
 import pg from 'pg';
 
 import { RELATIVE_ERROR } from '../../src/stats/sketch.ts';
-import { sumOf } from '../stats/figures.ts';
+import { sumOf, untilCounted, untilTrue } from '../stats/figures.ts';
 import { figure } from '../support/figure.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -49,19 +49,6 @@ afterEach(async () => {
   folder.remove();
 });
 
-/** Resolves when a query's first column of its first row is true. */
-async function untilTrue(text: string, limitMs = 30_000): Promise<void> {
-  for (const end = performance.now() + limitMs; ;) {
-    const { rows } = await sql.query({ text, rowMode: 'array' });
-    if ((rows[0] as unknown[])[0] === true) return;
-    if (performance.now() > end) throw new Error(`still not true after ${limitMs} ms: ${text}`);
-    await sql.query('select pg_sleep(0.02)');
-  }
-}
-
-const ALL_COUNTED = `select not exists (
-  select from delivery_log l cross join delivery_stats_cursor c where (l.xid, l.seq) > (c.xid, c.seq))`;
-
 /** By endpoint and by account, for each step: what the log says, and what was counted. */
 async function books() {
   const counted = await sql.query(
@@ -94,8 +81,8 @@ describe('the statistics of servers that are killed', () => {
       await createWebhook(doomed.api, receiver.url, { advanced: { ...QUICK, retrySchedule: [0] } }),
     ];
     await publishMany(doomed.api, 50, 50);
-    await untilTrue('select not exists (select from delivery_queue)');
-    await untilTrue(ALL_COUNTED);
+    await untilTrue(sql, 'select not exists (select from delivery_queue)');
+    await untilCounted(sql);
     // Whoever counts next stops in the middle of its transaction.
     await sql.query('begin');
     await sql.query(`lock table ${table} in exclusive mode`);
@@ -110,8 +97,8 @@ describe('the statistics of servers that are killed', () => {
     await sql.query('commit');
     const heir = await start();
     await publishMany(heir.api, 50, 50, 'c');
-    await untilTrue('select not exists (select from delivery_queue)');
-    await untilTrue(ALL_COUNTED);
+    await untilTrue(sql, 'select not exists (select from delivery_queue)');
+    await untilCounted(sql);
     const { counted, logged } = await books();
     expect(counted).toEqual(logged);
     const of = (id: string) => heir.api.run(STATS, { webhookId: id });
@@ -140,8 +127,8 @@ describe('the statistics of servers that are killed', () => {
       await publishing;
       servers = [servers[1]!, await start()];
     }
-    await untilTrue('select not exists (select from delivery_queue)');
-    await untilTrue(ALL_COUNTED);
+    await untilTrue(sql, 'select not exists (select from delivery_queue)');
+    await untilCounted(sql);
     const { counted, logged } = await books();
     expect(counted).toEqual(logged);
     expect(await servers[0]!.api.run(STATS)).toMatchObject({ total: 600, pending: 0 });
@@ -154,7 +141,7 @@ describe('what the log does not tell', () => {
     await registerResource(server.api);
     const webhook = await createWebhook(server.api, receiver.url, { advanced: { retrySchedule: [600] } });
     await publish(server.api, clientEvent('a'), clientEvent('b'), clientEvent('c'));
-    await untilTrue(ALL_COUNTED);
+    await untilCounted(sql);
     expect(await server.api.run(STATS)).toMatchObject({ total: 3, pending: 3 });
     await server.end('SIGTERM');
     // As if it had been away for longer than the log is kept: three more were made, and one of those before was cancelled.
@@ -175,12 +162,12 @@ describe('what the log does not tell', () => {
     await sql.query('delete from delivery_log');
     const heir = await start();
     const { rows } = await sql.query('select count(*)::int as open from delivery_queue');
-    await untilTrue('select not recount from delivery_stats_cursor');
+    await untilTrue(sql, 'select not recount from delivery_stats_cursor');
     expect(heir.log()).toMatch(/went by retention before they were counted/);
     expect(await heir.api.run(STATS)).toMatchObject({ total: 3, pending: rows[0].open });
     // And goes on from there.
     await publish(heir.api, clientEvent('d'));
-    await untilTrue(ALL_COUNTED);
+    await untilCounted(sql);
     expect(await heir.api.run(STATS, { webhookId: webhook.id })).toMatchObject({
       total: 4,
       pending: rows[0].open + 1,
@@ -192,7 +179,7 @@ describe('what the log does not tell', () => {
     await registerResource(server.api);
     await createWebhook(server.api, receiver.url, { advanced: { retrySchedule: [600] } });
     await publish(server.api, clientEvent('a'), clientEvent('b'));
-    await untilTrue(ALL_COUNTED);
+    await untilCounted(sql);
     await server.end('SIGTERM');
     // A backup from before the second delivery, brought back on another cluster whose transactions are far behind.
     await sql.query('delete from delivery_queue where id = (select max(id) from delivery_queue)');
@@ -200,13 +187,14 @@ describe('what the log does not tell', () => {
     await sql.query(`update delivery_stats_cursor set xid = '999999999999'`);
     const heir = await start();
     await untilTrue(
+      sql,
       'select not c.recount and c.epoch = e.epoch from delivery_stats_cursor c, stream_epoch e',
     );
     expect(heir.log()).toMatch(/statistics go on with it/);
     expect(await heir.api.run(STATS)).toMatchObject({ total: 2, pending: 1 });
     await publish(heir.api, clientEvent('c'));
-    await untilTrue(`select count(*) = 1 from delivery_log`);
-    await untilTrue(ALL_COUNTED);
+    await untilTrue(sql, `select count(*) = 1 from delivery_log`);
+    await untilCounted(sql);
     expect(await heir.api.run(STATS)).toMatchObject({ total: 3, pending: 2 });
   });
 });
@@ -216,7 +204,7 @@ describe('percentiles', () => {
     const server = await start();
     await registerResource(server.api);
     const webhooks = await Promise.all([1, 2, 3, 4].map(() => createWebhook(server.api, receiver.url)));
-    await untilTrue(ALL_COUNTED);
+    await untilCounted(sql);
     await server.end('SIGTERM');
     const scope = webhooks.map(({ id, endpointId }) => [id, endpointId]);
     // Long tails, each webhook slower than the one before, over the last half hour.
@@ -236,7 +224,7 @@ describe('percentiles', () => {
     const began = performance.now();
     const heir = await start();
     const listening = performance.now();
-    await untilTrue(ALL_COUNTED);
+    await untilCounted(sql);
     const seconds = (performance.now() - listening) / 1000;
     const exact = async (where: string, values: string[] = []) => {
       const { rows } = await sql.query(

@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config.ts';
 import { ask } from '../scale/ask.ts';
 import { type Caller, type SignedIn, signIn } from '../scale/callers.ts';
 import { fill, fixedId, PEOPLE } from '../scale/fill.ts';
+import { untilCounted } from '../stats/figures.ts';
 import { openExplainer, readingOf, statementsOf } from '../support/plans.ts';
 import { ROOT_TOKEN, startServer, type TestServer } from '../support/server.ts';
 
@@ -23,6 +24,8 @@ beforeAll(async () => {
   sql = new pg.Client({ connectionString: server.database.url });
   await sql.connect();
   await fill(sql, SIZE, loadConfig({}), () => undefined);
+  // The statistics count what was filled in, by statements of the server that would be taken for those of an answer.
+  await untilCounted(sql);
   explainer = await openExplainer(server.database.url);
   callers = await signIn(sql, server.app.url, ROOT_TOKEN);
 }, 240_000);

@@ -1,4 +1,6 @@
 /** Statistics as tests ask for them. */
+import type pg from 'pg';
+
 import { STATS_CHANNEL } from '../../src/stats/roll-up.ts';
 import type { Api } from '../support/api.ts';
 import type { TestServer } from '../support/server.ts';
@@ -36,6 +38,24 @@ export async function statsUntil(
     stop();
   }
 }
+
+/** Resolves when a statement of one column says true. */
+export async function untilTrue(sql: pg.Client, text: string, limitMs = 30_000): Promise<void> {
+  for (const end = performance.now() + limitMs; ;) {
+    const { rows } = await sql.query({ text, rowMode: 'array' });
+    if ((rows[0] as unknown[])[0] === true) return;
+    if (performance.now() > end) throw new Error(`still not true after ${limitMs} ms: ${text}`);
+    await sql.query('select pg_sleep(0.02)');
+  }
+}
+
+/** Resolves when all that the delivery log has is in the statistics. */
+export const untilCounted = (sql: pg.Client): Promise<void> =>
+  untilTrue(
+    sql,
+    `select not exists (
+       select from delivery_log l cross join delivery_stats_cursor c where (l.xid, l.seq) > (c.xid, c.seq))`,
+  );
 
 /** The sum of a column of the points. */
 export function sumOf(series: Record<string, number>[], column: string): number {
