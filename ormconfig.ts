@@ -34,6 +34,7 @@ import { OrderWebhooksOfAccounts1764000000023 } from './migrations/1764000000023
 import { IndexOpenDeliveriesByCode1764000000024 } from './migrations/1764000000024-index-open-deliveries-by-code.ts';
 import { IndexTestDeliveries1764000000025 } from './migrations/1764000000025-index-test-deliveries.ts';
 import { IndexKindsOfEvents1764000000026 } from './migrations/1764000000026-index-kinds-of-events.ts';
+import { NoteSubjectsOfDeliveries1764000000027 } from './migrations/1764000000027-note-subjects-of-deliveries.ts';
 import { AccessTokenEntity } from './src/access/access-token.entity.ts';
 import { LoginEntity } from './src/access/login.entity.ts';
 import { TeamEntity, TeamMemberEntity } from './src/access/team.entity.ts';
@@ -91,6 +92,7 @@ export function createDataSource(url: string | undefined): DataSource {
       IndexOpenDeliveriesByCode1764000000024,
       IndexTestDeliveries1764000000025,
       IndexKindsOfEvents1764000000026,
+      NoteSubjectsOfDeliveries1764000000027,
     ],
     synchronize: false,
     logging: false,

@@ -82,15 +82,16 @@ export class VisibleWebhooks {
 
   /**
    * True for deliveries d of these webhooks, to be asked of thousands of them: 1,000 take 0.5 ms where the webhooks are named, 3
-   * where their accounts are, and 5 where the place of each account is looked up. atHand where they are named.
+   * where their accounts are, and 5 where the place of each account is looked up. webhooks are those
+   * that are named.
    */
-  async judgement(): Promise<{ fits: SqlFragment; atHand: boolean }> {
+  async judgement(): Promise<{ fits: SqlFragment; webhooks: string[] | null }> {
     const webhooks = await this.all(MOST_NAMED);
-    if (webhooks) return { fits: (add) => `d.webhook_id = any (${add(webhooks)}::text[])`, atHand: true };
+    if (webhooks) return { fits: (add) => `d.webhook_id = any (${add(webhooks)}::text[])`, webhooks };
     const visible = webhookVisible(this.#viewer, await managedAccounts(this.#reader, this.#viewer));
     const fits: SqlFragment = (add) =>
       `exists (select 1 from webhooks w where w.id = d.webhook_id and ${visible(add)} offset 0)`;
-    return { fits, atHand: false };
+    return { fits, webhooks: null };
   }
 
   /** Whoever can own one of them, and maybe others; null where that is anybody. */

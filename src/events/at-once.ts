@@ -76,11 +76,11 @@ const PUBLISH: Statement = {
        insert into event_payloads (event_id, payload) select id, payload from prepared where (select ok from going)
      ),
      born as materialized (
-       select ($13)[m.place] as id, m.event_id, m.webhook_id, m.endpoint_id, m.entity_key, m.mailbox_id,
+       select ($13)[m.place] as id, m.event_id, p.resource, p.name as event, p.entity_id, m.webhook_id, m.endpoint_id, m.entity_key, m.mailbox_id,
               m.mailbox_id is not null and m.awaiting as awaiting,
               m.entity_key is not null and row_number() over (partition by m.endpoint_id, m.entity_key order by m.place) > 1 as follows,
               ${jitterSql('coalesce(m.first_delay * 1000, $14::int)')} as delay_ms
-       from matched m where (select ok from going)
+       from matched m join prepared p on p.id = m.event_id where (select ok from going)
      ),
      offering as materialized (
        select c.*, c.fit and count(*) filter (where c.fit) over (order by c.id) <= $17::int as offered

@@ -43,11 +43,15 @@ export async function deliver(
   const { matches } = found;
   if (matches.length === 0) return nothing;
   if (matches.length > MAX_DELIVERIES) return null;
-  const deliveries = matches.map(({ firstDelaySeconds, ...row }) => ({
-    id: newId('delivery'),
-    ...row,
-    delayMs: jitter(firstDelaySeconds === null ? firstDelayMs : firstDelaySeconds * 1000, Math.random()),
-  }));
+  const byId = new Map(events.map((event) => [event.id, event]));
+  const deliveries = matches.map(({ firstDelaySeconds, ...row }) => {
+    const { resource, event, entityId } = byId.get(row.eventId)!;
+    return {
+      ...{ id: newId('delivery'), resource, event, entityId },
+      ...row,
+      delayMs: jitter(firstDelaySeconds === null ? firstDelayMs : firstDelaySeconds * 1000, Math.random()),
+    };
+  });
   const offered = handOver === null ? null : reserve(handOver, deliveries);
   if (handOver === null || offered === null) {
     await enqueue(sql, deliveries, 'EVENT', stored.at);
@@ -59,7 +63,6 @@ export async function deliver(
     const settings = await enqueue(sql, deliveries, 'EVENT', stored.at, { sender, leaseMarginMs, taken });
     const at = performance.now();
     const byEndpoint = new Map(settings.map((place) => [place.endpoint_id, place]));
-    const byId = new Map(events.map((event) => [event.id, event]));
     const jobs = deliveries.flatMap(({ id, eventId, endpointId }, index): Job[] => {
       const place = taken[index] ? byEndpoint.get(endpointId) : undefined;
       if (!place) return [];

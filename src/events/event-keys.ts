@@ -21,13 +21,6 @@ export const isOfLogins = ({ column }: RangeKeys): boolean => column === 'e.logi
 /** Those of an entity, by the host's id. */
 export const ofEntity = (id: string): RangeKeys => ({ column: 'e.entity_id', keys: [id] });
 
-/** What all events of some ranges have in common, by the names that filters have for it. */
-export function commonOf({ column }: RangeKeys): ('entityId' | 'resource' | 'event')[] {
-  if (column === KIND) return ['resource', 'event'];
-  if (column === 'e.resource') return ['resource'];
-  return column === 'e.entity_id' ? ['entityId'] : [];
-}
-
 /** What events are about, as far as it is asked for: only of these resources, only of these names. */
 export interface Subject {
   resources?: readonly string[] | null | undefined;

@@ -140,6 +140,7 @@ async function prepare(
     // A mailbox gets nothing before its owner has confirmed, tests included.
     (mailboxes ?? [null]).map((mailboxId) => ({
       ...{ id: newId('delivery'), eventId: event.id, webhookId: input.webhookId, endpointId },
+      ...{ resource: event.resource, event: event.event, entityId: event.entityId },
       ...{ delayMs: 0, entityKey: null },
       mailbox: mailboxId === null ? null : { id: mailboxId, awaiting: false },
     })),

@@ -15,9 +15,8 @@ import {
 } from '../db/in-order.ts';
 import { DEFAULT_PAGE } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
-import { commonOf, isOfLogins } from '../events/event-keys.ts';
+import { isOfLogins } from '../events/event-keys.ts';
 import { idFloor, idTime } from '../ids.ts';
-import { without } from './delivery-filter.ts';
 import {
   behind,
   createdNear,
@@ -56,7 +55,7 @@ export async function readAlong(
   if (before > 0 && mostEvents(before) === ever) return null;
   const { limit } = search;
   const froms = fromsOf(search.filter);
-  const wanted = wantedOf({ ...search, filter: without(search.filter, commonOf(keys)) });
+  const wanted = wantedOf(search);
   const start = EVENTS_PER_ROW * Math.max(limit, DEFAULT_PAGE);
   let most = before > 0 ? ever : start;
   for (;;) {

@@ -12,8 +12,8 @@ export const MARGIN_MS = 300_000;
 /** Which deliveries d a reader may see. */
 export interface Judgement {
   fits: SqlFragment;
-  /** A delivery itself says it: nothing has to be looked up for it. */
-  atHand: boolean;
+  /** All webhooks that the reader may see, where a delivery itself says it: nothing has to be looked up for it. Null where they are more than are named. */
+  webhooks: string[] | null;
 }
 
 /** Which deliveries of those that a reader may see. */
@@ -105,7 +105,7 @@ export function wantedOf({ visible, judged, filter, limit, descending }: Deliver
   const seen = judged?.fits ?? (visible && ofWebhook(visible));
   const parts = [deliveryFilter(filter), ...(seen ? [seen] : [])];
   // Nearly all are dropped by what costs least: of a reader of little, before their events are looked up.
-  const fits = allOf(judged?.atHand ? parts.reverse() : parts);
+  const fits = allOf(judged?.webhooks ? parts.reverse() : parts);
   return { alias: 'd', columns: DELIVERY_COLUMNS, fits, limit, descending };
 }
 

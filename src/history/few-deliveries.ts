@@ -2,7 +2,7 @@
 import { allOf, collect } from '../db/fragment.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { idFloor, idTime } from '../ids.ts';
-import { type DeliveryFilter, deliveryFilter, without } from './delivery-filter.ts';
+import { deliveryFilter } from './delivery-filter.ts';
 import {
   behind,
   type DeliverySearch,
@@ -16,8 +16,6 @@ import { DELIVERY_COLUMNS, OPEN_DELIVERIES } from './rows.ts';
 /** What is few, looked up: the deliveries of these events and of these webhooks, which the reader may see, and one by its id. */
 export interface Few {
   events: string[];
-  /** What the filter asks for and all of these events have. */
-  common: (keyof DeliveryFilter)[];
   webhooks: string[];
   /** These webhooks have no more than FEW_DELIVERIES: they may all be read. */
   held: boolean;
@@ -28,7 +26,7 @@ export interface Few {
 
 /** Nothing at all. */
 export const NONE: Few = {
-  ...{ events: [], common: [], webhooks: [], held: false, delivery: null, searched: false },
+  ...{ events: [], webhooks: [], held: false, delivery: null, searched: false },
 };
 
 /** So many rows are read and judged as quickly as a page of them is found in another way. */
@@ -49,14 +47,12 @@ export async function holdFew(sql: Sql, webhooks: string[]): Promise<boolean> {
 function fewParts(search: DeliverySearch, few: Few): SqlFragment {
   const { events, webhooks, held, delivery, searched } = few;
   const tail = `order by d.id ${directionOf(search)} limit ${search.limit}`;
-  const filter = without(search.filter, searched ? ['search'] : []);
-  const asked = deliveryFilter(filter);
+  const asked = deliveryFilter(searched ? { ...search.filter, search: null } : search.filter);
   const seen = [
     behind(search),
     ...(search.visible ? [search.judged?.fits ?? ofWebhook(search.visible)] : []),
   ];
   const rest = allOf([...seen, asked]);
-  const ofEvents = allOf([...seen, deliveryFilter(without(filter, few.common))]);
   const parts: SqlFragment[] = [];
   for (const from of fromsOf(search.filter)) {
     if (delivery !== null)
@@ -69,7 +65,7 @@ function fewParts(search: DeliverySearch, few: Few): SqlFragment {
         return `select d.* from (
           select d.* from ${from}
           where d.event_id = any ((select ${add(events)}::text[])::text[]) and d.id >= ${add(floor)}::text offset 0) d
-          where ${ofEvents(add)} ${tail}`;
+          where ${rest(add)} ${tail}`;
       });
     if (webhooks.length > 0 && held)
       parts.push(

@@ -7,7 +7,7 @@ import { allOf } from '../db/fragment.ts';
 import { COUNTED_REACH, countFirst, nextReach, type RangeKeys, REACH, readFirst } from '../db/in-order.ts';
 import { DEFAULT_PAGE } from '../db/page.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
-import { commonOf, idsOf, ofEntity, ofLogins, ofSubject, type Subject } from '../events/event-keys.ts';
+import { idsOf, ofEntity, ofLogins, ofSubject, type Subject } from '../events/event-keys.ts';
 import { kindOfId } from '../ids.ts';
 import { readAlong } from './along-events.ts';
 import { isOfDeliveryAlone, wordsIn } from './delivery-filter.ts';
@@ -20,6 +20,8 @@ const MOST_WEBHOOKS = 200;
 /** These are looked at before anything else. */
 const FEW_WEBHOOKS = 20;
 const MOST_EVENTS = 2_000;
+/** So many of a reader of little, whose own deliveries are read through as quickly as others' are looked up. */
+const MOST_EVENTS_OF_OTHERS = 500;
 const MOST_LOGINS = 300;
 /** Where nothing else is known: as if there were no end. */
 const WHOLE = 2 ** 31 - 1;
@@ -34,9 +36,12 @@ export async function findDeliveries(sql: Sql, page: DeliverySearch): Promise<Re
   const named = (await fewNamed(sql, asked)) ?? (await fewVisible(sql, asked, FEW_WEBHOOKS));
   if (named) return readFew(sql, asked, named);
   const search = await judgingMany(asked);
-  const { ways, byIndex } = waysOf(search);
+  const { ways: ofAll, byIndex } = waysOf(search);
+  let ways = ofAll;
   const first = search.filter?.search == null ? REACH : PROBED;
-  const ofEntity = await alongEntity(sql, search, first);
+  let ofLittle: boolean | undefined;
+  const isOfLittle = async (): Promise<boolean> => (ofLittle ??= await hasFewLogins(search));
+  const ofEntity = await alongEntity(sql, search, { reach: first, isOfLittle });
   if (ofEntity) return ofEntity;
   for (let reach = first, rare = 0; ;) {
     let most = 0;
@@ -46,7 +51,13 @@ export async function findDeliveries(sql: Sql, page: DeliverySearch): Promise<Re
       most = Math.max(most, rows.length);
     }
     const next = Math.min(WHOLE, nextReach(reach, most, search.limit));
-    if (rare > 0 || most * RARE < search.limit) {
+    const seldom = rare > 0 || most * RARE < search.limit;
+    if (reach === first && (await isOfLittle())) {
+      const few = seldom ? await fewRare(sql, search, MOST_EVENTS_OF_OTHERS) : null;
+      if (few) return readFew(sql, search, few);
+      // Its own come to their end where those of all that is asked for have hardly begun.
+      ({ ways } = waysOf(search, search.judged?.webhooks));
+    } else if (seldom) {
       const few = rare > 0 ? null : await fewRare(sql, search);
       if (few) return readFew(sql, search, few);
       // The lists of an account hold what its logins caused, in their order.
@@ -136,24 +147,24 @@ async function fewNamed(sql: Sql, search: DeliverySearch): Promise<Few | null> {
 }
 
 /** What is looked up when too few of the first deliveries fit. */
-async function fewRare(sql: Sql, search: DeliverySearch): Promise<Few | null> {
+async function fewRare(sql: Sql, search: DeliverySearch, most = MOST_EVENTS): Promise<Few | null> {
   return (
-    (await fewOfResource(sql, search)) ??
+    (await fewOfResource(sql, search, most)) ??
     (await fewFound(sql, search)) ??
     (await fewVisible(sql, search, MOST_WEBHOOKS))
   );
 }
 
 /** Those of a resource, or of the kinds of events that are asked for. */
-async function fewOfResource(sql: Sql, search: DeliverySearch): Promise<Few | null> {
+async function fewOfResource(sql: Sql, search: DeliverySearch, most = MOST_EVENTS): Promise<Few | null> {
   const keys = await ofSubject(sql, subjectOf(search));
-  return keys && fewOf(sql, keys);
+  return keys && fewOf(sql, keys, most);
 }
 
 /** Those of the events of some ranges. */
-async function fewOf(sql: Sql, keys: RangeKeys): Promise<Few | null> {
-  const events = await idsOf(sql, keys, MOST_EVENTS);
-  return events && { ...NONE, events, common: commonOf(keys) };
+async function fewOf(sql: Sql, keys: RangeKeys, most = MOST_EVENTS): Promise<Few | null> {
+  const events = await idsOf(sql, keys, most);
+  return events && { ...NONE, events };
 }
 
 /** What a search finds: by ids, by an entity, and by the numbers and names of webhooks. */
@@ -213,13 +224,16 @@ async function firstAlong(
 async function alongEntity(
   sql: Sql,
   search: DeliverySearch,
-  reach: number,
+  { reach, isOfLittle }: { reach: number; isOfLittle: () => Promise<boolean> },
 ): Promise<Record<string, unknown>[] | null> {
   const { entityId, status, statusCode } = search.filter ?? {};
-  if (entityId == null || status || statusCode) return null;
-  if (search.accounts && (await search.loginsOf(MOST_LOGINS))) return null;
+  if (entityId == null || status || statusCode || (await isOfLittle())) return null;
   return readAlong(sql, search, ofEntity(entityId), { before: 0, instead: reach });
 }
+
+/** Whether few logins caused what a reader of some accounts may see: a reader of little, among many others. */
+const hasFewLogins = async ({ accounts, loginsOf }: DeliverySearch): Promise<boolean> =>
+  accounts != null && (await loginsOf(MOST_LOGINS)) !== null;
 
 /** The logins that can have caused what the reader may see, where they are few. */
 async function keysOfLogins({ loginsOf }: DeliverySearch): Promise<RangeKeys[]> {

@@ -67,14 +67,14 @@ export const OPEN_DELIVERIES = `(
   select q.id, ${openStatus('q')} as status, q.version, q.origin, q.event_id, q.webhook_id, q.endpoint_id,
          q.attempt_count, q.status_code, case when q.sender is null and q.rank <> ${RANK.awaiting} then q.due_at end as next_attempt_at,
          q.created_at, null::timestamptz as completed_at,
-         null::text as failure_code, q.format, null::text as account_id
+         null::text as failure_code, q.format, null::text as account_id, q.resource, q.event, q.entity_id
   from delivery_queue q) d`;
 
 /** Closed deliveries with the same columns, as a FROM item named d; only of them it is known whose they are. */
 export const CLOSED_DELIVERIES = `(
   select c.id, c.status, c.version, c.origin, c.event_id, c.webhook_id, c.endpoint_id,
          c.attempt_count, c.status_code, null::timestamptz as next_attempt_at,
-         c.created_at, c.completed_at, c.failure_code, c.format, c.account_id
+         c.created_at, c.completed_at, c.failure_code, c.format, c.account_id, c.resource, c.event, c.entity_id
   from deliveries c) d`;
 
 /** The columns of both, read by toDelivery. */

@@ -1,6 +1,6 @@
 /** The ways to read deliveries in the order of ids, each along an index that the filter or the reader names. */
 import { allOf } from '../db/fragment.ts';
-import { merged, type Ordered } from '../db/in-order.ts';
+import { BEYOND, merged, ofRanges, type Ordered } from '../db/in-order.ts';
 import type { SqlFragment } from '../db/sql.ts';
 import { CLOSED, createdNear, type DeliverySearch, halvesOf, listed, MOST_LISTS } from './delivery-search.ts';
 import { CLOSED_DELIVERIES, OPEN_DELIVERIES } from './rows.ts';
@@ -20,8 +20,20 @@ export const halvesIn = ({ open, closed }: Way, { descending }: DeliverySearch):
     .filter((lists) => lists.length > 0)
     .map((lists) => merged(lists, { alias: 'd', descending }));
 
-/** The ways to read on, and whether an index helps. */
-export function waysOf(search: DeliverySearch): { ways: Way[]; byIndex: boolean } {
+/** What is open of some webhooks. */
+function openOf(search: DeliverySearch, webhooks: readonly string[]): Ordered {
+  const { after, descending } = search;
+  return ofRanges({
+    ...{ column: 'd.webhook_id', keys: webhooks, table: `(select * from ${OPEN_DELIVERIES})`, alias: 'd' },
+    ...{ floor: '', ceiling: BEYOND, after, descending },
+  });
+}
+
+/** The ways to read on, and whether an index helps. Of open ones those of webhooks, where these are given, are read instead of everybody's. */
+export function waysOf(
+  search: DeliverySearch,
+  webhooks: readonly string[] | null = null,
+): { ways: Way[]; byIndex: boolean } {
   const { filter } = search;
   const halves = halvesOf(filter);
   const asked = filter?.statusCode && [...new Set(filter.statusCode)];
@@ -30,9 +42,9 @@ export function waysOf(search: DeliverySearch): { ways: Way[]; byIndex: boolean 
   const openBy: SqlFragment[] = codes
     ? codes.map((code) => (add) => `d.status_code = ${add(code)}::int`)
     : [() => 'true'];
-  const open = halves.open
-    ? openBy.map((of) => listed(search, OPEN_DELIVERIES, allOf([of, createdNear(filter)])))
-    : [];
+  const openOfAll = () =>
+    openBy.map((of) => listed(search, OPEN_DELIVERIES, allOf([of, createdNear(filter)])));
+  const open = halves.open ? (webhooks ? [openOf(search, webhooks)] : openOfAll()) : [];
   const closedBy = (conditions: SqlFragment[]): Way => ({
     open,
     closed: halves.closed

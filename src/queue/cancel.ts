@@ -10,9 +10,9 @@ export const accountOf = (alias: string): string =>
 /** The two inserts behind a CTE named doomed that deleted rows of delivery_queue returning *. */
 export const CANCEL_SQL = `
   cancelled as (
-    insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
+    insert into deliveries (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
                             lost_count, status_code, created_at, completed_at, format, mailbox_id, account_id)
-    select id, event_id, webhook_id, endpoint_id, origin, 'CANCELLED', version + 1, attempt_count,
+    select id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, 'CANCELLED', version + 1, attempt_count,
            lost_count, status_code, created_at, clock_timestamp(), format, mailbox_id, ${accountOf('doomed')}
     from doomed
   ),

@@ -68,7 +68,7 @@ const COMPLETE: Statement = {
     for update
   ),
   held as materialized (
-    select q.id, q.event_id, q.webhook_id, q.endpoint_id, q.origin as delivery_origin, q.version + 1 as version,
+    select q.id, q.event_id, q.resource, q.event, q.entity_id, q.webhook_id, q.endpoint_id, q.origin as delivery_origin, q.version + 1 as version,
            q.attempt_count, q.lost_count + (g.outcome = 'LOST')::int as lost_count, q.created_at,
            coalesce(g.status_code, case when g.outcome = 'LOST' then q.status_code end) as status_code,
            g.attempt, g.origin, g.outcome, g.failure_code, to_timestamp(g.started_ms / 1000) as started_at, g.duration_ms,
@@ -93,9 +93,9 @@ const COMPLETE: Statement = {
     where q.id = any (array(select id from held where next = 'RETRY')) and q.id = h.id and h.next = 'RETRY'
   ),
   closed as (
-    insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
+    insert into deliveries (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
                             lost_count, status_code, created_at, completed_at, format, mailbox_id, account_id)
-    select id, event_id, webhook_id, endpoint_id, delivery_origin, next, version, attempt_count,
+    select id, event_id, resource, event, entity_id, webhook_id, endpoint_id, delivery_origin, next, version, attempt_count,
            lost_count, status_code, created_at, clock_timestamp(), format, mailbox_id, ${accountOf('held')}
     from held where next <> 'RETRY'
   ),
@@ -235,7 +235,7 @@ export async function release(
        delete from delivery_queue where id = any (array(select id from given where cancelled)) returning *
      ),
      doomed as (
-       select id, event_id, webhook_id, endpoint_id, origin, version, attempt_count - 1 as attempt_count, lost_count,
+       select id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, version, attempt_count - 1 as attempt_count, lost_count,
               status_code, created_at, entity_key, entity_seq, blocked, format, mailbox_id
        from removed
      ),

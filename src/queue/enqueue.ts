@@ -22,6 +22,10 @@ const HINTED_ENDPOINTS = 200;
 export interface NewDelivery {
   id: string;
   eventId: string;
+  /** What its event is about. */
+  resource: string;
+  event: string;
+  entityId: string;
   webhookId: string;
   endpointId: string;
   /** Wait before the first attempt, ms. */
@@ -44,16 +48,16 @@ export interface BirthTerms {
 /**
  * CTEs that bring deliveries into the queue and into the log, and say so: queued, logged, hinted, which is to be selected from,
  * and, where they may be born with a sender, places before them, the settings of the endpoints that may be sent to at once. given is a relation with the columns id, event_id,
- * webhook_id, endpoint_id, delay_ms, entity_key, follows, mailbox_id, awaiting and, where born is there, offered.
+ * resource, event, entity_id, webhook_id, endpoint_id, delay_ms, entity_key, follows, mailbox_id, awaiting and, where born is there, offered.
  */
 export const birthsSql = (given: string, { origin, matchedAt, born }: BirthTerms): string => `
      ${born ? `places as materialized (${birthPlacesSql(given, matchedAt, born.sender)}),` : ''}
      queued as (
-       insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, queued_at, created_at,
-                                   rank, entity_key, entity_seq, blocked, format, mailbox_id${
+       insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin,
+                                   due_at, queued_at, created_at, rank, entity_key, entity_seq, blocked, format, mailbox_id${
                                      born ? ', sender, claimed_at, fence, attempt_count' : ''
                                    })
-       select g.id, g.event_id, g.webhook_id, g.endpoint_id, ${origin},
+       select g.id, g.event_id, g.resource, g.event, g.entity_id, g.webhook_id, g.endpoint_id, ${origin},
               ${born ? `case when p.endpoint_id is not null then clock_timestamp() + (p.timeout_ms + ${born.marginMs}) * interval '1 ms' else` : ''}
               ${matchedAt} + case when g.awaiting then interval '${AWAITING_DAYS} days' else g.delay_ms * interval '1 ms' end
               ${born ? 'end' : ''},
@@ -94,13 +98,15 @@ export const birthsSql = (given: string, { origin, matchedAt, born }: BirthTerms
      )`;
 
 /** The parameters of both statements; those that say who takes deliveries at their birth have one only in the second. */
-const BORN = { offered: '$12::boolean[]', sender: '$13::text', marginMs: '$14::int' };
+const BORN = { offered: '$16::boolean[]', sender: '$17::text', marginMs: '$18::int' };
 
 /** With born, what is offered is born with a sender where its endpoint may be sent to at once; the rows are those endpoints. */
 const enqueueSql = (born: typeof BORN | null): string => `with given as materialized (
-       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[],
-                            $8::text[], $9::boolean[], $10::text[], $11::boolean[]${born ? `, ${born.offered}` : ''})
+       select t.*, e.resource, e.event, e.entity_id
+       from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[],
+                   $8::text[], $9::boolean[], $10::text[], $11::boolean[]${born ? `, ${born.offered}` : ''})
          as t (id, event_id, webhook_id, endpoint_id, delay_ms, entity_key, follows, mailbox_id, awaiting${born ? ', offered' : ''})
+       join unnest($12::text[], $13::text[], $14::text[], $15::text[]) as e (id, resource, event, entity_id) on e.id = t.event_id
      ),
      ${birthsSql('given', { origin: '$6', matchedAt: '$7::timestamptz', born })}
      ${born ? 'select p.* from hinted left join places p on true' : 'select from hinted'}`;
@@ -132,6 +138,7 @@ export async function enqueue(
     const place = `${endpointId} ${entityKey}`;
     return first.has(place) || !first.add(place);
   });
+  const events = [...new Map(deliveries.map((delivery) => [delivery.eventId, delivery])).values()];
   const { rows } = await sql.query<BirthPlaceRow>(offer ? ENQUEUE_BORN : ENQUEUE, [
     deliveries.map((delivery) => delivery.id),
     deliveries.map((delivery) => delivery.eventId),
@@ -144,6 +151,10 @@ export async function enqueue(
     follows,
     deliveries.map((delivery) => delivery.mailbox?.id ?? null),
     deliveries.map((delivery) => delivery.mailbox?.awaiting ?? false),
+    events.map((delivery) => delivery.eventId),
+    events.map((delivery) => delivery.resource),
+    events.map((delivery) => delivery.event),
+    events.map((delivery) => delivery.entityId),
     ...(offer ? [offer.taken, offer.sender, offer.leaseMarginMs] : []),
   ]);
   // Without any such endpoint there is one row of nulls.

@@ -29,9 +29,9 @@ export async function expireWaiting(sql: Sql, { by, below }: OlderThan, limit: n
        delete from delivery_queue where id = any (array(select id from picked)) returning *
      ),
      expired as (
-       insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
+       insert into deliveries (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
                                lost_count, status_code, created_at, completed_at, failure_code, format, mailbox_id, account_id)
-       select id, event_id, webhook_id, endpoint_id, origin, 'FAILED', version + 1, attempt_count,
+       select id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, 'FAILED', version + 1, attempt_count,
               lost_count, status_code, created_at, clock_timestamp(), 'EXPIRED', format, mailbox_id, ${accountOf('doomed')}
        from doomed
      ),

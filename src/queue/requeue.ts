@@ -48,9 +48,9 @@ export const REQUEUE: Statement = {
     order by g.place
   ),
   queued as (
-    insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, version, manual, attempt_count, prior_count,
-                                status_code, created_at, rank, format, mailbox_id, entity_key, entity_seq, blocked)
-    select o.id, o.event_id, o.webhook_id, o.endpoint_id, o.origin, o.version + 1, true, o.attempt_count, o.attempt_count,
+    insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, version, manual,
+                                attempt_count, prior_count, status_code, created_at, rank, format, mailbox_id, entity_key, entity_seq, blocked)
+    select o.id, o.event_id, o.resource, o.event, o.entity_id, o.webhook_id, o.endpoint_id, o.origin, o.version + 1, true, o.attempt_count, o.attempt_count,
            o.status_code, o.created_at, ${RANK.retry}, o.format, o.mailbox_id, o.entity_key,
            case when o.entity_key is not null then nextval('delivery_queue_entity_seq') end,
            o.entity_key is not null and (

@@ -35,9 +35,9 @@ export async function retryNow(sql: Sql, id: string): Promise<RetryResult> {
        delete from deliveries where id = $1 returning *
      ),
      queued as (
-       insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, version, manual,
+       insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, version, manual,
                                    attempt_count, prior_count, status_code, created_at, rank, format, mailbox_id)
-       select id, event_id, webhook_id, endpoint_id, origin, version + 1, true,
+       select id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, version + 1, true,
               attempt_count, attempt_count, status_code, created_at, ${RANK.byHand}, format, mailbox_id
        from reopened
        returning *

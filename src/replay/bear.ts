@@ -33,11 +33,14 @@ export async function bear(sql: Sql, items: Unborn[], keptFrom: string): Promise
     position: number;
     existing: string | null;
     sendable: boolean;
+    resource: string | null;
+    event: string;
+    entity_id: string;
     entity_key: string | null;
     at: string;
   }>(
     `select x.position, ${sendable('x')} as sendable, statement_timestamp()::text as at,
-            (select ${entityKeySql('e', 'x.mailbox_id')} from events e where e.id = x.event_id) as entity_key,
+            e.resource, e.name as event, e.entity_id, ${entityKeySql('e', 'x.mailbox_id')} as entity_key,
             coalesce(
               (select q.id from delivery_queue q where q.event_id = x.event_id and q.endpoint_id = x.endpoint_id
                                                    and q.mailbox_id is not distinct from x.mailbox_id limit 1),
@@ -46,6 +49,7 @@ export async function bear(sql: Sql, items: Unborn[], keptFrom: string): Promise
      from (select t.*, 'REPLAY' as origin, statement_timestamp() as queued_at, ${RANK.retry} as rank
            from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])
              as t (position, event_id, webhook_id, endpoint_id, mailbox_id)) x
+     left join lateral (select e.* from events e where e.id = x.event_id) e on true
      ${settingsJoin('x')}`,
     [
       items.map((item) => item.position),
@@ -59,12 +63,14 @@ export async function bear(sql: Sql, items: Unborn[], keptFrom: string): Promise
   const deliveries = items.flatMap(({ position, eventId, webhookId, endpointId, mailboxId }) => {
     const row = found.get(position)!;
     if (row.existing !== null) born.set(position, { id: row.existing, fresh: false });
-    if (row.existing !== null || !row.sendable || eventId < keptFrom) return [];
+    const { resource, event, entity_id: entityId } = row;
+    if (row.existing !== null || !row.sendable || resource === null || eventId < keptFrom) return [];
     const id = newId('delivery');
     born.set(position, { id, fresh: true });
     return [
       {
         ...{ id, eventId, webhookId, endpointId, delayMs: 0, entityKey: row.entity_key },
+        ...{ resource, event, entityId },
         mailbox: mailboxId === null ? null : { id: mailboxId, awaiting: false },
       },
     ];

@@ -45,6 +45,7 @@ const MIGRATIONS = [
   'IndexOpenDeliveriesByCode1764000000024',
   'IndexTestDeliveries1764000000025',
   'IndexKindsOfEvents1764000000026',
+  'NoteSubjectsOfDeliveries1764000000027',
 ];
 
 function open(url: string): Promise<Database> {

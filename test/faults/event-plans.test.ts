@@ -51,9 +51,9 @@ beforeAll(async () => {
     [SPARSE, NAMES.hotEntity],
   );
   await sql.query(
-    `insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count, lost_count, status_code,
-                             created_at, completed_at, account_id)
-     select 'dlv_' || substr(e.id, 5), e.id, w.id, 'ep' || substr(w.id, 4), 'EVENT', case when k % 9 = 1 then 'FAILED' else 'SUCCEEDED' end,
+    `insert into deliveries (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
+                             lost_count, status_code, created_at, completed_at, account_id)
+     select 'dlv_' || substr(e.id, 5), e.id, e.resource, e.name, e.entity_id, w.id, 'ep' || substr(w.id, 4), 'EVENT', case when k % 9 = 1 then 'FAILED' else 'SUCCEEDED' end,
             2, 1, 0, 200, e.published_at, e.published_at, $1
      from (select e.*, right(e.id, 15)::int as k from events e where e.id like '%x%') e
      cross join (select id from webhooks where account_id = $1 limit 1) w
@@ -178,14 +178,16 @@ it.each(
     const sent = await statementsOf(async () => (counted = await ask(callers[by], { operation: query })));
     expect(counted).toMatchObject({ rows: rows[0]!.count });
     expect(rows[0]!.count).toBeGreaterThan(500);
-    const ofDeliveries: [table: string, times: number][] = [];
-    for (const statement of sent)
-      ofDeliveries.push(
-        ...[...(await readingOf(explainer, statement)).looks].filter(([table]) => /^deliveries/.test(table)),
-      );
-    expect(ofDeliveries.length).toBeGreaterThan(0);
+    const once: string[] = [];
+    const often: string[] = [];
+    for (const statement of sent) {
+      const { looks, shown } = await readingOf(explainer, statement);
+      const times = [...looks].flatMap(([table, count]) => (/^deliveries/.test(table) ? [count] : []));
+      if (times.length > 0) (Math.max(...times) > 1 ? often : once).push(shown());
+    }
+    expect(once).not.toEqual([]);
     // One look into each partition, for as many as make the count and then for all.
-    expect(Math.max(...ofDeliveries.map(([, times]) => times))).toBe(1);
+    expect(often).toEqual([]);
   },
 );
 
@@ -206,8 +208,8 @@ it('counts deliveries among the newest 5,000 where each is judged, half of them 
     data: { list: { count: { value: await among(2_500, 5_000), precision: 'AT_LEAST' } } },
   });
   await sql.query(
-    `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, created_at, queued_at, attempt_count, rank)
-     select left(d.id, 14) || 'o' || right(d.id, 15), d.event_id, d.webhook_id, d.endpoint_id, d.origin, now() + interval '3 days', d.created_at, d.created_at, 0, 1
+    `insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, due_at, created_at, queued_at, attempt_count, rank)
+     select left(d.id, 14) || 'o' || right(d.id, 15), d.event_id, d.resource, d.event, d.entity_id, d.webhook_id, d.endpoint_id, d.origin, now() + interval '3 days', d.created_at, d.created_at, 0, 1
      from deliveries d order by d.id limit 3000`,
   );
   expect(await counted()).toMatchObject({
@@ -216,24 +218,35 @@ it('counts deliveries among the newest 5,000 where each is judged, half of them 
   await sql.query(`delete from delivery_queue where id like '%o%'`);
 });
 
-it.each([{ event: 'rarely' }, { event: 'rarely', resource: 'resource6' }, { entityId: NAMES.hotEntity }])(
-  'what deliveries were found by is not asked of them again: %j',
-  async (filter) => {
-    const query = `query Page($filter: DeliveryFilterInput) { list: deliveries(first: 50, filter: $filter) { nodes { id } } }`;
-    let rows = 0;
-    const sent = await statementsOf(
-      async () => ({ rows } = await ask(callers.sparse, { operation: { query, variables: { filter } } })),
-    );
-    expect(rows).toBe(50);
-    const found = sent.filter(({ text }) => text.includes('d.event_id = any'));
-    expect(found).not.toEqual([]);
-    for (const statement of found) {
-      const { looks } = await readingOf(explainer, statement);
-      expect([...looks.keys()].filter((table) => table.startsWith('deliver'))).not.toEqual([]);
-      expect([...looks].filter(([table]) => table.startsWith('events'))).toEqual([]);
-    }
-  },
-);
+it.each(
+  (['sparse', 'root'] as const).flatMap((by) =>
+    [
+      { event: 'rarely' },
+      { event: 'rarely', resource: 'resource6' },
+      { entityId: NAMES.hotEntity },
+      { resource: 'resource3' },
+      { search: NAMES.hotEntity },
+    ].map((filter) => [by, filter] as const),
+  ),
+)('deliveries say themselves what their events are about: %s, %j', async (by, filter) => {
+  const query = `query Page($filter: DeliveryFilterInput) {
+    list: deliveries(first: 50, filter: $filter) { count(limit: 1000) { value } nodes { id } } }`;
+  let ids: string[] = [];
+  const sent = await statementsOf(
+    async () => ({ ids } = await ask(callers[by], { operation: { query, variables: { filter } } })),
+  );
+  expect(ids).toHaveLength(50);
+  const ofDeliveries = [];
+  for (const statement of sent) {
+    const reading = await readingOf(explainer, statement);
+    const tables = [...reading.looks.keys()];
+    if (tables.some((table) => /^deliver(ies|y_queue)/.test(table)))
+      ofDeliveries.push(tables.some((table) => table.startsWith('events')) ? reading.shown() : 'alone');
+  }
+  // One for the page and one for the count at least.
+  expect(ofDeliveries.length).toBeGreaterThan(1);
+  expect(ofDeliveries.filter((shown) => shown !== 'alone')).toEqual([]);
+});
 
 it('finds what is of a kind that the catalog has no more, and that only the events told of when the index was made', async () => {
   const found = async (): Promise<string[]> => {
@@ -248,7 +261,7 @@ it('finds what is of a kind that the catalog has no more, and that only the even
   expect(rowCount).toBeGreaterThan(0);
   expect(await found()).toEqual(before);
   const source = await createDataSource(server.database.url).initialize();
-  await source.undoLastMigration();
+  for (let undone = 0; undone < 2; undone += 1) await source.undoLastMigration();
   const { rows: gone } = await sql.query<{ none: boolean }>(
     `select to_regclass('event_kinds') is null as none`,
   );

@@ -165,6 +165,7 @@ const ACTS: Record<string, () => Promise<unknown>> = {
         sql,
         rows.map((row) => ({
           ...{ id: newId('delivery'), eventId, webhookId: row.webhook, endpointId: row.endpoint, delayMs: 0 },
+          ...{ resource: 'clients', event: 'create', entityId: 'c' },
           ...{ entityKey: null, mailbox: { id: row.id, awaiting: row.status === 'UNCONFIRMED' } },
         })),
         'EVENT',

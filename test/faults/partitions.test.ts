@@ -40,8 +40,8 @@ async function partitionsOf(table: string): Promise<string[]> {
 }
 
 /** The columns and values of a delivery with the id $1. */
-const ROW = `(id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count, lost_count, status_code, created_at, completed_at, account_id)
-  values ($1, 'evt', 'whk', 'ep', 'EVENT', 'FAILED', 1, 1, 0, null, now(), now(), 'lgn')`;
+const ROW = `(id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, status, version, attempt_count, lost_count, status_code, created_at, completed_at, account_id)
+  values ($1, 'evt', 'clients', 'create', 'c', 'whk', 'ep', 'EVENT', 'FAILED', 1, 1, 0, null, now(), now(), 'lgn')`;
 
 /** The rows of deliveries with these ids, and the partition that each is in. */
 async function placesOf(ids: string[]): Promise<string[]> {

@@ -217,8 +217,8 @@ it('of what is open only what had an answer is looked at for it, however much is
   const { rows } = await sql.query<{ id: string }>('select id from delivery_queue order by id desc limit 1');
   // Never tried, and newer than all that had an answer.
   await sql.query(
-    `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, created_at, queued_at, attempt_count, rank)
-     select left(q.id, -4) || lpad(n::text, 4, 'z'), q.event_id, q.webhook_id, q.endpoint_id, q.origin, q.due_at, q.created_at, q.queued_at, 0, 1
+    `insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, due_at, created_at, queued_at, attempt_count, rank)
+     select left(q.id, -4) || lpad(n::text, 4, 'z'), q.event_id, q.resource, q.event, q.entity_id, q.webhook_id, q.endpoint_id, q.origin, q.due_at, q.created_at, q.queued_at, 0, 1
      from delivery_queue q, generate_series(1, 5000) n where q.id = $1`,
     [rows[0]!.id],
   );

@@ -217,8 +217,8 @@ it('costs what the endpoints cost, not what waits for them: 100,000 rows of 100 
       [endpointId, id],
     );
     await own.query(
-      `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at)
-       select 'dlv_' || n, 'evt_' || n, $1, 'ep_' || (1 + n % 99), 'EVENT', now() - n * interval '1 ms'
+      `insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, due_at)
+       select 'dlv_' || n, 'evt_' || n, 'clients', 'create', 'c', $1, 'ep_' || (1 + n % 99), 'EVENT', now() - n * interval '1 ms'
        from generate_series(1, 100000) n`,
       [id],
     );

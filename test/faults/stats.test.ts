@@ -146,8 +146,8 @@ describe('what the log does not tell', () => {
     await server.end('SIGTERM');
     // As if it had been away for longer than the log is kept: three more were made, and one of those before was cancelled.
     await sql.query(
-      `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at)
-       select left(id, -1) || n, event_id, webhook_id, endpoint_id, origin, now() + interval '1 day'
+      `insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, due_at)
+       select left(id, -1) || n, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, now() + interval '1 day'
        from (select * from delivery_queue limit 1) q cross join generate_series(5, 7) n
        on conflict do nothing`,
     );

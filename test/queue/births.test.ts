@@ -65,6 +65,7 @@ async function offer(
   const { rows } = await pool.query<{ at: string }>('select clock_timestamp()::text as at');
   const made = places.map((to) => ({
     ...{ id: newId('delivery'), eventId, delayMs: 0, entityKey: null, mailbox: null },
+    ...{ resource: 'clients', event: 'create', entityId: 'c' },
     ...to,
   }));
   const offered = { sender: 'one', leaseMarginMs: MARGIN_MS, taken };

@@ -77,6 +77,7 @@ async function waiting(): Promise<string[]> {
   const { rows } = await pool.query<{ at: string }>('select clock_timestamp()::text as at');
   const made = events.map((eventId) => ({
     ...{ id: newId('delivery'), eventId, webhookId, endpointId, delayMs: 0, mailbox: null, entityKey: null },
+    ...{ resource: 'clients', event: 'create', entityId: 'c' },
   }));
   await enqueue(pool, made, 'EVENT', rows[0]!.at);
   return made.map(({ id }) => id);

@@ -214,8 +214,8 @@ describe('a claim', () => {
   it('reads no more pages for twenty thousand deliveries that are due later', async () => {
     const [event] = await publish(server.api, clientEvent('later'));
     const { rows: made } = await engine.query<{ webhook_id: string; endpoint_id: string }>(
-      `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, rank)
-       select 'dlv_later' || g, event_id, webhook_id, endpoint_id, 'EVENT', now() + interval '1 hour' + g * interval '1 ms',
+      `insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, due_at, rank)
+       select 'dlv_later' || g, event_id, resource, event, entity_id, webhook_id, endpoint_id, 'EVENT', now() + interval '1 hour' + g * interval '1 ms',
               1 + g % 2
        from delivery_queue cross join generate_series(1, 20000) g where event_id = $1
        returning webhook_id, endpoint_id`,

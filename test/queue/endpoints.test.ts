@@ -415,6 +415,7 @@ describe('the next delivery of an entity', () => {
     );
     const late = {
       ...{ id: newId('delivery'), eventId: job!.eventId, webhookId, endpointId, delayMs: 0 },
+      ...{ resource: 'clients', event: 'create', entityId: 'c' },
       ...{ entityKey: rows[0]!.entity_key, mailbox: null },
     };
     const client = await engine.connect();

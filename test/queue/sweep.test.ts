@@ -62,6 +62,7 @@ async function commitLate(
   const deliveries = Array.from({ length: count }, () => ({
     id: newId('delivery'),
     eventId,
+    ...{ resource: 'clients', event: 'create', entityId: 'c' },
     webhookId: to.id,
     endpointId: to.endpointId,
     delayMs: 600_000,
@@ -219,8 +220,8 @@ describe('a sweep', () => {
        from generate_series(1, 20000) n`,
     );
     await engine.query(
-      `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at)
-       select 'dlv_' || n, '', 'whk_' || n % 20000, '', 'EVENT', now() + interval '1 hour'
+      `insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, due_at)
+       select 'dlv_' || n, '', '', '', '', 'whk_' || n % 20000, '', 'EVENT', now() + interval '1 hour'
        from generate_series(1, 20000) n`,
     );
     for (const analyze of ['', 'analyze']) {

@@ -74,6 +74,7 @@ async function queue(places: { endpointId: string; entityKey: string | null }[])
   const { rows } = await pool.query<{ at: string }>('select clock_timestamp()::text as at');
   const made = places.map((place) => ({
     ...{ id: newId('delivery'), eventId, webhookId, delayMs: 0, mailbox: null },
+    ...{ resource: 'clients', event: 'create', entityId: 'c' },
     ...place,
   }));
   await enqueue(pool, made, 'EVENT', rows[0]!.at);

@@ -123,6 +123,7 @@ export class World {
       );
       const made = rows.map((row) => ({
         ...{ id: newId('delivery'), eventId, webhookId: this.webhookId, endpointId: row.id, delayMs: 0 },
+        ...{ resource: 'clients', event: 'create', entityId: entity },
         entityKey: row.ordering === 'PER_ENTITY' ? entity : null,
         mailbox: row.status === null ? null : { id: this.mailboxId, awaiting: row.status === 'UNCONFIRMED' },
       }));

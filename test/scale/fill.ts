@@ -261,20 +261,20 @@ function history(
      from made where ${since(keep.keepPayloadsMs)} order by i;`,
     // One in twenty was born by a replay, two days after its event; of the sparse account one in three.
     `create temp table sent on commit preserve rows as
-     select i, born.ms, event_id, ${timedId('dlv', 'born.ms', 'i * 4 + place')} as id, webhook_id, 'ep' || substr(webhook_id, 4) as endpoint_id,
+     select i, born.ms, event_id, made.resource, made.name as event, made.entity_id, ${timedId('dlv', 'born.ms', 'i * 4 + place')} as id, webhook_id, 'ep' || substr(webhook_id, 4) as endpoint_id,
             d % 100000 as luck, i > ${count - Math.min(40_000, count / 100)} and i % 10 = 5 as open,
             case when late then 'REPLAY' else 'EVENT' end as origin
      from made join events on events.id = made.event_id, unnest(fired) with ordinality as f (webhook_id, place),
           lateral (select ${chance('i * 4 + place', 8)} as d) chances,
           lateral (select d / 100000 % case kind when 'sparse' then 3 else 20 end = 1 and made.ms < ${nowMs - 2 * DAY_MS} as late) births,
           lateral (select made.ms + case when late then ${2 * DAY_MS} else 1 end as ms) born;`,
-    `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, due_at, created_at, queued_at, attempt_count, rank, status_code)
-     select id, event_id, webhook_id, endpoint_id, origin, now() + interval '3 days', to_timestamp(ms / 1000.0), to_timestamp(ms / 1000.0),
+    `insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, due_at, created_at, queued_at, attempt_count, rank, status_code)
+     select id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, now() + interval '3 days', to_timestamp(ms / 1000.0), to_timestamp(ms / 1000.0),
             (luck % 2)::int, 1 + luck % 2, case luck % 2 when 1 then 500 end
      from sent where open;`,
-    `insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count, lost_count, status_code,
+    `insert into deliveries (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, status, version, attempt_count, lost_count, status_code,
                              created_at, completed_at, account_id)
-     select id, event_id, webhook_id, endpoint_id, origin, ${outcome('status')}, 2, 1, 0, ${outcome('code')},
+     select id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, ${outcome('status')}, 2, 1, 0, ${outcome('code')},
             to_timestamp(ms / 1000.0), to_timestamp(ms / 1000.0 + 0.2), 
             coalesce((select w.account_id from webhooks w where w.id = sent.webhook_id), '')
      from sent where not open order by i;`,

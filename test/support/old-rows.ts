@@ -59,9 +59,9 @@ export async function makeOldRows({ sql, keep, api }: Ground, rows: OldRows): Pr
   const common = [delivery, event, webhook.id, webhook.endpointId, at];
   if (state === 'SUCCEEDED') {
     await sql.query(
-      `insert into deliveries (id, event_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
+      `insert into deliveries (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, status, version, attempt_count,
                                lost_count, status_code, created_at, completed_at, account_id)
-       select $1 || tail, $2 || tail, w.id, $4, 'EVENT', 'SUCCEEDED', 2, 1, 0, 204, $5, $5, w.account_id
+       select $1 || tail, $2 || tail, 'clients', 'create', 'old-' || g, w.id, $4, 'EVENT', 'SUCCEEDED', 2, 1, 0, 204, $5, $5, w.account_id
        from webhooks w, ${numbers} where w.id = $3`,
       common,
     );
@@ -73,8 +73,8 @@ export async function makeOldRows({ sql, keep, api }: Ground, rows: OldRows): Pr
     );
   } else
     await sql.query(
-      `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin, created_at, queued_at, due_at, sender, claimed_at, attempt_count, fence)
-       select $1 || tail, $2 || tail, $3, $4, 'EVENT', $5, now(), now() + interval '1 day',
+      `insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, created_at, queued_at, due_at, sender, claimed_at, attempt_count, fence)
+       select $1 || tail, $2 || tail, 'clients', 'create', 'old-' || g, $3, $4, 'EVENT', $5, now(), now() + interval '1 day',
               case when $6 then 'another' end, case when $6 then now() end, $6::int, $6::int from ${numbers}`,
       [...common, state === 'ON_THE_WIRE'],
     );

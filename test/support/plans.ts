@@ -110,7 +110,8 @@ export async function readingOf(explainer: pg.Client, { text, values }: SentStat
     ms: planMs + runMs,
     tables: [...looks.keys()],
     scans: [...scans].map(([table, rows]) => ({ table, rows })),
-    shown: () => `${text}\n-- ${JSON.stringify(values).slice(0, 500)}\n${outline(top, 0)}`,
+    shown: () =>
+      `${text}\n-- ${JSON.stringify(values).slice(0, 500)}\n-- ${read} rows, planned in ${planMs} ms, carried out in ${runMs}\n${outline(top, 0)}`,
   };
 }
 

@@ -29,7 +29,8 @@ const routesOf = (id: string) =>
 async function queue(webhookId: string, endpointId: string): Promise<string> {
   const id = newId('delivery');
   const [{ now }] = await shop.orm.query<[{ now: string }]>(`select clock_timestamp()::text as now`);
-  const place = { eventId: newId('event'), webhookId, endpointId, mailbox: null };
+  const subject = { resource: 'clients', event: 'create', entityId: 'c' };
+  const place = { eventId: newId('event'), ...subject, webhookId, endpointId, mailbox: null };
   const delivery = { id, ...place, delayMs: 60_000, entityKey: null };
   await shop.orm.transaction(async (manager) => {
     await enqueue(await sqlOf(manager), [delivery], 'EVENT', now);

@@ -2,7 +2,7 @@
 import { Args, Ctx, FieldResolver, Query, Resolver, Root, Subscription } from 'type-graphql';
 
 import { mayReadWebhooks, webhookVisible } from '../../access/policy.ts';
-import { deliveryFilter } from '../../history/delivery-filter.ts';
+import { lineFilter } from '../../history/delivery-filter.ts';
 import type { Batch, Rights } from '../../live/live.ts';
 import { edgeError } from '../answers.ts';
 import type { Context } from '../context.ts';
@@ -34,7 +34,7 @@ function follow(context: Context, args: DeliveryEventsArgs): AsyncGenerator<Batc
   checkReader(context);
   checkRange('maxBatch', args.maxBatch, 1, MAX_BATCH);
   checkRange('minIntervalMs', args.minIntervalMs, 0, MAX_INTERVAL_MS);
-  const where = deliveryFilter(args.filter);
+  const where = lineFilter(args.filter);
   const wish = { ...args, after: args.after ?? null, where, rights: rightsOf(context) };
   const renew = async () => ((await context.renew()) ? rightsOf(context) : undefined);
   return context.rooms.live.follow(wish, renew, context.signal);
@@ -58,7 +58,7 @@ export class DeliveryEventsResolver {
       after: args.after ?? null,
       mode: args.mode,
       maxBatch: args.first,
-      where: deliveryFilter(args.filter),
+      where: lineFilter(args.filter),
       rights: rightsOf(context),
     };
     return toBatchType(await context.rooms.live.poll(wish));

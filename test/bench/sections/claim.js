@@ -41,8 +41,8 @@ async function openQueue(ground, pending) {
   let born = 0;
   const enqueue = async (/** @type {string[]} */ endpoints, /** @type {number} */ count) => {
     await client.query(
-      `insert into delivery_queue (id, event_id, webhook_id, endpoint_id, origin)
-       select 'dlv_' || lpad(($3 + i)::text, 26, '0'), e.ids[1 + i % $4], ep.webhook_id, ep.id, 'EVENT'
+      `insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin)
+       select 'dlv_' || lpad(($3 + i)::text, 26, '0'), e.ids[1 + i % $4], 'policies', 'create', '1', ep.webhook_id, ep.id, 'EVENT'
        from generate_series(1, $2) i
        join endpoints ep on ep.id = ($1::text[])[1 + i % cardinality($1::text[])]
        cross join (select array_agg(id) as ids from events where resource = 'policies') e`,
