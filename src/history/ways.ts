@@ -1,8 +1,17 @@
 /** The ways to read deliveries in the order of ids, each along an index that the filter or the reader names. */
 import { allOf } from '../db/fragment.ts';
-import { BEYOND, merged, ofRanges, type Ordered } from '../db/in-order.ts';
+import { merged, type Ordered } from '../db/in-order.ts';
 import type { SqlFragment } from '../db/sql.ts';
-import { CLOSED, createdNear, type DeliverySearch, halvesOf, listed, MOST_LISTS } from './delivery-search.ts';
+import {
+  behind,
+  CLOSED,
+  createdNear,
+  type DeliverySearch,
+  directionOf,
+  halvesOf,
+  listed,
+  MOST_LISTS,
+} from './delivery-search.ts';
 import { CLOSED_DELIVERIES, OPEN_DELIVERIES } from './rows.ts';
 
 /** Lists that together hold all that fits. */
@@ -20,13 +29,26 @@ export const halvesIn = ({ open, closed }: Way, { descending }: DeliverySearch):
     .filter((lists) => lists.length > 0)
     .map((lists) => merged(lists, { alias: 'd', descending }));
 
-/** What is open of some webhooks. */
-function openOf(search: DeliverySearch, webhooks: readonly string[]): Ordered {
-  const { after, descending } = search;
-  return ofRanges({
-    ...{ column: 'd.webhook_id', keys: webhooks, table: `(select * from ${OPEN_DELIVERIES})`, alias: 'd' },
-    ...{ floor: '', ceiling: BEYOND, after, descending },
-  });
+/** So few are sorted sooner than they are found in their order. */
+const FEW_OPEN = 1_000;
+
+/**
+ * What is open, where that of some webhooks is enough: all of it if it is little, however much is open of others; otherwise that of everybody, by these
+ * conditions, since it is no small part of that. The ids come by a subquery, as in along-events.ts.
+ */
+function openOf(search: DeliverySearch, webhooks: readonly string[], conditions: SqlFragment[]): Ordered {
+  const own = (size: '<=' | '>'): SqlFragment => {
+    return () => `(select count(*) from own) ${size} ${FEW_OPEN}`;
+  };
+  return (add, limit) => `
+    select d.* from (
+      with own as materialized (
+        select d.* from ${OPEN_DELIVERIES}
+        where d.webhook_id = any ((select ${add(webhooks)}::text[])::text[]) limit ${FEW_OPEN + 1}
+      )
+      select d.* from own d where ${own('<=')(add)} and ${behind(search)(add)}
+      ${conditions.map((of) => `union all (${listed(search, OPEN_DELIVERIES, allOf([own('>'), of]))(add, limit)})`).join(' ')}
+    ) d order by d.id ${directionOf(search)} limit ${limit}`;
 }
 
 /** The ways to read on, and whether an index helps. Of open ones those of webhooks, where these are given, are read instead of everybody's. */
@@ -39,12 +61,18 @@ export function waysOf(
   const asked = filter?.statusCode && [...new Set(filter.statusCode)];
   const codes = asked && asked.length <= MOST_LISTS ? asked : null;
   // All that are open may be newer than what fits: with one answer to their last attempt they have an index of their own.
-  const openBy: SqlFragment[] = codes
-    ? codes.map((code) => (add) => `d.status_code = ${add(code)}::int`)
-    : [() => 'true'];
-  const openOfAll = () =>
-    openBy.map((of) => listed(search, OPEN_DELIVERIES, allOf([of, createdNear(filter)])));
-  const open = halves.open ? (webhooks ? [openOf(search, webhooks)] : openOfAll()) : [];
+  const openBy: SqlFragment[] = (
+    codes
+      ? codes.map(
+          (code): SqlFragment =>
+            (add) =>
+              `d.status_code = ${add(code)}::int`,
+        )
+      : [() => 'true']
+  ).map((of) => allOf([of, createdNear(filter)]));
+  const openLists = (): Ordered[] =>
+    webhooks ? [openOf(search, webhooks, openBy)] : openBy.map((of) => listed(search, OPEN_DELIVERIES, of));
+  const open = halves.open ? openLists() : [];
   const closedBy = (conditions: SqlFragment[]): Way => ({
     open,
     closed: halves.closed

@@ -177,7 +177,8 @@ it.each(
     const query = { query: COUNT, variables: { filter: { delivered } } };
     const sent = await statementsOf(async () => (counted = await ask(callers[by], { operation: query })));
     expect(counted).toMatchObject({ rows: rows[0]!.count });
-    expect(rows[0]!.count).toBeGreaterThan(500);
+    // One of ten is delivered to nobody, here and there one more or less.
+    expect(rows[0]!.count).toBeGreaterThan(COUNTED / 20);
     const once: string[] = [];
     const often: string[] = [];
     for (const statement of sent) {

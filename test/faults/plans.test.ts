@@ -246,6 +246,8 @@ it('an entity with much history is found along its events alone, but not by who 
   ]);
   // More than are looked up at once.
   expect(rowCount).toBeGreaterThan(2_000);
+  for (const table of ['deliveries', 'delivery_queue'])
+    await sql.query(`update ${table} set entity_id = $1 where resource = 'resource3'`, [NAMES.hotEntity]);
   const listsOf = async (by: Caller): Promise<SentStatement[]> =>
     (await sentFor(by, filter)).filter(({ text }) => text.includes('judged (fits)'));
   for (const by of ['root', 'above', 'large'] as const) {
