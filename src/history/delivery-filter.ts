@@ -87,7 +87,7 @@ function filterOf(
   return allOf(parts);
 }
 
-/** Whether a delivery itself says if it passes: nothing has to be looked up for it. */
+/** Whether nothing is asked for but a delivery's own state, time and webhook, by which an index mostly finds it. */
 export function isOfDeliveryAlone(filter: DeliveryFilter | null | undefined): boolean {
   const { entityId, resource, event, search, replayId } = filter ?? {};
   return entityId == null && resource == null && event == null && search == null && replayId == null;

@@ -37,9 +37,10 @@ const FEW_OPEN = 1_000;
  * conditions, since it is no small part of that. The ids come by a subquery, as in along-events.ts.
  */
 function openOf(search: DeliverySearch, webhooks: readonly string[], conditions: SqlFragment[]): Ordered {
-  const own = (size: '<=' | '>'): SqlFragment => {
-    return () => `(select count(*) from own) ${size} ${FEW_OPEN}`;
-  };
+  const own =
+    (size: '<=' | '>'): SqlFragment =>
+    () =>
+      `(select count(*) from own) ${size} ${FEW_OPEN}`;
   return (add, limit) => `
     select d.* from (
       with own as materialized (

@@ -259,3 +259,47 @@ it('an entity with much history is found along its events alone, but not by who 
   const [first] = await listsOf('sparse');
   expect(first!.text).not.toContain('d.event_id = any');
 });
+
+it('a reader of little is shown what is open of its own webhooks, however much is open of others, and in its order when that is much', async () => {
+  /** So many open deliveries like one of an account's, behind it. */
+  const open = (login: number, count: number): Promise<unknown> =>
+    sql.query(
+      `insert into delivery_queue (id, event_id, resource, event, entity_id, webhook_id, endpoint_id, origin, due_at, created_at, queued_at, attempt_count, rank)
+       select left(d.id, -5) || 'o' || lpad(n::text, 4, '0'), d.event_id, d.resource, d.event, d.entity_id, d.webhook_id, d.endpoint_id, d.origin,
+              now() + interval '3 days', d.created_at, d.created_at, 0, 1
+       from (select * from deliveries where account_id = $1 order by id desc limit 1) d, generate_series(1, $2::int) n
+       on conflict do nothing`,
+      [fixedId('lgn', login), count],
+    );
+  await open(PEOPLE.large, 5_000);
+  const filter = { status: ['PENDING'], resource: 'resource7' };
+  const lists = async () => {
+    const { rows } = await sql.query<{ id: string }>(
+      `select q.id from delivery_queue q join webhooks w on w.id = q.webhook_id
+       where w.account_id = $1 and q.resource = 'resource7' and q.attempt_count = 0 order by q.id desc limit 50`,
+      [fixedId('lgn', PEOPLE.sparse)],
+    );
+    let ids: string[] = [];
+    const sent = await statementsOf(
+      async () =>
+        ({ ids } = await ask(callers.sparse, { operation: { query: PAGE, variables: { filter } } })),
+    );
+    expect(ids).toEqual(rows.map(({ id }) => id));
+    let read = 0;
+    for (const statement of sent.filter(({ text }) => text.includes('judged (fits)')))
+      read += (await readingOf(explainer, statement)).read;
+    return { count: ids.length, read };
+  };
+  // The first thousand of everybody, which are all of others, and its own.
+  const of7 = await sql.query(
+    `update deliveries set resource = 'resource7' where id = (select max(id) from deliveries where account_id = $1) returning id`,
+    [fixedId('lgn', PEOPLE.sparse)],
+  );
+  expect(of7.rows).toHaveLength(1);
+  await open(PEOPLE.sparse, 30);
+  const few = await lists();
+  expect(few.count).toBe(30);
+  expect(few.read).toBeLessThan(2_000);
+  await open(PEOPLE.sparse, 1_200);
+  expect((await lists()).count).toBe(50);
+});
