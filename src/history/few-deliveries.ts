@@ -1,5 +1,6 @@
 /** Deliveries that are few because they are of some events or of some webhooks, which have been looked up. */
 import { allOf, collect } from '../db/fragment.ts';
+import { firstOf } from '../db/in-order.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
 import { idFloor, idTime } from '../ids.ts';
 import { deliveryFilter } from './delivery-filter.ts';
@@ -43,8 +44,8 @@ export async function holdFew(sql: Sql, webhooks: string[]): Promise<boolean> {
   return rows[0]!.few;
 }
 
-/** Statements for what is few: the parts in which it lies, each in the order of ids and no longer than a page. */
-function fewParts(search: DeliverySearch, few: Few): SqlFragment {
+/** Statements for what is few: the parts in which it lies, each in the order of ids and no longer than a page; of events none behind an id, where that is given. */
+function fewParts(search: DeliverySearch, few: Few, upTo: string | null = null): SqlFragment {
   const { events, webhooks, held, delivery, searched } = few;
   const tail = `order by d.id ${directionOf(search)} limit ${search.limit}`;
   const asked = deliveryFilter(searched ? { ...search.filter, search: null } : search.filter);
@@ -53,6 +54,8 @@ function fewParts(search: DeliverySearch, few: Few): SqlFragment {
     ...(search.visible ? [search.judged?.fits ?? ofWebhook(search.visible)] : []),
   ];
   const rest = allOf([...seen, asked]);
+  const before: SqlFragment = (add) =>
+    upTo === null ? 'true' : `d.id ${search.descending ? '>=' : '<='} ${add(upTo)}::text`;
   const parts: SqlFragment[] = [];
   for (const from of fromsOf(search.filter)) {
     if (delivery !== null)
@@ -64,7 +67,8 @@ function fewParts(search: DeliverySearch, few: Few): SqlFragment {
         // By a subquery and with OFFSET, as in along-events.ts.
         return `select d.* from (
           select d.* from ${from}
-          where d.event_id = any ((select ${add(events)}::text[])::text[]) and d.id >= ${add(floor)}::text offset 0) d
+          where d.event_id = any ((select ${add(events)}::text[])::text[]) and d.id >= ${add(floor)}::text
+            and ${behind(search)(add)} and ${before(add)} offset 0) d
           where ${rest(add)} ${tail}`;
       });
     if (webhooks.length > 0 && held)
@@ -111,15 +115,55 @@ function ofWebhooks(
   };
 }
 
+/** Of so many events all deliveries are read at once. */
+const FEW_EVENTS = 500;
+/** Of more so many are read first for each row of a page. */
+const EVENTS_PER_ROW = 5;
+
 /** The first of them that fit. */
 export async function readFew(
   sql: Sql,
   search: DeliverySearch,
   few: Few,
 ): Promise<Record<string, unknown>[]> {
+  const ofEventsAlone = few.webhooks.length === 0 && few.delivery === null;
+  const first =
+    few.events.length > FEW_EVENTS && ofEventsAlone ? await readOfFirstEvents(sql, search, few) : null;
+  return first ?? readParts(sql, search, few);
+}
+
+/**
+ * A page is mostly among the deliveries of its first events. Of the others only what lies before its end is looked for, which replays bore: in the partitions
+ * of that time. Null where the first events do not fill a page.
+ */
+async function readOfFirstEvents(
+  sql: Sql,
+  search: DeliverySearch,
+  few: Few,
+): Promise<Record<string, unknown>[] | null> {
+  const { after, descending, limit } = search;
+  const inOrder = few.events.toSorted();
+  if (descending) inOrder.reverse();
+  const edge = after === null ? null : idFloor('event', idTime(after) + (descending ? 1 : -1) * MARGIN_MS);
+  const isReached = (id: string): boolean => edge === null || (descending ? id <= edge : id >= edge);
+  const from = inOrder.findIndex(isReached);
+  if (from < 0) return null;
+  const first = inOrder.splice(from, EVENTS_PER_ROW * limit);
+  const rows = await readParts(sql, search, { ...few, events: first.toSorted() });
+  if (rows.length < limit) return null;
+  const others = { ...few, events: inOrder.toSorted() };
+  return firstOf([...rows, ...(await readParts(sql, search, others, rows.at(-1)!['id'] as string))], search);
+}
+
+async function readParts(
+  sql: Sql,
+  search: DeliverySearch,
+  few: Few,
+  upTo: string | null = null,
+): Promise<Record<string, unknown>[]> {
   const { text, values } = collect(
     (add) =>
-      `select ${DELIVERY_COLUMNS} from (${fewParts(search, few)(add)}) d order by d.id ${directionOf(search)} limit ${search.limit}`,
+      `select ${DELIVERY_COLUMNS} from (${fewParts(search, few, upTo)(add)}) d order by d.id ${directionOf(search)} limit ${search.limit}`,
   );
   return (await sql.query<Record<string, unknown>>(text, values)).rows;
 }

@@ -239,6 +239,31 @@ it('of what is open only what had an answer is looked at for it, however much is
   expect((await readingOf(explainer, lists[0]!)).read).toBeLessThan(1_000);
 });
 
+it('of some events the first ones are read for a page, and what a replay bore of another one long after it', async () => {
+  const filter = { entityId: NAMES.hotEntity };
+  const condition = `e.entity_id = '${NAMES.hotEntity}'`;
+  const { rows: events } = await sql.query(`select from events e where ${condition}`);
+  // More than are read at once, and not more than are looked up.
+  expect(events.length).toBeGreaterThan(500);
+  expect(events.length).toBeLessThan(2_000);
+  const { rows: born } = await sql.query<{ id: string }>(
+    `insert into deliveries
+     select copy.* from deliveries d
+     cross join lateral jsonb_populate_record(d, jsonb_build_object(
+       'id', (select left(max(id), -2) || '00' from deliveries where entity_id = $1), 'origin', 'REPLAY')) copy
+     where d.id = (select min(id) from deliveries where entity_id = $1)
+     returning id`,
+    [NAMES.hotEntity],
+  );
+  const all = await readPlainly(sql, 'root', condition);
+  expect(all.slice(0, 3)).toContain(born[0]!.id);
+  const { newest, oldest } = await readPages(callers.root, filter, { pages: 4, size: 10 });
+  expect({ newest, oldest }).toEqual({ newest: all.slice(0, 40), oldest: all.slice(-40) });
+  const found = (await sentFor('root', filter)).filter(({ text }) => text.includes('d.event_id = any'));
+  const read = await Promise.all(found.map(async (one) => (await readingOf(explainer, one)).read));
+  expect(read.reduce((sum, rows) => sum + rows, 0)).toBeLessThan(events.length / 2);
+});
+
 it('an entity with much history is found along its events alone, but not by who has few logins, whose they hardly are', async () => {
   const filter = { entityId: NAMES.hotEntity };
   const { rowCount } = await sql.query(`update events set entity_id = $1 where resource = 'resource3'`, [
