@@ -104,7 +104,7 @@ export function behind({ after, descending }: DeliverySearch): SqlFragment {
 export function wantedOf({ visible, judged, filter, limit, descending }: DeliverySearch): Wanted {
   const seen = judged?.fits ?? (visible && ofWebhook(visible));
   const parts = [deliveryFilter(filter), ...(seen ? [seen] : [])];
-  // Nearly all are dropped by what costs least: of a reader of little, before their events are looked up.
+  // Nearly all are dropped by what costs least: of a reader of little, before a search looks up the names of their webhooks.
   const fits = allOf(judged?.webhooks ? parts.reverse() : parts);
   return { alias: 'd', columns: DELIVERY_COLUMNS, fits, limit, descending };
 }
