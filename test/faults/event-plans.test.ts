@@ -55,7 +55,7 @@ beforeAll(async () => {
                              lost_count, status_code, created_at, completed_at, account_id)
      select 'dlv_' || substr(e.id, 5), e.id, e.resource, e.name, e.entity_id, w.id, 'ep' || substr(w.id, 4), 'EVENT', case when k % 9 = 1 then 'FAILED' else 'SUCCEEDED' end,
             2, 1, 0, 200, e.published_at, e.published_at, $1
-     from (select e.*, right(e.id, 15)::int as k from events e where e.id like '%x%') e
+     from (select e.*, right(e.id, 15)::int as k from events e where substr(e.id, 15, 1) = 'x') e
      cross join (select id from webhooks where account_id = $1 limit 1) w
      where k % 9 <> 0`,
     [SPARSE],
@@ -177,8 +177,7 @@ it.each(
     const query = { query: COUNT, variables: { filter: { delivered } } };
     const sent = await statementsOf(async () => (counted = await ask(callers[by], { operation: query })));
     expect(counted).toMatchObject({ rows: rows[0]!.count });
-    // One of ten is delivered to nobody, here and there one more or less.
-    expect(rows[0]!.count).toBeGreaterThan(COUNTED / 20);
+    expect(rows[0]!.count).toBeGreaterThan(500);
     const once: string[] = [];
     const often: string[] = [];
     for (const statement of sent) {
