@@ -9,6 +9,13 @@ const MOST_NAMED = 3_000;
 /** Of a portfolio of no more logins all of them are asked for webhooks. */
 const FEW_LOGINS = 300;
 
+/** Logins that can own webhooks of a caller. */
+interface Owners {
+  ids: string[];
+  /** Whether each of them has one. */
+  haveWebhooks: boolean;
+}
+
 /**
  * The webhooks that a caller may read, deleted ones included. Lists ask for them at several of their turns, so what was looked up
  * is remembered: make one for each answer.
@@ -16,7 +23,8 @@ const FEW_LOGINS = 300;
 export class VisibleWebhooks {
   readonly #reader: Reader;
   readonly #viewer: Viewer;
-  #possibleOwners: Promise<string[] | undefined> | undefined;
+  #owners: Promise<Owners | undefined> | undefined;
+  #managed: Promise<string[] | undefined> | undefined;
   #all: { most: number; ids: Promise<string[] | null> } | undefined;
 
   constructor(reader: Reader, viewer: Viewer) {
@@ -26,15 +34,18 @@ export class VisibleWebhooks {
 
   /** All of them; null when there are more than most. */
   async all(most: number): Promise<string[] | null> {
+    // Lists ask for a handful first, and then for as many as are named: both are answered by the second.
+    const wanted = managesAllWebhooks(this.#viewer) ? most : Math.max(most, MOST_NAMED);
     const known = await this.#all?.ids;
-    if (known) return known.length > most ? null : known;
-    if (this.#all === undefined || this.#all.most < most) this.#all = { most, ids: this.#lookUp(most) };
-    return this.#all.ids;
+    if (!known && (this.#all === undefined || this.#all.most < wanted))
+      this.#all = { most: wanted, ids: this.#lookUp(wanted) };
+    const ids = known ?? (await this.#all!.ids);
+    return ids && ids.length <= most ? ids : null;
   }
 
   async #lookUp(most: number): Promise<string[] | null> {
     const viewer = this.#viewer;
-    const accounts = await this.#accounts();
+    const accounts = (await this.#possibleOwners())?.ids;
     const { text, values } = collect((add) => {
       const parts: string[] = [];
       if (managesAllWebhooks(viewer)) parts.push('select w.id from webhooks w');
@@ -46,10 +57,14 @@ export class VisibleWebhooks {
       if (viewer.teamIds.length > 0)
         parts.push(`select w.id from webhooks w
         where w.team_id is not null and w.team_id = any (${add(viewer.teamIds)}::text[])`);
-      return parts.map((part) => `(${part} limit ${most + 1})`).join(' union ') || 'select null where false';
+      const ids =
+        parts.map((part) => `(${part} limit ${most + 1})`).join(' union ') ||
+        'select null::text as id where false';
+      // One row: thousands of them cost the driver more than PostgreSQL, and too many are of no use.
+      return `select case when count(*) <= ${most} then coalesce(string_agg(id, ' '), '') end as ids from (${ids}) w`;
     });
-    const rows = await this.#reader.query<{ id: string }[]>(text, values);
-    return rows.length > most ? null : rows.map(({ id }) => id);
+    const [row] = await this.#reader.query<{ ids: string | null }[]>(text, values);
+    return row!.ids === null ? null : row!.ids.split(' ').filter((id) => id !== '');
   }
 
   /**
@@ -62,7 +77,7 @@ export class VisibleWebhooks {
     if (managesAllWebhooks(viewer)) owned.push(() => 'true');
     else {
       // By their ids the planner knows how many webhooks they have: of an account with 2,000 it read 50,000 that bore a name.
-      const accounts = await this.#accounts();
+      const accounts = (await this.#possibleOwners())?.ids;
       if (accounts) owned.push((add) => `w.account_id = any (${add(accounts)}::text[])`);
       if (viewer.teamIds.length > 0)
         owned.push((add) => `w.team_id is not null and w.team_id = any (${add(viewer.teamIds)}::text[])`);
@@ -88,7 +103,7 @@ export class VisibleWebhooks {
   async judgement(): Promise<{ fits: SqlFragment; webhooks: string[] | null }> {
     const webhooks = await this.all(MOST_NAMED);
     if (webhooks) return { fits: (add) => `d.webhook_id = any (${add(webhooks)}::text[])`, webhooks };
-    const visible = webhookVisible(this.#viewer, await managedAccounts(this.#reader, this.#viewer));
+    const visible = webhookVisible(this.#viewer, await this.managedAccounts());
     const fits: SqlFragment = (add) =>
       `exists (select 1 from webhooks w where w.id = d.webhook_id and ${visible(add)} offset 0)`;
     return { fits, webhooks: null };
@@ -97,7 +112,7 @@ export class VisibleWebhooks {
   /** Whoever can own one of them, and maybe others; null where that is anybody. */
   async owners(): Promise<string[] | null> {
     if (managesAllWebhooks(this.#viewer)) return null;
-    const managed = (await this.#accounts()) ?? [];
+    const managed = (await this.#possibleOwners())?.ids ?? [];
     const { teamIds } = this.#viewer;
     if (teamIds.length === 0) return managed;
     const rows = await this.#reader.query<{ id: string }[]>(
@@ -112,6 +127,7 @@ export class VisibleWebhooks {
     if (!may(this.#viewer, 'WEBHOOKS_MANAGE')) return null;
     const owners = await this.owners();
     if (owners === null) return null;
+    if ((await this.#possibleOwners())!.haveWebhooks) return owners.length > most ? null : owners;
     const rows = await this.#reader.query<{ id: string }[]>(
       `select o.id from unnest($1::text[]) as o (id)
        where exists (select 1 from webhooks w where w.account_id = o.id offset 0) limit $2`,
@@ -120,22 +136,28 @@ export class VisibleWebhooks {
     return rows.length > most ? null : rows.map(({ id }) => id);
   }
 
-  /** The logins of the caller's portfolio, or of a large one the accounts with webhooks; undefined where nobody needs to know. */
-  #accounts(): Promise<string[] | undefined> {
-    return (this.#possibleOwners ??= possibleOwners(this.#reader, this.#viewer));
+  /** The accounts with webhooks that the caller manages; undefined where nobody needs to know. */
+  managedAccounts(): Promise<string[] | undefined> {
+    return (this.#managed ??= managedAccounts(this.#reader, this.#viewer));
   }
-}
 
-async function possibleOwners(reader: Reader, viewer: Viewer): Promise<string[] | undefined> {
-  if (managesAllWebhooks(viewer) || !may(viewer, 'WEBHOOKS_MANAGE')) return undefined;
-  const rows = await reader.query<{ id: string; below: boolean }[]>(
-    `select l.id, l.path @> array[$1]::text[] as below
-     from (select m.login_id as id from scope_members m where m.scope_id = $1 limit ${FEW_LOGINS + 1}) m
-     join logins l on l.id = m.id`,
-    [viewer.accountId],
-  );
-  if (rows.length > FEW_LOGINS) return managedAccounts(reader, viewer);
-  return rows.filter(({ below }) => below).map(({ id }) => id);
+  /** The logins of the caller's portfolio, or of a large one the accounts with webhooks; undefined where nobody needs to know. */
+  #possibleOwners(): Promise<Owners | undefined> {
+    return (this.#owners ??= this.#lookUpOwners());
+  }
+
+  async #lookUpOwners(): Promise<Owners | undefined> {
+    const viewer = this.#viewer;
+    if (managesAllWebhooks(viewer) || !may(viewer, 'WEBHOOKS_MANAGE')) return undefined;
+    const rows = await this.#reader.query<{ id: string; below: boolean }[]>(
+      `select l.id, l.path @> array[$1]::text[] as below
+       from (select m.login_id as id from scope_members m where m.scope_id = $1 limit ${FEW_LOGINS + 1}) m
+       join logins l on l.id = m.id`,
+      [viewer.accountId],
+    );
+    if (rows.length > FEW_LOGINS) return { ids: (await this.managedAccounts())!, haveWebhooks: true };
+    return { ids: rows.filter(({ below }) => below).map(({ id }) => id), haveWebhooks: false };
+  }
 }
 
 /** So many accounts with webhooks are looked at, whoever asks; when there are more, those of the caller's portfolio are. */
@@ -145,7 +167,7 @@ const MOST_ACCOUNTS = 1_000;
  * The accounts with webhooks that the caller manages; undefined where nobody needs to know. Those that have any are read as steps along the index
  * of accounts, which is cheaper than to look for webhooks of each login of a large portfolio.
  */
-export async function managedAccounts(reader: Reader, viewer: Viewer): Promise<string[] | undefined> {
+async function managedAccounts(reader: Reader, viewer: Viewer): Promise<string[] | undefined> {
   if (managesAllWebhooks(viewer) || !may(viewer, 'WEBHOOKS_MANAGE')) return undefined;
   const rows = await reader.query<{ id: string; managed: boolean }[]>(
     `with recursive owner (id) as (

@@ -6,7 +6,7 @@
  * front itself (currentPosition says why).
  */
 import { collect } from '../db/fragment.ts';
-import type { Sql, SqlFragment } from '../db/sql.ts';
+import type { Sql, SqlFragment, Statement } from '../db/sql.ts';
 import type { DeliveryFailureCode } from '../errors.ts';
 import { BEGINNING, type Position } from './cursor.ts';
 
@@ -145,24 +145,28 @@ async function readWithin(
   return { lines, position, more: cut || full, held, at };
 }
 
+/** Under a name: PostgreSQL takes 2 ms to plan it for the partitions of a month, and 0.5 to carry it out. */
+const CURRENT_POSITION: Statement = {
+  name: 'current_position',
+  text: `with horizon as materialized (
+           select pg_snapshot_xmin(pg_current_snapshot()) as xmin
+         )
+         select xid::text, seq::text from (
+           (select l.xid, l.seq from delivery_log l where l.xid < (select xmin from horizon)
+            order by l.xid desc, l.seq desc limit 1)
+           union all
+           select e.floor_xid, e.floor_seq from stream_epoch e where e.floor_xid is not null
+         ) known
+         order by known.xid desc, known.seq desc limit 1`,
+};
+
 /**
  * The position behind everything that can be read now; a page read after it misses nothing that comes later. It is that
  * of the last line, never of the horizon: a line that is seen has reached the disk, but ids of transactions that only ran
  * are given out anew when PostgreSQL is killed, and lines written under them would lie before such a position.
  */
 export async function currentPosition(sql: Sql): Promise<Position> {
-  const { rows } = await sql.query<{ xid: string; seq: string }>(
-    `with horizon as materialized (
-       select pg_snapshot_xmin(pg_current_snapshot()) as xmin
-     )
-     select xid::text, seq::text from (
-       (select l.xid, l.seq from delivery_log l where l.xid < (select xmin from horizon)
-        order by l.xid desc, l.seq desc limit 1)
-       union all
-       select e.floor_xid, e.floor_seq from stream_epoch e where e.floor_xid is not null
-     ) known
-     order by known.xid desc, known.seq desc limit 1`,
-  );
+  const { rows } = await sql.query<{ xid: string; seq: string }>(CURRENT_POSITION);
   return rows[0] ? { xid: BigInt(rows[0].xid), seq: BigInt(rows[0].seq) } : BEGINNING;
 }
 

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 
 import { managesAllWebhooks, webhookVisible } from '../access/policy.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { managedAccounts, VisibleWebhooks } from '../access/visible-webhooks.ts';
+import { VisibleWebhooks } from '../access/visible-webhooks.ts';
 import { allOf } from '../db/fragment.ts';
 import { REACH } from '../db/in-order.ts';
 import type { SqlFragment } from '../db/sql.ts';
@@ -38,14 +38,14 @@ export async function narrow(
   const { search, status, onResource, conditions } = checked.value;
   const narrows = search !== null || status.length > 0 || onResource !== null || conditions.length > 0;
   if (!narrows && managesAllWebhooks(viewer)) return ok(null);
+  const mine = new VisibleWebhooks(orm, viewer);
   const [accountIds, found, inStates] = await Promise.all([
-    managedAccounts(orm, viewer),
+    mine.managedAccounts(),
     search === null ? ALL : searchFor(orm, search),
     withStatus(orm, status),
   ]);
   const visible = webhookVisible(viewer, accountIds);
   const others = [visible, inStates.condition, ...conditions];
-  const mine = new VisibleWebhooks(orm, viewer);
   const few = inStates.few || (!managesAllWebhooks(viewer) && (await mine.all(REACH)) !== null);
   const near = allOf([found.near, ...others, ...(onResource ? [onResource.near] : [])]);
   const lookUp = async (): Promise<Far> => {
