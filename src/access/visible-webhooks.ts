@@ -34,12 +34,17 @@ export class VisibleWebhooks {
 
   /** All of them; null when there are more than most. */
   async all(most: number): Promise<string[] | null> {
-    // Lists ask for a handful first, and then for as many as are named: both are answered by the second.
-    const wanted = managesAllWebhooks(this.#viewer) ? most : Math.max(most, MOST_NAMED);
     const known = await this.#all?.ids;
-    if (!known && (this.#all === undefined || this.#all.most < wanted))
-      this.#all = { most: wanted, ids: this.#lookUp(wanted) };
+    if (!known && (this.#all === undefined || this.#all.most < most))
+      this.#all = { most, ids: this.#lookUp(most) };
     const ids = known ?? (await this.#all!.ids);
+    return ids && ids.length <= most ? ids : null;
+  }
+
+  /** The same before judgement(), which asks for more of them: one statement answers both. */
+  async allBeforeJudgement(most: number): Promise<string[] | null> {
+    // Who may see all needs no judgement.
+    const ids = await this.all(managesAllWebhooks(this.#viewer) ? most : Math.max(most, MOST_NAMED));
     return ids && ids.length <= most ? ids : null;
   }
 

@@ -52,7 +52,7 @@ export async function deliveryPage(
     judge: () => webhooks.judgement(),
     filter,
     webhooksOf: (conditions: SqlFragment[] | null, most: number) =>
-      conditions ? webhooks.some(conditions, most) : webhooks.all(most),
+      conditions ? webhooks.some(conditions, most) : webhooks.allBeforeJudgement(most),
     accountsOf: (most: number) => webhooks.accounts(most),
     loginsOf: async (most: number) => {
       const owners = await webhooks.owners();
