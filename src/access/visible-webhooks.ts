@@ -1,4 +1,5 @@
 /** Which webhooks a caller may read, looked up ahead of a list: their accounts, and the webhooks themselves where those are few. */
+import { fewIds, fewIn } from '../db/few-ids.ts';
 import { collect } from '../db/fragment.ts';
 import type { Reader, SqlFragment } from '../db/sql.ts';
 import { managesAllWebhooks, may, webhookVisible } from './policy.ts';
@@ -65,11 +66,10 @@ export class VisibleWebhooks {
       const ids =
         parts.map((part) => `(${part} limit ${most + 1})`).join(' union ') ||
         'select null::text as id where false';
-      // One row: thousands of them cost the driver more than PostgreSQL, and too many are of no use.
-      return `select case when count(*) <= ${most} then coalesce(string_agg(id, ' '), '') end as ids from (${ids}) w`;
+      return fewIds(ids, most);
     });
     const [row] = await this.#reader.query<{ ids: string | null }[]>(text, values);
-    return row!.ids === null ? null : row!.ids.split(' ').filter((id) => id !== '');
+    return fewIn(row!);
   }
 
   /**

@@ -3,6 +3,7 @@
  * is a resource and what happens to it; a table has the kinds that there are or ever were (migrations/1764000000026), for nothing is
  * published of one that the catalog does not have.
  */
+import { fewIds, fewIn } from '../db/few-ids.ts';
 import { collect } from '../db/fragment.ts';
 import { BEYOND, inRange, type RangeKeys, rangeOrder, rangeTable } from '../db/in-order.ts';
 import type { Sql } from '../db/sql.ts';
@@ -52,14 +53,16 @@ export async function ofKinds(sql: Sql, { resources, names }: Subject): Promise<
 /** The ids of the events of some ranges; null when there are more than most. */
 export async function idsOf(sql: Sql, keys: RangeKeys, most: number): Promise<string[] | null> {
   if (keys.keys.some((key) => key.includes('\0'))) return [];
-  const { text, values } = collect(
-    (add) => `
-      select e.id from ${rangeTable(keys)(add)} cross join lateral (
-        select e.id from events e
-        where ${inRange(keys, 'e.id', ['>=', `''`], ['<=', `'${BEYOND}'`])}
-        order by ${rangeOrder(keys, 'e.id')} limit ${most + 1}
-      ) e limit ${most + 1}`,
+  const { text, values } = collect((add) =>
+    fewIds(
+      `select e.id from ${rangeTable(keys)(add)} cross join lateral (
+         select e.id from events e
+         where ${inRange(keys, 'e.id', ['>=', `''`], ['<=', `'${BEYOND}'`])}
+         order by ${rangeOrder(keys, 'e.id')} limit ${most + 1}
+       ) e limit ${most + 1}`,
+      most,
+    ),
   );
-  const { rows } = await sql.query<{ id: string }>(text, values);
-  return rows.length > most ? null : rows.map(({ id }) => id);
+  const { rows } = await sql.query<{ ids: string | null }>(text, values);
+  return fewIn(rows[0]!);
 }
