@@ -19,6 +19,8 @@ const ALL: Narrowing = { near: EVERY, far: () => Promise.resolve({ condition: EV
 export interface Narrowed extends Narrowing {
   /** What fits is few: it is looked through, whatever is asked of it. */
   few: boolean;
+  /** Whether the caller may read more than REACH of them. */
+  many: () => Promise<boolean>;
   /** The accounts that all of it is of, at most MOST_ACCOUNTS; null where those are more, or anybody's. */
   accounts: () => Promise<string[] | null>;
 }
@@ -56,6 +58,7 @@ export async function narrow(
   let far: Promise<Far> | undefined;
   return ok({
     few,
+    many: async () => (await mine.all(REACH)) === null,
     accounts: () => mine.accounts(MOST_ACCOUNTS),
     near,
     // The page and its count may both ask for it.

@@ -34,8 +34,10 @@ export interface Sorting {
   tag: string;
   /** The last one is the id. */
   keys: Key[];
-  /** What the expressions need beside w. */
+  /** What the expressions need beside w, for all rows together. */
   joins: string;
+  /** The same looked up for each row. */
+  lookUps: string;
   /** Set when this is the order of one joined name. */
   parent: Parent | null;
   /** Whether an index has this order within an account, too (migrations/1764000000023). */
@@ -88,13 +90,18 @@ export function readOrder(orderBy: WebhookOrder[] | null): Result<Sorting> {
     return refused(problem('TOO_MANY', ['orderBy'], 'Each field can be sorted by once.'));
   const keys: Key[] = [];
   const joins = new Set<string>();
+  const lookUps = new Set<string>();
   for (const { field, direction } of order) {
     const column = FIELDS[field];
     const descending = direction === 'DESC';
     if ('table' in column) {
       const { table, column: reference, nullable } = column;
       const alias = `by_${field.toLowerCase()}`;
-      joins.add(`${nullable ? 'left join' : 'join'} ${table} ${alias} on ${alias}.id = ${reference}`);
+      const join = nullable ? 'left join' : 'join';
+      joins.add(`${join} ${table} ${alias} on ${alias}.id = ${reference}`);
+      lookUps.add(
+        `${join} lateral (select * from ${table} x where x.id = ${reference} offset 0) ${alias} on true`,
+      );
       keys.push({ expression: `lower(${alias}.name)`, kind: 'text', nullable, descending });
       keys.push({ expression: reference, kind: 'text', nullable, descending });
     } else {
@@ -108,6 +115,7 @@ export function readOrder(orderBy: WebhookOrder[] | null): Result<Sorting> {
     tag: order.map(({ field, direction }) => `${field} ${direction ?? 'ASC'}`).join(),
     keys,
     joins: [...joins].join(' '),
+    lookUps: [...lookUps].join(' '),
     parent: only && 'table' in only ? only : null,
     ofAccount: single !== null && BUNCHED.has(single),
   });

@@ -136,6 +136,35 @@ it('what a list has to know of its reader is looked up once for an answer', asyn
   expect([times(sent, 'as o (id)'), times(large, 'as o (id)')]).toEqual([1, 0]);
 });
 
+/** What is read for a question of `npm run scale`, by the statements that have this in their text. */
+async function readFor(by: Caller, name: string, part: string) {
+  const question = allQuestions(SIZE).find((one) => one.by === by && one.name === name)!;
+  const asked = await inPlace(callers[by], question);
+  const sent = await statementsOf(() => ask(callers[by], asked));
+  const statements = sent.filter(({ text }) => text.includes(part));
+  return Promise.all(
+    statements.map(async (one) => ({ text: one.text, ...(await readingOf(explainer, one)) })),
+  );
+}
+
+it.each(['LOGIN', 'FOR_LOGIN'])(
+  'the webhooks of an account are sorted by %s without a look at all logins',
+  async (field) => {
+    const pages = await readFor('sparse', `webhooks by ${field}, from the end`, 'as keys');
+    expect(pages.at(-1)!.returned).toBe(51);
+    expect(pages.at(-1)!.scans.map(({ table }) => table)).not.toContain('logins');
+  },
+);
+
+it.each(['root', 'above', 'large'] as const)(
+  'where one of 20 webhooks fits a page is found among their first ones, without a look-up of all that fit: %s',
+  async (by) => {
+    const pages = await readFor(by, 'webhooks, search of 2', 'as keys');
+    expect(pages.map(({ returned }) => returned === 51)).toEqual([false, true]);
+    expect(pages.filter(({ text }) => text.includes('short_pieces'))).toEqual([]);
+  },
+);
+
 it('the webhooks of a reader are sent once in a statement', async () => {
   const judged = (await sentFor('sparse', {})).filter(({ text }) => text.includes('d.webhook_id = any'));
   expect(judged.length).toBeGreaterThan(0);
