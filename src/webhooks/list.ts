@@ -103,7 +103,7 @@ async function readRows(orm: DataSource, walk: Walk, where: Narrowed | null, lim
   const first = tried ? await firstOf(REACH) : [];
   if (first.length === limit) return first;
   const next = nextReach(REACH, first.length, limit);
-  if (tried && next < FARTHEST && (await where.many())) {
+  if (where.many && next < FARTHEST) {
     const second = await firstOf(next);
     if (second.length === limit) return second;
   }

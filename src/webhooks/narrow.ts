@@ -19,8 +19,8 @@ const ALL: Narrowing = { near: EVERY, far: () => Promise.resolve({ condition: EV
 export interface Narrowed extends Narrowing {
   /** What fits is few: it is looked through, whatever is asked of it. */
   few: boolean;
-  /** Whether the caller may read more than REACH of them. */
-  many: () => Promise<boolean>;
+  /** The caller may read more than REACH webhooks; false where nobody has counted. */
+  many: boolean;
   /** The accounts that all of it is of, at most MOST_ACCOUNTS; null where those are more, or anybody's. */
   accounts: () => Promise<string[] | null>;
 }
@@ -48,7 +48,10 @@ export async function narrow(
   ]);
   const visible = webhookVisible(viewer, accountIds);
   const others = [visible, inStates.condition, ...conditions];
-  const few = inStates.few || (!managesAllWebhooks(viewer) && (await mine.all(REACH)) !== null);
+  // Those of who manages all would take a statement to count.
+  const counts = !inStates.few && !managesAllWebhooks(viewer);
+  const many = counts && (await mine.all(REACH)) === null;
+  const few = inStates.few || (counts && !many);
   const near = allOf([found.near, ...others, ...(onResource ? [onResource.near] : [])]);
   const lookUp = async (): Promise<Far> => {
     if (few) return { condition: near, common: false };
@@ -58,7 +61,7 @@ export async function narrow(
   let far: Promise<Far> | undefined;
   return ok({
     few,
-    many: async () => (await mine.all(REACH)) === null,
+    many,
     accounts: () => mine.accounts(MOST_ACCOUNTS),
     near,
     // The page and its count may both ask for it.
