@@ -49,6 +49,11 @@ export class VisibleWebhooks {
     return ids && ids.length <= most ? ids : null;
   }
 
+  /** Whether a statement can name all of them; false for who manages all, whose nobody counts. */
+  async canBeNamed(): Promise<boolean> {
+    return !managesAllWebhooks(this.#viewer) && (await this.all(MOST_NAMED)) !== null;
+  }
+
   async #lookUp(most: number): Promise<string[] | null> {
     const viewer = this.#viewer;
     const accounts = (await this.#possibleOwners())?.ids;
@@ -98,7 +103,7 @@ export class VisibleWebhooks {
       (whose: SqlFragment): SqlFragment =>
       (add) => `(select w.id from (select * from webhooks w where ${whose(add)} offset 0) w
                  where ${conditions.map((condition) => `(${condition(add)})`).join(' or ')} limit ${most + 1})`;
-    const areFew = most > 1 && !managesAllWebhooks(viewer) && (await this.all(MOST_NAMED)) !== null;
+    const areFew = most > 1 && (await this.canBeNamed());
     const parts = areFew ? owned.map(judged) : owned.flatMap(indexed);
     if (parts.length === 0) return [];
     const { text, values } = collect((add) => parts.map((part) => part(add)).join(' union '));

@@ -21,6 +21,8 @@ export interface Narrowed extends Narrowing {
   few: boolean;
   /** The caller may read more than REACH webhooks; false where nobody has counted. */
   many: boolean;
+  /** The caller may read so few webhooks that a statement can name them. */
+  named: () => Promise<boolean>;
   /** The accounts that all of it is of, at most MOST_ACCOUNTS; null where those are more, or anybody's. */
   accounts: () => Promise<string[] | null>;
 }
@@ -62,6 +64,7 @@ export async function narrow(
   return ok({
     few,
     many,
+    named: () => mine.canBeNamed(),
     accounts: () => mine.accounts(MOST_ACCOUNTS),
     near,
     // The page and its count may both ask for it.

@@ -156,6 +156,20 @@ it.each(['LOGIN', 'FOR_LOGIN'])(
   },
 );
 
+it.each(['root', 'large'] as const)(
+  'the logins of more webhooks than can be named are not looked up one by one to sort what a search finds: %s',
+  async (by) => {
+    const query = `query Found($filter: WebhookFilterInput) {
+      list: webhooks(first: 50, filter: $filter, orderBy: [{ field: LOGIN, direction: ASC }]) { nodes { id } } }`;
+    const sent = await statementsOf(() =>
+      ask(callers[by], { operation: { query, variables: { filter: { search: 'b1 9' } } } }),
+    );
+    const pages = sent.filter(({ text }) => text.includes('as keys'));
+    expect(pages).toHaveLength(2);
+    expect(pages[1]!.text).toContain('join logins by_login on');
+  },
+);
+
 it.each(['above', 'large'] as const)(
   'where one of 20 webhooks fits a page is found among their first ones, without a look-up of all that fit: %s',
   async (by) => {
@@ -363,4 +377,34 @@ it('a reader of little is shown what is open of its own webhooks, however much i
   expect(few.read).toBeLessThan(2_000);
   await open(PEOPLE.sparse, 1_200);
   expect((await lists()).count).toBe(50);
+});
+
+// It renames webhooks, so it comes last.
+it('deliveries by the name of a webhook are looked for among the webhooks of their reader, not among all that bear it', async () => {
+  const middle = fixedId('lgn', PEOPLE.middle);
+  const api = await signInAs(sql, server.app.url, PEOPLE.middle);
+  const { rowCount: own } = await sql.query('select from webhooks where account_id = $1', [middle]);
+  const { rows: rarest } = await sql.query<{ webhook: string; deliveries: string[] }>(
+    `select d.webhook_id as webhook, array_agg(d.id order by d.id desc) as deliveries
+     from deliveries d join webhooks w on w.id = d.webhook_id where w.account_id = $1 group by 1 order by count(*), 1 limit 1`,
+    [middle],
+  );
+  const { webhook, deliveries } = rarest[0]!;
+  const { rowCount: renamed } = await sql.query(
+    `update webhooks set name = 'quince' where account_id = $2 or id = $1`,
+    [webhook, fixedId('lgn', PEOPLE.large)],
+  );
+  expect(renamed).toBeGreaterThan(10 * own!);
+  await sql.query('analyze webhooks');
+  let found: string[] = [];
+  const sent = await statementsOf(async () => {
+    const { nodes } = await api.run(PAGE, { filter: { search: 'quince' } });
+    found = nodes.map(({ id }: { id: string }) => id);
+  });
+  expect(found).toEqual(deliveries);
+  const byName = sent.filter(({ text }) => /w\.id from .*lower\(w\.name\) like/s.test(text));
+  expect(byName).toHaveLength(1);
+  const { read } = await readingOf(explainer, byName[0]!);
+  // Each of its own is met twice: in the index of accounts, and itself.
+  expect(read).toBeLessThanOrEqual(2 * own!);
 });
