@@ -78,6 +78,10 @@ describe('pace and order under Advanced', () => {
     await errorAt(page, 'ratePerSecond');
     await field(page, 'Requests per second').fill('2000');
     await orderOf(page, 'In order for each entity').check();
+    // Many write 2.5 like that.
+    await field(page, 'Time limit').click();
+    await page.keyboard.type('2,5');
+    expect(await field(page, 'Time limit').inputValue()).toBe('2.5 s');
     await kept(page);
 
     // Another visit has it all from the draft.
@@ -98,6 +102,7 @@ describe('pace and order under Advanced', () => {
       ratePerSecond: 2000,
       maxConcurrency: 1,
       ordering: 'PER_ENTITY',
+      timeoutMs: 2500,
     });
     const ids = Array.from({ length: 6 }, (_, index) => `slow-${index}`);
     await publish(api, ...ids.map((id) => clientEvent(id)));

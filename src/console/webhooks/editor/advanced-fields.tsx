@@ -58,6 +58,7 @@ export function AdvancedFields(props: AdvancedFieldsProps) {
         description={`How long the receiver may take to answer, from ${TIMEOUT_SECONDS.min} to ${TIMEOUT_SECONDS.max} seconds. Empty: the server's default.`}
         suffix=" s"
         decimalScale={3}
+        allowedDecimalSeparators={['.', ',']}
         allowNegative={false}
         step={1}
         clampBehavior="none"
