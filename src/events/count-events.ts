@@ -18,6 +18,7 @@ import type { Sql, SqlFragment } from '../db/sql.ts';
 import { idFloorSql } from '../ids.ts';
 import { ofKinds, ofLogins } from './event-keys.ts';
 import type { EventSearch } from './event-search.ts';
+import { idsWithin, ofIds } from './few-within.ts';
 import { listsOf, MOST_LOGINS, MOST_OF_KINDS, wantedOf } from './find-events.ts';
 
 /** Where of so many events fewer than one fits, what is counted is rare. */
@@ -55,10 +56,14 @@ export async function countEvents(sql: Sql, search: EventCount, reach: number): 
       search.delivered == null ? WHOLE : MOST_ASKED,
     );
   const inOrder = ofLists(search);
-  if (!search.names) return count(sql, search, inOrder, reach);
-  const near = await count(sql, search, inOrder, REACH);
+  const tried = search.names ? REACH : reach;
+  const near = await count(sql, search, inOrder, tried);
   if (near.complete) return near;
-  const kinds = near.count * RARE < REACH ? await ofKinds(sql, search) : null;
+  const isRare = near.count * RARE < tried;
+  const within = isRare ? await idsWithin(sql, search) : null;
+  if (within) return count(sql, search, ofFew(search, within), WHOLE);
+  if (!search.names) return near;
+  const kinds = isRare ? await ofKinds(sql, search) : null;
   const rare = kinds && (await count(sql, search, ofKeys(search, kinds), MOST_OF_KINDS));
   return rare?.complete ? rare : count(sql, search, inOrder, reach);
 }
@@ -111,6 +116,15 @@ function ofLists(search: EventSearch): Looked {
   const columns = 'e.id, e.published_at';
   const wanted = { ...wantedOf(search), columns };
   return (reach, limit) => firstFitting(merged(listsOf(search), wanted), reach, { ...wanted, limit });
+}
+
+/** Some events, by their ids. */
+function ofFew(search: EventSearch, ids: readonly string[]): Looked {
+  return (reach, limit) => (add) => `
+    select e.id, e.published_at, judged.fits, e.place
+    from (select e.*, row_number() over () as place from ${ofIds(ids)(add)} e) e
+    cross join lateral (select ${search.where(add)} offset 0) judged (fits)
+    where judged.fits or e.place = ${reach} limit ${limit}`;
 }
 
 /** Some events of some ranges, in no order of all of them. */

@@ -21,6 +21,8 @@ export interface EventSearch {
   occurredAt?: Span | null | undefined;
   /** The logins that can have caused events that fit, at most so many; null when there are more, or nobody knows. */
   loginsOf: (most: number) => Promise<string[] | null>;
+  /** Accounts, logins and teams in or below which all that fits was caused; null when that may be anybody. */
+  within?: () => Promise<readonly string[] | null>;
   /** The webhooks of which each event that fits has fired one; null when there are too many, or nobody knows. */
   webhooksOf?: () => Promise<string[] | null>;
   /** The position behind which it is read. */

@@ -2,7 +2,7 @@
  * Finds events, by id from either end. What a reader may see of them is told by their paths, or by the webhooks that they
  * fired, which no index knows. So the first ones are looked through; where too few of them fit, those are read that are of the kinds
  * asked for (event-keys.ts), if those are rare, or that the logins caused whose events can fit at all (migrations/1764000000018), if there
- * are not too many, as far as the page takes, or that the webhooks fired which are asked for (fired-events.ts).
+ * are not too many of them, as far as the page takes, or of their events (few-within.ts), or that the webhooks fired which are asked for (fired-events.ts).
  */
 import { allOf } from '../db/fragment.ts';
 import {
@@ -21,6 +21,7 @@ import type { Sql, SqlFragment } from '../db/sql.ts';
 import { idFloor } from '../ids.ts';
 import { ofKinds, ofLogins } from './event-keys.ts';
 import type { EventSearch, Span } from './event-search.ts';
+import { firstWithin } from './few-within.ts';
 import { newestFired } from './fired-events.ts';
 
 /** By how much clocks may differ, and the time that lies between what happened and its publish for most, ms. */
@@ -54,6 +55,8 @@ export async function findEvents(sql: Sql, search: EventSearch): Promise<Record<
   if (rare?.complete) return rare.rows;
   const logins = await search.loginsOf(MOST_LOGINS);
   if (logins) return readOfLogins(sql, search, logins);
+  const within = await firstWithin(sql, search);
+  if (within) return within;
   const seldom = kinds && (await readIn(sql, search, kinds, MOST_OF_KINDS));
   if (seldom?.complete) return seldom.rows;
   const fromTheEnd = search.after === null && search.descending;

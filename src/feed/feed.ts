@@ -98,7 +98,8 @@ export class Feed {
     let webhooks: Promise<string[] | null> | undefined;
     const webhooksOf = () => (webhooks ??= webhooksAmong(visible, filter));
     const loginsOf = (most: number) => this.#loginsOf(viewer, filter, visible, webhooksOf, most);
-    const sources = { loginsOf, webhooksOf };
+    const within = () => scopesOf(viewer, filter, visible, webhooksOf);
+    const sources = { loginsOf, within, webhooksOf };
     if (since === null) return readNewest(this.#reads, wish, { floor: null, ...sources });
     const recent: SqlFragment = (add) => `e.published_at >= ${add(since)}::timestamptz`;
     const floor = idFloor('event', since.getTime() - CLOCK_MARGIN_MS);
@@ -185,6 +186,7 @@ export class Feed {
       horizon,
       subject: () => (subject ??= ofSubject(this.#pool, wish)),
       logins: () => (logins ??= loginsOf()),
+      within: () => scopesOf(viewer, filter, visible, webhooksOf),
       webhooks: webhooksOf,
     };
   }
@@ -213,6 +215,18 @@ async function webhooksAmong(visible: VisibleWebhooks, filter: FeedFilter): Prom
   return filter.webhook === null
     ? visible.all(MOST_WEBHOOKS)
     : visible.some([webhookIs(filter.webhook)], MOST_WEBHOOKS);
+}
+
+/** In or below which accounts all that a reader can get was caused; null where it may be anybody, or its webhooks are few and tell more. */
+async function scopesOf(
+  viewer: Viewer,
+  filter: FeedFilter,
+  visible: VisibleWebhooks,
+  webhooksOf: () => Promise<string[] | null>,
+): Promise<string[] | null> {
+  const portfolio = portfolioOf(viewer);
+  if (filter.scope === 'portfolio') return portfolio === null ? null : [portfolio];
+  return (await webhooksOf()) === null ? visible.owners() : null;
 }
 
 function wishOf(viewer: Viewer, filter: FeedFilter, limit: number): FeedWish {

@@ -110,7 +110,7 @@ export async function readForward(sql: Sql, after: FeedPosition, wish: FeedWish)
 export async function readNewest(
   sql: Sql,
   wish: FeedWish,
-  { floor, ...sources }: { floor: string | null } & Pick<EventSearch, 'loginsOf' | 'webhooksOf'>,
+  { floor, ...sources }: { floor: string | null } & Pick<EventSearch, 'loginsOf' | 'within' | 'webhooksOf'>,
 ): Promise<Notification[]> {
   const rows = await findEvents(sql, {
     columns: 'e.id',

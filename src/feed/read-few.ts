@@ -1,6 +1,6 @@
 /**
  * Reads a reader's notifications forward without those of others: along the logins that caused them, the resource or the kinds that they are of,
- * or the deliveries of the webhooks that they fired, whichever brings it farthest. Indexes have events in the order of ids, and the reader
+ * or the deliveries of the webhooks that they fired, whichever brings it farthest, or all at once where an account with many logins has few. Indexes have events in the order of ids, and the reader
  * wants them in that of transactions. So of an index a stretch is read, and told as far as nothing behind the stretch can come before it.
  */
 import { collect } from '../db/fragment.ts';
@@ -14,6 +14,7 @@ import {
   rangeTable,
 } from '../db/in-order.ts';
 import type { Sql, SqlFragment } from '../db/sql.ts';
+import { eventsWithinSql } from '../events/few-within.ts';
 import { firingEventsSql, floorBehind, keepsDeliveriesBehind } from '../events/fired-events.ts';
 import { type FeedPosition, type FeedRead, type FeedWish, readByIds } from './read-feed.ts';
 
@@ -40,6 +41,8 @@ export interface FeedSources {
   /** Where the events are that are of what is asked for. They are asked for only where they are needed, as what follows. */
   subject: () => Promise<RangeKeys | null>;
   logins: () => Promise<RangeKeys | null>;
+  /** The accounts in or below which they were caused. */
+  within: () => Promise<readonly string[] | null>;
   webhooks: () => Promise<readonly string[] | null>;
 }
 
@@ -48,7 +51,7 @@ const FIRST = 500;
 const MORE = 10_000;
 /** Events of so many logins are read at once before anything is known of how many they are. */
 const FEW_LOGINS = 20;
-/** So many deliveries are looked at for the events that fired a webhook. */
+/** So many deliveries are looked at for the events that fired a webhook, and so many events of an account with many logins. */
 const FEW = 2_000;
 
 /** What comes next behind a position, where it can be had so; again where that found nothing before. Null where it cannot. */
@@ -76,6 +79,9 @@ export async function readForwardOf(
       const webhooks = await sources.webhooks();
       const read = webhooks && (await readForwardOfWebhooks(sql, webhooks, horizon, after, wish));
       if (read) return read;
+      const few = (await sources.logins()) === null ? await sources.within() : null;
+      const all = few && (await readForwardWithin(sql, few, horizon, after, wish));
+      if (all) return all;
     }
     if (farthest && floorBehind(farthest.upTo) > after.id) {
       const read = await readStretch(sql, farthest, horizon, after, wish);
@@ -148,19 +154,41 @@ export async function readForwardOfWebhooks(
   after: FeedPosition,
   wish: FeedWish,
 ): Promise<FeedRead | null> {
+  const few: SqlFragment = (add) => firingEventsSql(`${add(webhooks)}::text[]`, FEW + 1);
+  const read = await readOfFew(sql, few, horizon, after, wish);
+  return (await keepsDeliveriesBehind(sql, after.id)) ? read : null;
+}
+
+/** The same of all that was caused in or below some accounts, if that is little; null when it is not. */
+function readForwardWithin(
+  sql: Sql,
+  scopes: readonly string[],
+  horizon: FeedHorizon,
+  after: FeedPosition,
+  wish: FeedWish,
+): Promise<FeedRead | null> {
+  const few = eventsWithinSql(scopes, floorBehind(after.id), FEW + 1);
+  return readOfFew(sql, few, horizon, after, wish);
+}
+
+/** The same of the events of a query of their ids; null when those are not few. */
+function readOfFew(
+  sql: Sql,
+  few: SqlFragment,
+  horizon: FeedHorizon,
+  after: FeedPosition,
+  wish: FeedWish,
+): Promise<FeedRead | null> {
   const complete = `(select count(*) from few) <= ${FEW}`;
   // In one statement: of what is published between two of them the second one alone would know that it has been.
   const known: SqlFragment = (add) => `
-    few as materialized (
-      select f.id from (${firingEventsSql(`${add(webhooks)}::text[]`, FEW + 1)}) f limit ${FEW + 1}
-    ),
+    few as materialized (select f.id from (${few(add)}) f limit ${FEW + 1}),
     known as materialized (
       select e.* from (select distinct f.id from few f) f
       cross join lateral (select e.* from events e where e.id = f.id offset 0) e
       where ${complete}
     )`;
-  const read = await readKnown(sql, { known, upTo: null, complete, horizon }, after, wish);
-  return (await keepsDeliveriesBehind(sql, after.id)) ? read : null;
+  return readKnown(sql, { known, upTo: null, complete, horizon }, after, wish);
 }
 
 /** What is known of a reader's events, as a CTE: all of them up to a horizon and an id, and whether it is, as SQL. */

@@ -124,6 +124,7 @@ export class History {
       occurredAt: filter?.occurredAt,
       loginsOf: (most: number) =>
         within === null ? Promise.resolve(null) : membersOf(this.#sql, [within], most),
+      within: () => Promise.resolve(within === null ? null : [within]),
     };
   }
 

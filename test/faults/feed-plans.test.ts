@@ -189,6 +189,7 @@ it('tells what many logins caused stretch by stretch, in the order of transactio
     horizon: await readHorizon(sql),
     subject: () => Promise.resolve(null),
     logins: () => Promise.resolve(ofLogins(members.rows.map(({ id }) => id))),
+    within: () => Promise.resolve(null),
     webhooks: () => Promise.resolve(null),
   };
   for (const [resource, limit] of [
@@ -251,6 +252,7 @@ it('passes by nobody who comes and publishes while it is being looked up whose e
     const sources = {
       horizon: await readHorizon(sql),
       subject: () => Promise.resolve(null),
+      within: () => Promise.resolve(null),
       webhooks: () => Promise.resolve(null),
       logins: async () => {
         const found = [...logins];
@@ -269,6 +271,7 @@ it('passes by nobody who comes and publishes while it is being looked up whose e
   const sources = async () => ({
     horizon: await readHorizon(sql),
     subject: () => Promise.resolve(null),
+    within: () => Promise.resolve(null),
     webhooks: () => Promise.resolve(null),
     logins: () => Promise.resolve(ofLogins(logins)),
   });

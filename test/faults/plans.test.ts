@@ -45,7 +45,7 @@ function isTelling({ name, by }: Question): boolean {
   return !/^webhooks|webhook=|search of a name/.test(name);
 }
 
-it.each(CALLERS)(
+it.each([...CALLERS, 'dormant'] as const)(
   'no list reads far more than it shows: %s',
   async (by) => {
     const beyond: string[] = [];

@@ -9,7 +9,8 @@ import { fixedId, PEOPLE } from './fill.ts';
 
 /** The callers: the root administrator, the account above the large one, the large, a sparse and a tiny one, a member of a team. */
 export const CALLERS = ['root', 'above', 'large', 'sparse', 'tiny', 'member'] as const;
-export type Caller = (typeof CALLERS)[number];
+/** One of them, or an account with many logins that hardly do anything, and no webhooks. */
+export type Caller = (typeof CALLERS)[number] | 'dormant';
 
 /** One caller, signed in. */
 export interface SignedIn {
@@ -25,7 +26,7 @@ export async function signIn(
   rootToken: string,
 ): Promise<Record<Caller, SignedIn>> {
   const made = {} as Record<Caller, SignedIn>;
-  for (const caller of CALLERS) {
+  for (const caller of [...CALLERS, 'dormant'] as const) {
     const api = caller === 'root' ? new Api(url, rootToken) : await signInAs(sql, url, PEOPLE[caller]);
     const { link } = await api.mutate(
       'mutation { webhooksLinkRotate { errors { code message } link { url } } }',

@@ -5,7 +5,7 @@
  *
  * Accounts: `above` holds `large` (most of everything, and 10,000 logins), 20 middle ones, of which the last, `sparse`, has
  * little activity by 50 logins; a hundred tiny ones with three logins, five webhooks and 120 events each, which lie evenly
- * between the millions of others. A team in `large` has three members and five webhooks that seldom fire.
+ * between the millions of others; `dormant` has 2,000 logins that did 40 things in all. A team in `large` has three members and five webhooks that seldom fire.
  */
 import type pg from 'pg';
 
@@ -23,7 +23,15 @@ export interface Size {
 }
 
 /** Logins of the tree by their numbers in ids. */
-export const PEOPLE = { above: 1, large: 2, middle: 3, sparse: 22, tiny: 50, member: 1_000 } as const;
+export const PEOPLE = {
+  above: 1,
+  large: 2,
+  middle: 3,
+  sparse: 22,
+  tiny: 50,
+  member: 1_000,
+  dormant: 60_000,
+} as const;
 /** The team that the member belongs to. */
 export const TEAM = 1;
 /** Names that rows have which are asked for. */
@@ -40,6 +48,7 @@ const MIDDLE = { first: 3, last: 22 };
 const TINY = { first: 23, count: 100, webhooks: 5, events: 120 };
 const TEAM_WEBHOOKS = 5;
 const MIDDLE_LOGINS = 50;
+const DORMANT = { first: 40_000, logins: 2_000, events: 40 };
 /** Statements hold no more rows than that. */
 const CHUNK = 200_000;
 const RESOURCES = 20;
@@ -88,6 +97,7 @@ export async function fill(
     say(`events ${from + 1} to ${upTo} of ${size.deliveries}`);
     for (const statement of history(size, { from, upTo, startMs, nowMs }, keep)) await sql.query(statement);
   }
+  await sql.query(dormant(startMs, nowMs));
   say('vacuum analyze');
   await sql.query('vacuum analyze');
   await sql.query('checkpoint');
@@ -137,6 +147,12 @@ const people = (logins: number): string =>
     loginsBelow(
       `generate_series(30000, ${29_999 + 2 * TINY.count})`,
       `${TINY.first} + (n - 30000) / 2`,
+      false,
+    ),
+    loginsBelow(`generate_series(${PEOPLE.dormant}, ${PEOPLE.dormant})`, 'null::int', true),
+    loginsBelow(
+      `generate_series(${DORMANT.first}, ${DORMANT.first + DORMANT.logins - 1})`,
+      String(PEOPLE.dormant),
       false,
     ),
     `insert into teams (id, account_id, name)
@@ -292,6 +308,17 @@ function history(
     'drop table made, sent;',
   ];
 }
+
+/** What the logins of the dormant account did, of all times, which fired nothing. */
+const dormant = (startMs: number, nowMs: number): string => `
+  insert into events (id, login_id, path, team_ids, resource, name, entity_id, occurred_at, published_at, fired, epoch, xid)
+  select made.id, l.id, l.path, '{}', 'resource' || 1 + k % 4, case when k % 3 = 0 then 'update' else 'create' end,
+         case when k % 20 = 0 then '${NAMES.hotEntity}' else 'e' || k end, to_timestamp(ms / 1000.0), to_timestamp(ms / 1000.0), '{}',
+         (select epoch from stream_epoch), (select e.xid from events e where e.id > made.id order by e.id limit 1)
+  from (select k, ms, ${timedId('evt', 'ms', '9000000000 + k')} as id
+        from (select k, (${startMs} + (k - 0.5) * ${(nowMs - startMs) / DORMANT.events})::bigint as ms
+              from generate_series(1, ${DORMANT.events}) k) times) made
+  join logins l on l.id = ${idOf('lgn', `${DORMANT.first} + k * 37 % ${DORMANT.logins}`)};`;
 
 /** Webhooks of the middle accounts have numbers behind those of the large one, account by account in turns. */
 function middleWebhook(account: string, webhookCount: number): string {

@@ -42,6 +42,7 @@ const SEEN: Record<Caller, string> = {
   large: `a.path @> array['${fixedId('lgn', PEOPLE.large)}']`,
   sparse: `a.path @> array['${fixedId('lgn', PEOPLE.sparse)}']`,
   tiny: `a.path @> array['${fixedId('lgn', PEOPLE.tiny)}']`,
+  dormant: `a.path @> array['${fixedId('lgn', PEOPLE.dormant)}']`,
   member: `(w.team_id = '${fixedId('tem', TEAM)}' or a.path @> array['${fixedId('lgn', PEOPLE.member)}'])`,
 };
 

@@ -164,6 +164,7 @@ const WEBHOOK_OF: Record<Caller, number> = {
   sparse: 0,
   tiny: 137,
   member: 502,
+  dormant: 137,
 };
 
 function aboutDeliveries(by: Caller, webhooks: number): Question[] {
@@ -346,7 +347,7 @@ function aboutObjects(by: Caller): Question[] {
 
 /** All of them. */
 export function allQuestions(size: { webhooks: number }): Question[] {
-  return CALLERS.flatMap((by) => [
+  const asked = CALLERS.flatMap((by) => [
     ...aboutWebhooks(by),
     ...aboutDeliveries(by, size.webhooks),
     ...(by === 'member' ? [] : aboutEvents(by)),
@@ -354,4 +355,6 @@ export function allQuestions(size: { webhooks: number }): Question[] {
     ...aboutPeople(by),
     ...aboutObjects(by),
   ]);
+  // Of all else it has little or nothing, as the tiny one.
+  return [...asked, ...aboutEvents('dormant'), ...aboutFeeds('dormant')];
 }
