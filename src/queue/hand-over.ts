@@ -16,7 +16,7 @@ export interface HandOver {
   reserve(most: number): Places;
 }
 
-/** Places that a sender has set aside. Either start() or release() is called, once. */
+/** Places that a sender has set aside, for a moment: what is born later for them is given back. Either start() or release() is called, once. */
 export interface Places {
   /** How many. */
   readonly count: number;

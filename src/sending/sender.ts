@@ -394,16 +394,12 @@ export class Sender {
     const waiting = this.#ahead.size > 0 || this.#lanes.pressure(Infinity, reservedAt).claimable > 0;
     const free = this.#running && !waiting ? Math.max(0, this.#slots.free(reservedAt)) : 0;
     const count = Math.min(most, free);
-    this.#slots.reserved += count;
-    const release = (): void => {
-      this.#slots.reserved -= count;
-      this.#rouse();
-    };
+    const release = this.#slots.reserve(count, LONG_COMMIT_MS, () => this.#rouse());
     const start = async (jobs: Job[], sinceMs: number): Promise<void> => {
-      release();
+      const held = release();
       try {
         const now = performance.now();
-        if (now - sinceMs > LONG_COMMIT_MS) return await this.#giveBack(jobs);
+        if (!held || now - sinceMs > LONG_COMMIT_MS) return await this.#giveBack(jobs);
         for (const { endpointId } of jobs) this.#lanes.serve(endpointId, now);
         this.#options.observer?.handedOver(jobs.length);
         await this.#start(jobs, reservedAt);

@@ -41,7 +41,7 @@ export class Slots {
   #since = 0;
   #perMs = 0;
   /** Places for deliveries that are being born. */
-  reserved = 0;
+  #reserved = 0;
 
   constructor(concurrency: number) {
     this.#concurrency = concurrency;
@@ -65,8 +65,27 @@ export class Slots {
       if (startedAt > nowMs - PARKED_MS) break;
       if (!answered) parked += 1;
     }
-    const taken = this.#entries.size - this.#unrecorded + this.reserved;
+    const taken = this.#entries.size - this.#unrecorded + this.#reserved;
     return Math.min(this.#concurrency - (taken - parked), mostOnTheWire(this.#concurrency) - taken);
+  }
+
+  /**
+   * Sets places aside for deliveries that are being born. Frees them when it is called, and by itself after so many ms, since a birth may wait for
+   * others' locks, or never come; says whether it was the call that did. onFreed is told once.
+   */
+  reserve(count: number, forMs: number, onFreed: () => void): () => boolean {
+    let held = true;
+    const free = (): boolean => {
+      if (!held) return false;
+      held = false;
+      clearTimeout(timer);
+      this.#reserved -= count;
+      onFreed();
+      return true;
+    };
+    const timer = setTimeout(free, forMs);
+    this.#reserved += count;
+    return free;
   }
 
   /** When the next request stops holding a slot; Infinity when none does. */

@@ -297,6 +297,72 @@ describe('what is published', () => {
     await receiver.until(1 + 2 * SLOTS);
   });
 
+  /** Resolves when so many statements wait for a lock. */
+  async function waitingForLocks(count: number, like = '%'): Promise<number[]> {
+    for (;;) {
+      const { rows } = await server.app.db.reads.query<{ pid: number }>(
+        `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like $1`,
+        [like],
+      );
+      if (rows.length >= count) return rows.map(({ pid }) => pid);
+    }
+  }
+
+  it('and waits for a key that another transaction has taken keeps no place from what waits to be sent', async () => {
+    await webhook();
+    const { events, access } = server.app.rooms;
+    const viewer = (await access.viewerOfToken(ROOT_TOKEN))!;
+    const { engine } = server.app.db;
+    const holder = await engine.connect();
+    await holder.query('begin');
+    const waiting: Promise<unknown>[] = [];
+    try {
+      const held = clientEvent('held', { idempotencyKey: 'held' });
+      expect((await events.publishIn(holder, viewer, [held as never])).ok).toBe(true);
+      waiting.push(...Array.from({ length: SLOTS }, () => publish(server.api, held)));
+      await waitingForLocks(SLOTS);
+      const result = await transaction(engine, (sql) =>
+        events.publishIn(sql, viewer, [clientEvent('now') as never]),
+      );
+      expect(result.ok).toBe(true);
+      await receiver.find(({ body }) => body.includes('"now"'));
+    } finally {
+      await holder.query('commit');
+      holder.release();
+      await Promise.all(waiting);
+    }
+    await receiver.find(({ body }) => body.includes('"held"'));
+    await empty();
+    receiver.hits.length = 0;
+    expect(await mostAtOnce()).toBe(SLOTS / 2);
+  });
+
+  it('and loses the database behind its births leaves no place taken', async () => {
+    await webhook();
+    await publish(server.api, clientEvent('before', { idempotencyKey: 'before' }));
+    await receiver.until(1);
+    await empty();
+    receiver.hits.length = 0;
+    const holder = await server.app.db.engine.connect();
+    await holder.query('begin');
+    await holder.query('lock table deliveries in access exclusive mode');
+    const fresh = Array.from({ length: 2 * SLOTS }, (_, index) =>
+      clientEvent(`lost-${index}`, { idempotencyKey: `lost-${index}` }),
+    );
+    const published = publish(
+      server.api,
+      clientEvent('before', { idempotencyKey: 'before' }),
+      ...fresh,
+    ).catch((error: Error) => error.message);
+    // How many deliveries the known one has is asked behind the births of the others.
+    const [pid] = await waitingForLocks(1, '%delivery_queue where event_id%');
+    await holder.query('select pg_terminate_backend($1)', [pid]);
+    await holder.query('rollback');
+    holder.release();
+    expect(await published).toContain('refused');
+    expect(await mostAtOnce()).toBe(SLOTS / 2);
+  });
+
   it('in a transaction of the caller’s own is never handed over, and sent once it has committed', async () => {
     await webhook();
     const before = await handedOver();

@@ -41,12 +41,21 @@ describe('slots', () => {
     expect(slots.free(10)).toBe(4);
   });
 
-  it('have an end, however many are on the wire for long, and those that are being born hold one, too', () => {
+  it('have an end, however many are on the wire for long, and those that are being born hold one, too, for a moment', async () => {
     const slots = new Slots(4);
     onTheWire(slots, 30, 0);
     expect(slots.free(2_000)).toBe(2);
-    slots.reserved = 1;
+    const told: string[] = [];
+    const free = slots.reserve(1, 60_000, () => told.push('called'));
     expect(slots.free(2_000)).toBe(1);
+    expect([free(), free()]).toEqual([true, false]);
+    expect(slots.free(2_000)).toBe(2);
+    let late: (() => boolean) | undefined;
+    await new Promise<void>((resolve) => (late = slots.reserve(2, 1, resolve)));
+    expect(slots.free(2_000)).toBe(2);
+    expect(late!()).toBe(false);
+    expect(slots.free(2_000)).toBe(2);
+    expect(told).toEqual(['called']);
   });
 
   it('come back as often as the last answers did; without answers, not', () => {
