@@ -202,6 +202,9 @@ export const TAKEN_SQL = `
   union all
   select ${nullsOf(SETTINGS_COLUMNS)}, ${namesOf(JOB_COLUMNS)} from jobs`;
 
+/** How long an endpoint is leased: for two requests of its rate at least, so that the next holder comes no sooner than the next request. */
+const LEASE_MS = 'greatest($11::int, coalesce(2000 / ep.rate_per_second, 0))';
+
 /** Exported for the test of what it costs. */
 export const CLAIM: Statement = {
   name: 'claim',
@@ -216,10 +219,12 @@ export const CLAIM: Statement = {
            case when c.hold_until > clock_timestamp() then c.hold_until end as hold_until,
            coalesce(c.lease_until > clock_timestamp(), false) as is_leased,
            coalesce(c.holder = $1, false) as is_holder, c.lease_until,
-           coalesce(c.holder = $1 and c.lease_until > clock_timestamp() + $11::int * interval '0.5 ms', false) as is_fresh,
+           coalesce(c.holder = $1 and c.lease_until > clock_timestamp() + ${LEASE_MS} * interval '0.5 ms', false) as is_fresh,
+           ${LEASE_MS} as lease_ms,
            ep.rate_per_second is not null or ep.max_concurrency is not null or a.exclusive
              or coalesce(c.state, 'CLOSED') = 'HALF_OPEN' as needs_lease,
            coalesce(c.state, 'CLOSED') = 'OPEN' and c.probe_at <= clock_timestamp()
+             and coalesce(c.holder = $1 or c.lease_until <= clock_timestamp(), true)
              and (c.hold_until is null or c.hold_until <= clock_timestamp())
              and exists (select 1 from delivery_queue q where q.endpoint_id = a.endpoint_id and q.sender is null
                          and not q.blocked and q.rank in (${RANK.byHand}, ${RANK.first}, ${RANK.retry})
@@ -231,20 +236,21 @@ export const CLAIM: Statement = {
   ),
   probing as (
     update endpoint_circuits c
-    set state = 'HALF_OPEN', probe_at = null, holder = $1, lease_until = clock_timestamp() + $11::int * interval '1 ms'
+    set state = 'HALF_OPEN', probe_at = null, holder = $1, lease_until = clock_timestamp() + l.lease_ms * interval '1 ms'
     from lane l
     where c.endpoint_id = l.endpoint_id and l.may_probe and c.state = 'OPEN' and c.probe_at <= clock_timestamp()
     returning c.endpoint_id
   ),
   leased as (
     insert into endpoint_circuits as c (endpoint_id, holder, lease_until)
-    select endpoint_id, $1, clock_timestamp() + $11::int * interval '1 ms'
+    select endpoint_id, $1, clock_timestamp() + lease_ms * interval '1 ms'
     from lane
-    where needs_lease and state <> 'OPEN'
+    -- A probe takes the lease, too, and a statement may change a row once.
+    where needs_lease and not may_probe
       and (not is_leased or (is_holder and not is_fresh))
     order by endpoint_id
     on conflict (endpoint_id) do update set holder = excluded.holder, lease_until = excluded.lease_until
-      where c.state <> 'OPEN' and (c.holder is null or c.holder = excluded.holder or c.lease_until <= clock_timestamp())
+      where c.holder is null or c.holder = excluded.holder or c.lease_until <= clock_timestamp()
     returning endpoint_id
   ),
   judged_lane as materialized (
@@ -257,13 +263,13 @@ export const CLAIM: Statement = {
     left join leased e on e.endpoint_id = l.endpoint_id
   ),
   granted as materialized (
-    select l.*, least(l.want, case when (l.probed or l.state = 'HALF_OPEN') and (l.recount or not l.was_mine) then 1
+    select l.*, least(l.want, case when l.probed or (l.state = 'HALF_OPEN' and (l.recount or not l.was_mine)) then 1
                                    else coalesce(l.max_concurrency, $12::int) end - l.in_flight - l.foreign_count)
                   as n,
-           case when l.state = 'OPEN' and not l.probed then 'HAND'
+           case when l.state = 'OPEN' and not l.probed and not l.needs_lease then 'HAND'
                 when (l.is_leased or l.needs_lease) and not l.is_mine then 'ELSEWHERE'
                 when l.rate_per_second is distinct from l.rate then 'LEARN'
-                when l.hold_until is not null then 'HAND'
+                when l.hold_until is not null or (l.state = 'OPEN' and not l.probed) then 'HAND'
                 else 'ALL' end as may
     from (select j.*, case when j.needs_lease and j.is_mine and (j.recount or not j.was_mine)
                            then (select count(*)::int from delivery_queue q
