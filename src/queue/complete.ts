@@ -34,6 +34,8 @@ export interface Completion {
   request: string;
   response: string | null;
   phases: string | null;
+  /** The version of the settings that it was sent by; not recorded here, and missing where nothing was sent. */
+  endpointVersion?: number;
   /** What the mail server said when it refused the mailbox for good; not recorded here. */
   refusal?: string;
 }

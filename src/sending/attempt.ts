@@ -87,6 +87,7 @@ export function completionOf(job: Job, startedAt: Date, made: Made, tools: Compl
       },
       Math.random(),
     ),
+    endpointVersion: job.endpointVersion,
     telling: failure === null || !SILENT.has(failure),
     origin: job.manual || job.hastened ? 'MANUAL_RETRY' : job.attempt === 1 ? 'FIRST' : 'AUTOMATIC_RETRY',
     outcome,

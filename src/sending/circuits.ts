@@ -65,7 +65,9 @@ export class Circuits {
     const late = lane.state !== 'CLOSED' && startedMs < lane.openSince;
     try {
       if (result.failureCode === 'GONE')
-        await this.#switchOff(lane.endpointId, { code: 'GONE', failingSince: null });
+        await this.#switchOff(lane.endpointId, {
+          ...{ code: 'GONE', failingSince: null, endpointVersion: result.endpointVersion },
+        });
       else if (ok) {
         if (lane.state !== 'CLOSED' && !late) await this.#close(lane);
       } else if (lane.state === 'HALF_OPEN' && !late)

@@ -14,6 +14,8 @@ export interface OffCause {
   code: FailureCode;
   /** The period of failures that is over its limit; null switches off without one, where one answer says enough. */
   failingSince: Date | null;
+  /** The settings that the last request was sent by, where those alone are meant: what an address says holds for no other one. */
+  endpointVersion?: number | undefined;
 }
 
 /** An endpoint that is off now, with what its notice tells. */
@@ -38,7 +40,7 @@ export interface OffEndpoint {
 export async function switchOffFailing(
   sql: Sql,
   endpointId: string,
-  { code, failingSince }: OffCause,
+  { code, failingSince, endpointVersion }: OffCause,
 ): Promise<OffEndpoint | null> {
   // Whoever switches holds the webhook's row, so that of two there is a first. One that is deleted has no endpoints any more.
   const { rows: webhooks } = await sql.query<{ id: string; number: number; name: string; account: string }>(
@@ -61,7 +63,7 @@ export async function switchOffFailing(
     `update endpoints ep
      set disabled_as = 'AUTO_DISABLED', disabled_at = clock_timestamp(), disabled_code = $2,
          disabled_failing_since = (select ec.failing_since from endpoint_circuits ec where ec.endpoint_id = ep.id)
-     where ep.id = $1 and ep.disabled_as is null and ep.removed_at is null
+     where ep.id = $1 and ep.disabled_as is null and ep.removed_at is null and ($4::int is null or ep.version = $4)
        and ($3::timestamptz is null or exists (
          select 1 from endpoint_circuits ec
          where ec.endpoint_id = ep.id and ec.failing_since < $3::timestamptz + interval '2 ms'))
@@ -69,7 +71,7 @@ export async function switchOffFailing(
          select 1 from endpoint_circuits ec where ec.endpoint_id = ep.id and ec.failing_since is not null))
      returning ep.kind, ep.target, ep.disabled_failing_since as since, ep.disabled_at as at,
                (select ec.state from endpoint_circuits ec where ec.endpoint_id = ep.id) as circuit`,
-    [endpointId, code, failingSince],
+    [endpointId, code, failingSince, endpointVersion ?? null],
   );
   const off = rows[0];
   if (off === undefined) return null;

@@ -16,6 +16,7 @@ import { newId } from '../ids.ts';
 import { addTeamMailboxes, removeMailboxes, setMailboxes } from '../mailboxes/mailboxes.ts';
 import { cancelDeliveries } from '../queue/cancel.ts';
 import { releaseOrder } from '../queue/release-order.ts';
+import { resetCircuits } from '../queue/reset-circuits.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { webhookChanges } from './audit-changes.ts';
 import { NO_AUTHENTICATION, sealAuthentication } from './authentication.ts';
@@ -185,6 +186,8 @@ async function writeEndpoints(
       await manager.update(EndpointEntity, id, { position, ...settings, version: () => 'version + 1' });
       // What was on its way to a mailbox does not follow to another one, nor to a URL.
       if (row.kind !== settings.kind) await cancelDeliveries(await sqlOf(manager), { endpointIds: [id] });
+      // What the address before it did, or asked for, holds for it alone.
+      if (row.target !== settings.target) await resetCircuits(await sqlOf(manager), [id]);
       if (row.ordering !== 'NONE' && settings.ordering === 'NONE')
         await releaseOrder(await sqlOf(manager), id);
       if (row.signing !== settings.signing) {
