@@ -6,6 +6,7 @@
  */
 import { type Job, unpack } from './job.ts';
 import type { PayloadFormat } from './payload-format.ts';
+import { isSince } from './sendable.ts';
 
 /** A sender that takes deliveries at their birth. */
 export interface HandOver {
@@ -97,7 +98,7 @@ export function birthPlacesSql(given: string, matchedAt: string, sender: string)
     where ep.id = any (array(select distinct endpoint_id from ${given} where offered))
       and ep.kind = 'URL' and ep.rate_per_second is null and ep.max_concurrency is null and ep.ordering = 'NONE'
       and w.enabled and w.deleted_at is null and ep.removed_at is null and ep.disabled_as is null
-      and ${matchedAt} >= greatest(w.enabled_at, ep.enabled_at)
+      and ${isSince(matchedAt)}
       and coalesce(c.state, 'CLOSED') = 'CLOSED'
       and coalesce(c.hold_until <= clock_timestamp(), true)
       and coalesce(c.holder = ${sender} or c.lease_until <= clock_timestamp(), true)`;

@@ -21,6 +21,15 @@ export function sendable(queue: string): string {
       and (${queue}.mailbox_id is null or (mb.removed_at is null and (mb.status = 'CONFIRMED'
            or (mb.status = 'UNCONFIRMED' and ${queue}.rank = ${RANK.awaiting}))))
       and (${queue}.origin = 'TEST'
-           or (w.enabled and ep.disabled_as is null and ${queue}.queued_at >= greatest(w.enabled_at, ep.enabled_at))),
+           or (w.enabled and ep.disabled_as is null and ${isSince(`${queue}.queued_at`)})),
       false)`;
+}
+
+/**
+ * True where a time does not lie before w and ep were turned on; also where that lies ahead by more than a statement takes to begin, since the clock
+ * was set back: nobody knows then.
+ */
+export function isSince(time: string): string {
+  const since = 'greatest(w.enabled_at, ep.enabled_at)';
+  return `(${time} >= ${since} or ${since} > statement_timestamp() + interval '1 second')`;
 }

@@ -61,11 +61,15 @@ export function admit(pool: pg.Pool, replayId: string, keep: Keep): Promise<numb
   });
 }
 
+/** Up to when its rate is used up; where that lies ahead, since the clock was set back, as if one had just become due. */
+const PACED_AT = `case when paced_at > clock_timestamp() + interval '1 second'
+  then clock_timestamp() - interval '2 seconds' / rate_per_second else paced_at end`;
+
 /** Holds the replay, where nobody else does and it runs, and reads the items whose turn it is. */
 async function nextItems(sql: Sql, replayId: string): Promise<Item[]> {
   const { rows: held } = await sql.query<{ admitted: number; allowed: number }>(
     `select admitted,
-            floor(least(extract(epoch from clock_timestamp() - paced_at), ${CATCH_UP_S}) * rate_per_second)::int as allowed
+            floor(least(extract(epoch from clock_timestamp() - ${PACED_AT}), ${CATCH_UP_S}) * rate_per_second)::int as allowed
      from replays where id = $1 and status = 'RUNNING' and admitted < matched
      for update skip locked`,
     [replayId],
@@ -105,7 +109,7 @@ async function mark(sql: Sql, replayId: string, admitted: Admitted[]): Promise<v
   await sql.query(
     `update replays
      set admitted = admitted + $2::int, failed = failed + $3::int,
-         paced_at = greatest(paced_at, clock_timestamp() - interval '${CATCH_UP_S} seconds')
+         paced_at = greatest(${PACED_AT}, clock_timestamp() - interval '${CATCH_UP_S} seconds')
                     + $2::int * interval '1 second' / rate_per_second
      where id = $1`,
     [replayId, admitted.length, admitted.filter(({ state }) => state === 'FAILED').length],

@@ -76,7 +76,9 @@ async function takeCursor(sql: Sql, paceMs: number, logger: Logger): Promise<Cur
     floor_xid: string | null;
     floor_seq: string | null;
   }>(
-    `select c.xid::text, c.seq::text, c.recount, c.rolled_at > clock_timestamp() - $1::float8 * interval '1 ms' as early, c.epoch,
+    `select c.xid::text, c.seq::text, c.recount,
+            -- A time that lies ahead is from before the clock was set back.
+            c.rolled_at > clock_timestamp() - $1::float8 * interval '1 ms' and c.rolled_at <= clock_timestamp() as early, c.epoch,
             e.epoch as now_epoch, e.floor_xid::text, e.floor_seq::text
      from delivery_stats_cursor c left join stream_epoch e on true`,
     [paceMs],

@@ -32,6 +32,9 @@ interface Shared {
   frame: unknown;
   /** Raised with each frame; 0 before the first. */
   version: number;
+  /** How many reads were begun, and which of them the frame is of: two may overlap. */
+  reads: number;
+  shown: number;
   failure: Error | undefined;
   /** When the last one was begun, ms of performance.now(). */
   readAt: number;
@@ -74,7 +77,7 @@ export class StatsWatch {
     let seen = 0;
     try {
       while (!signal.aborted && !this.#stopping) {
-        const watched = await renew();
+        const watched = await this.#renewed(renew, shared?.watched as Watched<T> | undefined);
         if (watched === undefined) return;
         if (shared?.watched.key !== watched.key) {
           if (shared) this.#leave(shared);
@@ -94,6 +97,19 @@ export class StatsWatch {
     }
   }
 
+  /** While the database is away what was to be seen stays. */
+  async #renewed<T>(
+    renew: () => Promise<Watched<T> | undefined>,
+    known: Watched<T> | undefined,
+  ): Promise<Watched<T> | undefined> {
+    try {
+      return await renew();
+    } catch (error) {
+      if (known === undefined || !isConnectionLoss(error)) throw error;
+      return known;
+    }
+  }
+
   #join(watched: Watched<unknown>): Shared {
     let shared = this.#shared.get(watched.key);
     if (shared === undefined) {
@@ -104,6 +120,8 @@ export class StatsWatch {
         wakeups,
         frame: undefined,
         version: 0,
+        reads: 0,
+        shown: 0,
         failure: undefined,
         readAt: -Infinity,
         timer: undefined,
@@ -143,9 +161,16 @@ export class StatsWatch {
   async #read(shared: Shared): Promise<void> {
     shared.readAt = performance.now();
     this.#readIn(shared, MOVES_ON_MS);
+    shared.reads += 1;
+    const turn = shared.reads;
     try {
-      shared.frame = await shared.watched.read();
-      shared.version += 1;
+      const frame = await shared.watched.read();
+      // One that began later may have ended before.
+      if (turn > shared.shown) {
+        shared.frame = frame;
+        shared.shown = turn;
+        shared.version += 1;
+      }
     } catch (error) {
       if (isConnectionLoss(error)) {
         this.#logger.warn(
