@@ -42,9 +42,18 @@ export function duration(min: number, max: number) {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(input.trim());
     const value = match ? Math.round(Number(match[1]) * UNIT_MS[match[2] ?? 's']!) : NaN;
     if (!(value >= min && value <= max))
-      throw new Error(`a duration such as 500ms, 5s, 5m, 2h or 30d, from ${min} ms to ${max} ms`);
+      throw new Error(
+        `a duration such as 500ms, 5s, 5m, 2h or 30d (a bare number is seconds), from ${inUnits(min)} to ${inUnits(max)}`,
+      );
     return value;
   };
+}
+
+/** As duration() takes it, in the largest unit that says it whole. */
+function inUnits(ms: number): string {
+  const units = Object.entries(UNIT_MS).reverse();
+  const [unit, size] = units.find(([, size]) => ms % size === 0)!;
+  return `${ms / size}${unit}`;
 }
 
 /** "64KiB", "8MiB" or a bare number of bytes; min, max and the value in bytes. */

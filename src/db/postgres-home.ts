@@ -22,6 +22,7 @@ import { join } from 'node:path';
 
 import { StartupError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { makeDataDir } from '../paths.ts';
 import { type Account, canEnter, postgresAccount, run } from './postgres-account.ts';
 import type { Binaries } from './postgres-binaries.ts';
 import { acquireLock } from './process-lock.ts';
@@ -46,7 +47,7 @@ export interface PostgresHome {
  */
 export function openHome(dataDir: string, logger: Logger): PostgresHome {
   // Root's PostgreSQL runs as somebody else, who must get through, but need not list what is inside.
-  mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  makeDataDir(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700);
   const root = realpathSync(dataDir);
   const releases = [take(root, root)];
   const release = () => releases.forEach((each) => each());

@@ -1,10 +1,11 @@
 /** Finds the keys: from the configuration, or from a file in the data directory that is made on the first start. */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { link, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type Config, SETTINGS } from '../config.ts';
 import { StartupError } from '../errors.ts';
+import { makeDataDir } from '../paths.ts';
 import { type EncryptionKey, Keyring } from './keyring.ts';
 
 /** The file's name inside the data directory; it holds `id:base64` pairs like BELLWIRE_ENCRYPTION_KEYS. */
@@ -48,7 +49,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
  * file, and of two servers that start at once the second takes the key of the first.
  */
 async function createKeyFile(dataDir: string, file: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true });
+  makeDataDir(dataDir);
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   const handle = await open(draft, 'wx', 0o600);
   try {

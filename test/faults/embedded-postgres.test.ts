@@ -11,6 +11,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -110,6 +111,17 @@ describe('the embedded PostgreSQL', () => {
     const server = await start(folder);
     expect((await query(server.url, 'select name from kept')).rows).toEqual([{ name: 'a row' }]);
     expect(readPidFile(join(folder, 'postgres'))!.pid).not.toBe(orphan);
+  });
+
+  it('says so when the data directory cannot be made', async () => {
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    for (const place of [file, join(file, 'below')])
+      await expect(start(place)).rejects.toThrow(
+        new RegExp(
+          `^The data directory ${place} cannot be made \\(E\\w+\\)\\. Set BELLWIRE_DATA_DIR to a folder`,
+        ),
+      );
   });
 
   it('lets one of two that start at the same moment have the data directory', async () => {
