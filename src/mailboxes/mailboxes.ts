@@ -211,3 +211,12 @@ export async function takeTurn(sql: Sql, id: string, perMinute: number): Promise
   );
   return rowCount === 1;
 }
+
+/** Takes back a turn of this minute that no mail has come of. */
+export async function giveTurnBack(sql: Sql, id: string): Promise<void> {
+  await sql.query(
+    `update mailboxes set window_count = window_count - 1
+     where id = $1 and window_count > 0 and window_began_at > clock_timestamp() - interval '1 minute'`,
+    [id],
+  );
+}

@@ -208,7 +208,7 @@ export async function complete(
 /**
  * Gives claimed rows back unsent: the attempt is not counted, and anyone may claim them at once; one that was
  * cancelled meanwhile is gone. Rows whose claim is no longer the newest are left alone. With digestMs they wait to go together
- * with the others of their mailbox, that long after the first of them.
+ * with the others of their mailbox, when the first of them is due, and no longer than that.
  */
 export async function release(
   sql: Sql,
@@ -226,7 +226,7 @@ export async function release(
        update delivery_queue q
        set sender = null, claimed_at = null, attempt_count = q.attempt_count - 1,
            rank = case when $5::float8 is null then q.rank else ${RANK.digest} end,
-           due_at = clock_timestamp() + case when $5::float8 is null then interval '0' else coalesce(
+           due_at = clock_timestamp() + case when $5::float8 is null then interval '0' else least(
              (select min(d.due_at) - clock_timestamp() from delivery_queue d
               where d.mailbox_id = q.mailbox_id and d.rank = ${RANK.digest}), $5::float8 * interval '1 ms') end,
            hastened = g.hastened, prior_count = q.prior_count - g.hastened::int

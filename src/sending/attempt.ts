@@ -45,13 +45,21 @@ export type Made = Pick<
 };
 
 /**
- * Makes the request, or sends the mail, and says what became of it; claimedAt is performance.now() at the claim. Null when it
- * was not made after all: the delivery is to be given back. Never rejects.
+ * Makes the request, or sends the mail, and says what became of it; claimedAt is performance.now() at the claim. mayStartBy says
+ * until when a mail may be handed over, in the same time, and is asked anew whenever something was waited for: a request goes
+ * out at once. Null when it was not made after all: the delivery has been given back. Never rejects.
  */
-export async function attempt(job: Job, claimedAt: number, tools: AttemptTools): Promise<Completion | null> {
+export async function attempt(
+  job: Job,
+  claimedAt: number,
+  tools: AttemptTools,
+  mayStartBy: () => number,
+): Promise<Completion | null> {
   const startedAt = tools.now();
   const made =
-    job.kind === 'URL' ? await request(job, claimedAt, startedAt, tools) : await mail(job, claimedAt, tools);
+    job.kind === 'URL'
+      ? await request(job, claimedAt, startedAt, tools)
+      : await mail(job, claimedAt, tools, mayStartBy);
   return made && completionOf(job, startedAt, made, tools);
 }
 
@@ -111,11 +119,16 @@ export function madeOfMail({ failure, exchange, request, response }: MailAttempt
   };
 }
 
-async function mail(job: Job, claimedAt: number, tools: AttemptTools): Promise<Made | null> {
+async function mail(
+  job: Job,
+  claimedAt: number,
+  tools: AttemptTools,
+  mayStartBy: () => number,
+): Promise<Made | null> {
   const queuedMs = Math.max(0, performance.now() - claimedAt);
   const nothing = { statusCode: null, durationMs: null, response: null, phases: null, holdMs: 0 };
   try {
-    const made = await attemptMail(job, tools.mail);
+    const made = await attemptMail(job, tools.mail, mayStartBy);
     if (made === null) return null;
     return madeOfMail(made, queuedMs);
   } catch (error) {

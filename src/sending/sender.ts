@@ -25,6 +25,7 @@ import { lostAttempt } from './lost-attempt.ts';
 import { Digests } from './mail/digests.ts';
 import { Recorder } from './recorder.ts';
 import { type InFlight, Slots } from './slots.ts';
+import { startBy } from './start-by.ts';
 import { logFailure, Upkeep } from './upkeep.ts';
 import { within } from './within.ts';
 
@@ -37,8 +38,6 @@ const CLAIM_SHARE_OF_WORK = 0.5;
 /** The same, of what may be claimed ahead. */
 const CLAIM_SHARE_AHEAD = 0.6;
 const CLAIM_WAIT_MS = 5;
-/** A claim whose answer took so long (the process slept, the network hung) may know settings that no longer hold, ms. */
-const STALE_CLAIM_MS = 5_000;
 /**
  * A birth whose commit took so long goes through the queue after all, ms: what was switched off meanwhile did not see it, and a
  * claim judges anew. It takes 1 to 5.
@@ -46,8 +45,6 @@ const STALE_CLAIM_MS = 5_000;
 const LONG_COMMIT_MS = 50;
 /** How long a stop waits for the database beyond the requests on the wire, in all, ms. */
 export const LAST_WORDS_MS = 5_000;
-/** What must be left of a lease beyond the request's deadline, ms; less than the margin allows with short test leases. */
-const LEASE_RESERVE_MS = 1_000;
 /** The share of the slots that an endpoint gets at most before it is known to be quick. */
 const SHARE_UNTIL_QUICK = 0.5;
 /** Looking for endpoints with work takes at most this share of the time, beside the claims. */
@@ -354,11 +351,8 @@ export class Sender {
     this.#pumpSoon();
   }
 
-  /** Conservative: the lease is taken to have begun when it was asked for. */
   #isInTime(job: Job, askedAt: number, now: number): boolean {
-    const age = now - askedAt;
-    const reserve = Math.min(LEASE_RESERVE_MS, this.#options.leaseMarginMs / 2);
-    return this.#running && age <= STALE_CLAIM_MS && job.leaseMs - age >= job.timeoutMs + reserve;
+    return this.#running && now <= startBy(job, askedAt, this.#options.leaseMarginMs);
   }
 
   /**
@@ -420,7 +414,8 @@ export class Sender {
       lane.inFlight -= 1;
       this.#pumpSoon();
     };
-    entry.ended = attempt(job, claimedAt, this.#options)
+    const mayStartBy = startBy(job, claimedAt, this.#options.leaseMarginMs);
+    entry.ended = attempt(job, claimedAt, this.#options, () => (this.#running ? mayStartBy : -Infinity))
       .then(async (completion) => {
         this.#slots.answer(entry);
         if (!judged) ended();

@@ -5,12 +5,13 @@
 import type pg from 'pg';
 
 import { describeError, type Logger } from '../../log.ts';
-import type { Completion } from '../../queue/complete.ts';
+import { type Completion, release } from '../../queue/complete.ts';
 import { claimDigests } from '../../queue/digests.ts';
 import type { Job } from '../../queue/job.ts';
 import { completionOf, type CompletionTools, madeOfMail } from '../attempt.ts';
 import { keepRequest } from '../record.ts';
 import { Rounds } from '../rounds.ts';
+import { startBy } from '../start-by.ts';
 import { logFailure } from '../upkeep.ts';
 import type { MailedEvent } from './delivery-mail.ts';
 import { type DigestedEvent, digestMail } from './digest-mail.ts';
@@ -20,6 +21,7 @@ import {
   type MailAttempt,
   mailedEvent,
   type MailTools,
+  patience,
   readContext,
 } from './mail-attempt.ts';
 
@@ -64,48 +66,62 @@ export class Digests {
 
   async #work(): Promise<void> {
     for (let some = true; some && this.#rounds.running;) {
+      const askedAt = performance.now();
       const groups = await claimDigests(this.#options.pool, this.#options);
-      some = groups.length > 0;
-      await Promise.all(groups.map((jobs) => this.#send(jobs)));
+      const ended = await Promise.all(groups.map((jobs) => this.#send(jobs, askedAt)));
+      // What was given back is due: it is for the next round.
+      some = ended.some((results) => results > 0);
     }
   }
 
-  async #send(jobs: Job[]): Promise<void> {
+  /** Of how many of them there is a result; the others have been given back. */
+  async #send(jobs: Job[], askedAt: number): Promise<number> {
     const startedAt = this.#options.now();
-    const attempts = await this.#attempt(jobs);
-    const completions = jobs.map((job, at) =>
-      completionOf(job, startedAt, madeOfMail(attempts[at]!, 0), this.#options),
+    const attempts = await this.#attempt(jobs, askedAt);
+    const completions = [...attempts].map(([job, made]) =>
+      completionOf(job, startedAt, madeOfMail(made, 0), this.#options),
     );
     await Promise.all(completions.map((completion) => this.#options.record(completion)));
     const refused = completions.find(({ refusal }) => refusal !== undefined);
     if (refused) await this.#options.refuse(jobs[0]!, refused.refusal!);
+    return completions.length;
   }
 
-  /** What became of each. A record that cannot be read fails alone; what else is a fault of ours is one of all in the mail. */
-  async #attempt(jobs: Job[]): Promise<MailAttempt[]> {
+  /**
+   * What became of each that was not given back. A record that cannot be read fails alone; what else is a fault of ours is one of
+   * all in the mail.
+   */
+  async #attempt(jobs: Job[], askedAt: number): Promise<Map<Job, MailAttempt>> {
     const broken = (job: Job): MailAttempt => ({
       ...{ failure: 'INTERNAL', exchange: null, response: null },
       request: keepRequest(job.target, [], 0),
     });
+    const made = new Map<Job, MailAttempt>();
     const readable: { job: Job; event: MailedEvent }[] = [];
     for (const job of jobs)
       try {
         readable.push({ job, event: mailedEvent(job) });
       } catch (error) {
         this.#logBroken(1, error);
+        made.set(job, broken(job));
       }
-    const made = await this.#mail(readable).catch((error: unknown) => {
+    try {
+      for (const [job, of] of await this.#mail(readable, askedAt)) made.set(job, of);
+    } catch (error) {
       this.#logBroken(readable.length, error);
-      return new Map<Job, MailAttempt>();
-    });
-    return jobs.map((job) => made.get(job) ?? broken(job));
+      for (const { job } of readable) made.set(job, broken(job));
+    }
+    return made;
   }
 
-  /** One mail of all that is given, and what became of each. */
-  async #mail(readable: { job: Job; event: MailedEvent }[]): Promise<Map<Job, MailAttempt>> {
-    const { mail } = this.#options;
+  /** One mail of all that is given, and what became of each; of none where it could not go in time, and all were given back. */
+  async #mail(readable: { job: Job; event: MailedEvent }[], askedAt: number): Promise<Map<Job, MailAttempt>> {
+    const { mail, leaseMarginMs } = this.#options;
     const [first] = readable;
     if (first === undefined) return new Map();
+    const jobs = readable.map(({ job }) => job);
+    const latest = Math.min(...jobs.map((job) => startBy(job, askedAt, leaseMarginMs)));
+    const mayStartBy = (): number => (this.#rounds.running ? latest : -Infinity);
     const labels = new Map<string, Awaited<ReturnType<typeof readContext>>>();
     const events: DigestedEvent[] = [];
     for (const { job, event } of readable) {
@@ -117,17 +133,22 @@ export class Digests {
     }
     const { context, frame } = [...labels.values()][0]!;
     const message = digestMail(context, events, frame);
-    const exchange = await mail.mailer.send(context.address, message, first.job.timeoutMs, mail.waitMs);
+    const { timeoutMs } = first.job;
+    const exchange = await mail.mailer.send(context.address, message, timeoutMs, patience(mail, mayStartBy));
+    if (exchange === null) {
+      // Due at once: they have waited to go together.
+      await release(mail.sql, jobs, 0);
+      return new Map();
+    }
     const headers = keptHeaders(message);
     return new Map(
       readable.map(({ job, event }) => [
         job,
         {
-          // No connection was free in time: like a server that does not answer, tried again by schedule.
-          failure: exchange === null ? 'MAIL_SERVER_UNREACHABLE' : exchange.failure,
+          failure: exchange.failure,
           exchange,
           request: keepRequest(job.target, headers, Buffer.byteLength(event.body)),
-          response: exchange && keptReply(exchange),
+          response: keptReply(exchange),
         },
       ]),
     );

@@ -5,7 +5,7 @@
 import type { Sql } from '../../db/sql.ts';
 import type { FailureCode } from '../../errors.ts';
 import { contentOf } from '../../events/content.ts';
-import { takeTurn } from '../../mailboxes/mailboxes.ts';
+import { giveTurnBack, takeTurn } from '../../mailboxes/mailboxes.ts';
 import { release } from '../../queue/complete.ts';
 import type { Job } from '../../queue/job.ts';
 import { keepRequest, type KeptHeader } from '../record.ts';
@@ -16,7 +16,7 @@ import type { Mailer, MailExchange } from './mailer.ts';
 export interface MailTools {
   mailer: Mailer;
   sql: Sql;
-  /** How long a mail may wait for a free connection, ms; its lease must cover that beside its deadline. */
+  /** How long a mail may wait for a free connection at most, ms; its claim may end that sooner. */
   waitMs: number;
   /** Mails to a mailbox in a minute; what is more goes together. */
   perMinute: number;
@@ -34,11 +34,15 @@ export interface MailAttempt {
 }
 
 /**
- * Sends the mail of a job. Null when it was not sent, and the job was given back: no connection was free in time, or its mailbox
- * has had its mails of this minute, and it waits for a digest. What somebody asked for by hand is never held back. Throws for
- * faults of ours.
+ * Sends the mail of a job, by mayStartBy at the latest (performance.now(); asked anew whenever something was waited for). Null when
+ * it was not sent, and the job was given back: the database or a free connection took too long, or its mailbox has had its mails of
+ * this minute, and it waits for a digest. What somebody asked for by hand is never held back. Throws for faults of ours.
  */
-export async function attemptMail(job: Job, tools: MailTools | null): Promise<MailAttempt | null> {
+export async function attemptMail(
+  job: Job,
+  tools: MailTools | null,
+  mayStartBy: () => number,
+): Promise<MailAttempt | null> {
   if (tools === null)
     return {
       failure: 'MAIL_NOT_CONFIGURED',
@@ -54,9 +58,15 @@ export async function attemptMail(job: Job, tools: MailTools | null): Promise<Ma
   const event = mailedEvent(job);
   const { context, frame } = await readContext(tools, job);
   const message = deliveryMail(context, event, frame);
-  const exchange = await tools.mailer.send(context.address, message, job.timeoutMs, tools.waitMs);
+  const exchange = await tools.mailer.send(
+    context.address,
+    message,
+    job.timeoutMs,
+    patience(tools, mayStartBy),
+  );
   if (exchange === null) {
     await release(tools.sql, [job]);
+    if (turn) await giveTurnBack(tools.sql, job.mailboxId!);
     return null;
   }
   return {
@@ -65,6 +75,12 @@ export async function attemptMail(job: Job, tools: MailTools | null): Promise<Ma
     request: keepRequest(job.target, keptHeaders(message), Buffer.byteLength(event.body)),
     response: keptReply(exchange),
   };
+}
+
+/** Until when what is ready now may wait for a free connection: for waitMs, but not beyond its claim. */
+export function patience({ waitMs }: Pick<MailTools, 'waitMs'>, mayStartBy: () => number): () => number {
+  const until = performance.now() + waitMs;
+  return () => Math.min(until, mayStartBy());
 }
 
 /** The event of a job, with the body that a request would carry. */

@@ -77,17 +77,20 @@ export class Mailer {
 
   /**
    * Sends a message to one address, within timeoutMs from when a connection is free. Null, and nothing sent, when none is
-   * free within waitMs.
+   * free by startBy, or that has come nearer meanwhile and is over: as performance.now() tells it, asked at the beginning and once a
+   * connection is free.
    */
   async send(
     to: string,
     message: Mail.Options,
     timeoutMs: number,
-    waitMs: number,
+    startBy: () => number,
   ): Promise<MailExchange | null> {
-    if (!(await this.#slot(waitMs))) return null;
+    const waitMs = startBy() - performance.now();
+    if (waitMs < 0 || !(await this.#slot(waitMs))) return null;
     const startedAt = performance.now();
     try {
+      if (startedAt > startBy()) return null;
       const { response } = await this.#client.send({ from: this.from.address, to, message }, timeoutMs);
       return { failure: null, ...this.#said(response), durationMs: performance.now() - startedAt };
     } catch (error) {

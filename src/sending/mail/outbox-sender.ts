@@ -37,6 +37,12 @@ async function allOf(tasks: Promise<void>[]): Promise<void> {
   if (failed) throw failed.reason;
 }
 
+/** Until when a mail may wait for a connection. */
+function soon(): () => number {
+  const until = performance.now() + MAIL_TIMEOUT_MS;
+  return () => until;
+}
+
 function waitAfter(tries: number): number {
   return Math.min(WAIT_MS.first * 2 ** Math.min(tries - 1, 20), WAIT_MS.last);
 }
@@ -96,12 +102,7 @@ export class OutboxSender {
   async #notify(mail: NoticeMail): Promise<void> {
     const { pool, mailer } = this.#options;
     const frame = { from: mailer.from, host: mailer.host, address: mailer.address };
-    const exchange = await mailer.send(
-      mail.address,
-      noticeMail(mail, frame),
-      MAIL_TIMEOUT_MS,
-      MAIL_TIMEOUT_MS,
-    );
+    const exchange = await mailer.send(mail.address, noticeMail(mail, frame), MAIL_TIMEOUT_MS, soon());
     const failure = exchange === null ? 'MAIL_SERVER_UNREACHABLE' : exchange.failure;
     if (failure === null || failure === 'MAILBOX_REFUSED' || mail.tries >= NOTICE_TRIES)
       return dropMail(pool, mail);
@@ -116,7 +117,7 @@ export class OutboxSender {
       confirm: mailer.link('confirm', mailbox),
       unsubscribe: mailer.link('unsubscribe', mailbox),
     });
-    const exchange = await mailer.send(mail.address, message, MAIL_TIMEOUT_MS, MAIL_TIMEOUT_MS);
+    const exchange = await mailer.send(mail.address, message, MAIL_TIMEOUT_MS, soon());
     logger.debug({ mailbox: mail.mailboxId, status: exchange?.statusCode ?? null }, 'confirmation.sent');
     if (exchange?.failure === null) return dropMail(pool, mail);
     if (exchange?.failure === 'MAILBOX_REFUSED') return refuse(mail.mailboxId, exchange.reply);
