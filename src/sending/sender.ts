@@ -197,18 +197,18 @@ export class Sender {
     const givenBack = this.#giveBack(held).catch((error: unknown) =>
       logFailure(this.#options.logger, error, 'release.failed'),
     );
+    const mails = [this.#options.outbox?.stop(), this.#digests?.stop()].map(
+      (end) => end ?? Promise.resolve(),
+    );
     // A statement may hang on a database that is away: the stop does not wait for it for ever.
     await within(LAST_WORDS_MS, [
       this.#loop.then(() => this.#looking),
       givenBack,
       this.#upkeep.stop(),
-      this.#options.outbox?.stop() ?? Promise.resolve(),
-      this.#digests?.stop() ?? Promise.resolve(),
+      ...mails,
     ]);
-    await within(
-      left(graceMs),
-      this.#slots.entries.map((entry) => entry.ended),
-    );
+    // Digests and the mails of the outbox hold no slot, and may be on the wire as well.
+    await within(left(graceMs), [...this.#slots.entries.map((entry) => entry.ended), ...mails]);
     const under = this.#slots.entries;
     const lost = under.filter((entry) => !entry.answered);
     if (lost.length > 0)
