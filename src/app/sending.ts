@@ -54,6 +54,7 @@ export function createSender(
     mail: mailer && {
       mailer,
       sql: pool,
+      logger,
       waitMs: config.leaseMarginMs * MAIL_WAIT_SHARE,
       perMinute: config.mailRate,
       digestMs: config.digestMs,

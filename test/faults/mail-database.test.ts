@@ -1,9 +1,11 @@
-/** Mails whose sender has to wait before it can send them: what is too late by then does not go, and costs its delivery nothing. */
+/** Mails whose sender has to wait before it can send them, or loses its database: what was not handed over costs its delivery nothing. */
 import pg from 'pg';
 
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { holdLock } from '../support/lock-holder.ts';
 import { confirmedWebhook, deliveriesOf, deliveriesTo, type MailWebhook } from '../support/mail-scenario.ts';
 import { type MailServer, startMailServer } from '../support/mail-server.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { asked } from '../support/probe.ts';
 import { clientEvent, publish, registerResource } from '../support/scenario.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -16,18 +18,24 @@ const CONNECTIONS = 5;
 
 let mail: MailServer;
 let server: TestServer;
+let database: { url: string };
 let sql: pg.Client;
+/** What a test has started beside them. */
+const stops: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
   await sql.end();
   await server.stop();
   await mail.close();
+  for (const stop of stops.splice(0)) await stop();
 });
 
-async function start(settings: Record<string, string> = {}): Promise<void> {
+/** On a database of its own unless given, which the settings then lead to. */
+async function start(settings: Record<string, string> = {}, given?: TestDatabase): Promise<void> {
   mail = await startMailServer();
   server = await startServer({ BELLWIRE_SMTP_URL: mail.url, BELLWIRE_DIGEST_INTERVAL: '1h', ...settings });
-  sql = new pg.Client({ connectionString: server.database.url });
+  database = given ?? server.database;
+  sql = new pg.Client({ connectionString: database.url });
   await sql.connect();
   await registerResource(server.api);
 }
@@ -37,7 +45,7 @@ const disable = ({ id }: MailWebhook) =>
 
 /** Keeps what goes to mailboxes of these webhooks waiting for a turn. */
 const holdTurns = (...webhooks: MailWebhook[]) =>
-  holdLock(server.database, `select 1 from mailboxes where endpoint_id = any ($1::text[]) for update`, [
+  holdLock(database, `select 1 from mailboxes where endpoint_id = any ($1::text[]) for update`, [
     webhooks.map(({ endpointId }) => endpointId),
   ]);
 
@@ -181,4 +189,72 @@ it('a digest that waited too long for a connection goes a little later, as one m
   );
   expect(mailsTo(KEPT).map((one) => one.mail.attachments.length)).toEqual([...alone.map(() => 1), 2]);
   expect(recordsTo(DROPPED).sort()).toEqual(alone);
+});
+
+describe('a database that is lost before a mail has been handed over', () => {
+  /** A delivery has no attempt to lose: its first one is the last. */
+  const once = { endpoint: { advanced: { timeoutMs: 1_000, retrySchedule: [0] } } };
+  /** Ends connections of the server, as a restart of PostgreSQL does to all of them: those whose statements wait for a lock, or all. */
+  const cut = (which: 'waiting' | 'all') =>
+    sql.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and application_name like 'bellwire %' and ($1 = 'all' or wait_event_type = 'Lock')`,
+      [which],
+    );
+
+  it('costs a delivery no attempt: its mail goes once that is back', async () => {
+    await start();
+    const webhook = await confirmedWebhook(server.api, mail, KEPT, once);
+    const lock = await holdTurns(webhook);
+    await publish(server.api, clientEvent('once'));
+    await lock.waiting(1);
+    await cut('waiting');
+    await lock.letGo();
+    expect(await closed(webhook)).toMatchObject([{ status: 'SUCCEEDED', attemptCount: 1 }]);
+    expect(recordsTo(KEPT)).toEqual(['once']);
+  });
+
+  it('costs none of the events of a digest an attempt', async () => {
+    await start({ BELLWIRE_MAIL_RATE: '1' });
+    const webhook = await confirmedWebhook(server.api, mail, KEPT, once);
+    await publish(server.api, clientEvent('alone'));
+    await closed(webhook);
+    await publish(server.api, clientEvent('a'), clientEvent('b'));
+    await gathered(2);
+    // What is read for a mail.
+    const lock = await holdLock(database, 'lock table resource_events in access exclusive mode');
+    await timeIsUp();
+    await lock.waiting(1);
+    await cut('waiting');
+    await lock.letGo();
+    expect(await closed(webhook)).toMatchObject(
+      ['alone', 'a', 'b'].map(() => ({ status: 'SUCCEEDED', attemptCount: 1 })),
+    );
+    expect(mailsTo(KEPT).map((one) => one.mail.attachments.length)).toEqual([1, 2]);
+  });
+
+  it('costs no entry of the schedule either where the delivery cannot be given back and its lease runs out', async () => {
+    const own = await createTestDatabase();
+    const way = await startFaultProxy(own.url);
+    stops.push(
+      () => way.close(),
+      () => own.drop(),
+    );
+    await start({ DATABASE_URL: way.url, BELLWIRE_LEASE_MARGIN: '2s' }, own);
+    const webhook = await confirmedWebhook(server.api, mail, KEPT, once);
+    const lock = await holdTurns(webhook);
+    await publish(server.api, clientEvent('once'));
+    await lock.waiting(1);
+    way.fault = 'refuse';
+    const made = way.connections;
+    await cut('all');
+    // By then it has been tried in vain to give it back.
+    await way.until(made + 30);
+    await lock.letGo();
+    way.fault = 'pass';
+    expect(await closed(webhook)).toMatchObject([{ status: 'SUCCEEDED', attemptCount: 2 }]);
+    const { rows } = await sql.query('select outcome from attempts order by number');
+    expect(rows).toEqual([{ outcome: 'LOST' }, { outcome: 'SUCCEEDED' }]);
+    expect(recordsTo(KEPT)).toEqual(['once']);
+  });
 });

@@ -4,8 +4,9 @@
  */
 import type pg from 'pg';
 
+import { isConnectionLoss } from '../../db/connection-loss.ts';
 import { describeError, type Logger } from '../../log.ts';
-import { type Completion, release } from '../../queue/complete.ts';
+import type { Completion } from '../../queue/complete.ts';
 import { claimDigests } from '../../queue/digests.ts';
 import type { Job } from '../../queue/job.ts';
 import { completionOf, type CompletionTools, madeOfMail } from '../attempt.ts';
@@ -16,6 +17,7 @@ import { logFailure } from '../upkeep.ts';
 import type { MailedEvent } from './delivery-mail.ts';
 import { type DigestedEvent, digestMail } from './digest-mail.ts';
 import {
+  giveBack,
   keptHeaders,
   keptReply,
   type MailAttempt,
@@ -40,6 +42,18 @@ export interface DigestsOptions extends CompletionTools {
   record(completion: Completion): Promise<void>;
   /** The mailbox of a job was refused for good. */
   refuse: (job: Job, reply: string) => Promise<void>;
+}
+
+/** A job with what its record says. */
+interface Readable {
+  job: Job;
+  event: MailedEvent;
+}
+
+/** A mail, and whom it is for. */
+interface Composed {
+  address: string;
+  message: ReturnType<typeof digestMail>;
 }
 
 /** Runs until it is stopped. */
@@ -97,7 +111,7 @@ export class Digests {
       request: keepRequest(job.target, [], 0),
     });
     const made = new Map<Job, MailAttempt>();
-    const readable: { job: Job; event: MailedEvent }[] = [];
+    const readable: Readable[] = [];
     for (const job of jobs)
       try {
         readable.push({ job, event: mailedEvent(job) });
@@ -114,32 +128,34 @@ export class Digests {
     return made;
   }
 
-  /** One mail of all that is given, and what became of each; of none where it could not go in time, and all were given back. */
-  async #mail(readable: { job: Job; event: MailedEvent }[], askedAt: number): Promise<Map<Job, MailAttempt>> {
+  /**
+   * One mail of all that is given, and what became of each; of none where it was not handed over, since it could not go in time or
+   * the database was lost before: all have been given back, then.
+   */
+  async #mail(readable: Readable[], askedAt: number): Promise<Map<Job, MailAttempt>> {
     const { mail, leaseMarginMs } = this.#options;
     const [first] = readable;
     if (first === undefined) return new Map();
     const jobs = readable.map(({ job }) => job);
     const latest = Math.min(...jobs.map((job) => startBy(job, askedAt, leaseMarginMs)));
     const mayStartBy = (): number => (this.#rounds.running ? latest : -Infinity);
-    const labels = new Map<string, Awaited<ReturnType<typeof readContext>>>();
-    const events: DigestedEvent[] = [];
-    for (const { job, event } of readable) {
-      const key = `${job.resource}.${job.event}`;
-      const names = labels.get(key) ?? (await readContext(mail, job));
-      labels.set(key, names);
-      const { resourceLabel, eventLabel } = names.context;
-      events.push({ ...event, resourceLabel, eventLabel });
-    }
-    const { context, frame } = [...labels.values()][0]!;
-    const message = digestMail(context, events, frame);
-    const { timeoutMs } = first.job;
-    const exchange = await mail.mailer.send(context.address, message, timeoutMs, patience(mail, mayStartBy));
-    if (exchange === null) {
-      // Due at once: they have waited to go together.
-      await release(mail.sql, jobs, 0);
+    // Due at once: they have waited to go together.
+    const givenBack = async (): Promise<Map<Job, MailAttempt>> => {
+      await giveBack(mail, jobs, 0);
       return new Map();
+    };
+    let composed: Composed;
+    try {
+      composed = await this.#compose(readable);
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw error;
+      logFailure(this.#options.logger, error, 'mail.postponed');
+      return givenBack();
     }
+    const { address, message } = composed;
+    const { timeoutMs } = first.job;
+    const exchange = await mail.mailer.send(address, message, timeoutMs, patience(mail, mayStartBy));
+    if (exchange === null) return givenBack();
     const headers = keptHeaders(message);
     return new Map(
       readable.map(({ job, event }) => [
@@ -152,6 +168,20 @@ export class Digests {
         },
       ]),
     );
+  }
+
+  async #compose(readable: Readable[]): Promise<Composed> {
+    const labels = new Map<string, Awaited<ReturnType<typeof readContext>>>();
+    const events: DigestedEvent[] = [];
+    for (const { job, event } of readable) {
+      const key = `${job.resource}.${job.event}`;
+      const names = labels.get(key) ?? (await readContext(this.#options.mail, job));
+      labels.set(key, names);
+      const { resourceLabel, eventLabel } = names.context;
+      events.push({ ...event, resourceLabel, eventLabel });
+    }
+    const { context, frame } = [...labels.values()][0]!;
+    return { address: context.address, message: digestMail(context, events, frame) };
   }
 
   #logBroken(deliveries: number, error: unknown): void {

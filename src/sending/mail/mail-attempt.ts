@@ -2,13 +2,16 @@
  * One attempt of a delivery to a mailbox. Comes in: a claimed job. Goes out: what became of it, in the terms of a request;
  * or that it was not made, and the delivery is to be given back.
  */
+import { isConnectionLoss } from '../../db/connection-loss.ts';
 import type { Sql } from '../../db/sql.ts';
 import type { FailureCode } from '../../errors.ts';
 import { contentOf } from '../../events/content.ts';
+import type { Logger } from '../../log.ts';
 import { giveTurnBack, takeTurn } from '../../mailboxes/mailboxes.ts';
 import { release } from '../../queue/complete.ts';
 import type { Job } from '../../queue/job.ts';
 import { keepRequest, type KeptHeader } from '../record.ts';
+import { logFailure } from '../upkeep.ts';
 import { deliveryMail, type MailContext, type MailedEvent, type MailFrame } from './delivery-mail.ts';
 import type { Mailer, MailExchange } from './mailer.ts';
 
@@ -16,6 +19,7 @@ import type { Mailer, MailExchange } from './mailer.ts';
 export interface MailTools {
   mailer: Mailer;
   sql: Sql;
+  logger: Logger;
   /** How long a mail may wait for a free connection at most, ms; its claim may end that sooner. */
   waitMs: number;
   /** Mails to a mailbox in a minute; what is more goes together. */
@@ -35,8 +39,9 @@ export interface MailAttempt {
 
 /**
  * Sends the mail of a job, by mayStartBy at the latest (performance.now(); asked anew whenever something was waited for). Null when
- * it was not sent, and the job was given back: the database or a free connection took too long, or its mailbox has had its mails of
- * this minute, and it waits for a digest. What somebody asked for by hand is never held back. Throws for faults of ours.
+ * it was not sent, and the job was given back: the database or a free connection took too long, the database was lost before, or the
+ * mailbox has had its mails of this minute, and it waits for a digest. What somebody asked for by hand is never held back. Throws
+ * for faults of ours.
  */
 export async function attemptMail(
   job: Job,
@@ -50,13 +55,28 @@ export async function attemptMail(
       request: keepRequest(job.target, [], 0),
       response: null,
     };
-  const turn = await takeTurn(tools.sql, job.mailboxId!, tools.perMinute);
-  if (!turn && !job.byHand) {
-    await release(tools.sql, [job], tools.digestMs);
+  let turn = false;
+  const back = async (): Promise<null> => {
+    await giveBack(tools, [job]);
+    if (turn) await returnTurn(tools, job.mailboxId!);
     return null;
+  };
+  let ready: Awaited<ReturnType<typeof readContext>>;
+  try {
+    turn = await takeTurn(tools.sql, job.mailboxId!, tools.perMinute);
+    if (!turn && !job.byHand) {
+      await release(tools.sql, [job], tools.digestMs);
+      return null;
+    }
+    ready = await readContext(tools, job);
+  } catch (error) {
+    // Nothing has been handed over: that the database is away is not the delivery's fault.
+    if (!isConnectionLoss(error)) throw error;
+    logFailure(tools.logger, error, 'mail.postponed');
+    return back();
   }
   const event = mailedEvent(job);
-  const { context, frame } = await readContext(tools, job);
+  const { context, frame } = ready;
   const message = deliveryMail(context, event, frame);
   const exchange = await tools.mailer.send(
     context.address,
@@ -64,17 +84,30 @@ export async function attemptMail(
     job.timeoutMs,
     patience(tools, mayStartBy),
   );
-  if (exchange === null) {
-    await release(tools.sql, [job]);
-    if (turn) await giveTurnBack(tools.sql, job.mailboxId!);
-    return null;
-  }
+  if (exchange === null) return back();
   return {
     failure: exchange.failure,
     exchange,
     request: keepRequest(job.target, keptHeaders(message), Buffer.byteLength(event.body)),
     response: keptReply(exchange),
   };
+}
+
+/**
+ * Gives back what was not handed over; with digestMs it goes together, as release() says. Never rejects: where the database does
+ * not take it back its lease runs out, which counts no more.
+ */
+export async function giveBack(
+  { sql, logger }: Pick<MailTools, 'sql' | 'logger'>,
+  jobs: Job[],
+  digestMs: number | null = null,
+): Promise<void> {
+  await release(sql, jobs, digestMs).catch((error: unknown) => logFailure(logger, error, 'release.failed'));
+}
+
+/** Never rejects: at worst a mail goes into a digest. */
+async function returnTurn({ sql, logger }: MailTools, mailboxId: string): Promise<void> {
+  await giveTurnBack(sql, mailboxId).catch((error: unknown) => logFailure(logger, error, 'turn.lost'));
 }
 
 /** Until when what is ready now may wait for a free connection: for waitMs, but not beyond its claim. */
