@@ -232,4 +232,43 @@ describe('the list of deliveries', () => {
     expect((await shown(page)).slice(0, 10)).toEqual((await known(filter)).slice(0, 10));
     await page.context().close();
   });
+
+  it('leaves the stream of a filter that is not chosen any more for good', async () => {
+    const { api } = site.server;
+    const updates = { triggers: [{ resource: 'clients', event: 'update' }] };
+    const { number } = await createWebhook(api, receiver.url, { ...updates, details: { name: 'Updates' } });
+    const { page, complaints } = await site.open('/guide');
+    // The streams that the page has asked for and not called off, by the webhook's number.
+    const streams = new Map<string, unknown>();
+    const begun: unknown[] = [];
+    page.on('websocket', (socket) => {
+      streams.clear();
+      socket.on('framesent', ({ payload }) => {
+        const { type, id, payload: asked } = JSON.parse(payload.toString());
+        if (type === 'complete') streams.delete(id);
+        if (type !== 'subscribe') return;
+        streams.set(id, asked.variables.filter.webhookNumber);
+        begun.push(asked.variables.filter.webhookNumber);
+      });
+    });
+    await page.clock.install();
+    await page.goto(`${site.url}/deliveries?webhook=1`);
+    await rowOf(page, 'seventh').waitFor();
+    await live(page, 'live');
+    await page.getByLabel('Webhook number').fill(String(number));
+    await page.getByRole('heading', { name: 'No deliveries match' }).waitFor();
+    await live(page, 'live');
+    expect([...streams.values()]).toEqual([number]);
+    // Longer than a stream that was turned away waits before it is begun again.
+    await page.clock.runFor(30_000);
+    await publish(api, clientEvent('of the old filter'));
+    await receiver.find(({ body }) => body.toString().includes('"of the old filter"'));
+    await publish(api, clientEvent('of the new one', { event: 'update' }));
+    await rowOf(page, 'of the new one').getByText('Delivered').waitFor();
+    expect(await shown(page)).toEqual(await known({ webhookNumber: number }));
+    expect(begun.lastIndexOf(1)).toBe(0);
+    expect([...streams.values()]).toEqual([number]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
 });

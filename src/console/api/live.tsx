@@ -6,6 +6,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
 import { stringifyDocument } from 'urql';
 
+import { takeUp } from '../../client/subscriber.ts';
 import type { LiveClient, LiveStatus } from './live-client.ts';
 
 export type { LiveStatus };
@@ -51,7 +52,9 @@ export function useLive<Data, Variables extends Record<string, unknown>>(options
       timer = setTimeout(begin, AGAIN_MS);
     };
     function begin(): void {
-      stop = client!.subscribe<Data>(
+      // Not heard any more once it is stopped: to stop it completes it, which would begin it again.
+      stop = takeUp<Data, unknown>(
+        client!,
         { query: stringifyDocument(document), variables: { ...variables } },
         {
           next({ data }) {
