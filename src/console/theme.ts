@@ -3,6 +3,7 @@ import {
   Alert,
   Anchor,
   Badge,
+  Breadcrumbs,
   Code,
   createTheme,
   type CSSVariablesResolver,
@@ -57,6 +58,10 @@ export const theme = createTheme({
     }),
     Anchor: Anchor.extend({ defaultProps: { underline: 'always' } }),
     Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'sm', tt: 'none' } }),
+    // One of them may be a long name, which wraps like other text.
+    Breadcrumbs: Breadcrumbs.extend({
+      styles: { breadcrumb: { whiteSpace: 'normal', lineHeight: 'var(--mantine-line-height-sm)' } },
+    }),
     Code: Code.extend({ defaultProps: { fz: 'sm' } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, returnFocus: true, closeButtonProps: { 'aria-label': 'Close' } },

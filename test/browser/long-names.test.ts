@@ -1,0 +1,83 @@
+/** Names of 200 letters without a blank, as everything may have: no page becomes wider than its window for them. */
+import type { Page } from 'playwright-core';
+
+import { createPerson, createTeam } from '../support/people.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { clientEvent, createWebhook, publish } from '../support/scenario.ts';
+import { type Console, screenshot, startConsole } from './console.ts';
+
+const LONG = 'Vorratslager'.repeat(17).slice(0, 200);
+
+let site: Console;
+let receiver: Receiver;
+let page: Page;
+/** The pages that show some of them. */
+let paths: [name: string, path: string][];
+
+beforeAll(async () => {
+  site = await startConsole();
+  receiver = await startReceiver();
+  const { api } = site.server;
+  await api.mutate(
+    'mutation ($input: CatalogResourceInput!) { resourceRegister(input: $input) { errors { code field message } } }',
+    {
+      input: {
+        name: 'clients',
+        label: LONG,
+        model: 'type Client { id: ID! name: String! }',
+        events: [{ name: 'create', label: LONG }],
+      },
+    },
+  );
+  const manager = await createPerson({ api }, { name: LONG, permissions: ['WEBHOOKS_MANAGE'] });
+  const below = await createPerson({ api }, { name: LONG, parentId: manager.id });
+  const teamId = await createTeam({ api }, LONG, [manager.id, below.id]);
+  await api.mutate(
+    'mutation ($input: AccessTokenInput!) { accessTokenCreate(input: $input) { errors { code } } }',
+    { input: { name: LONG, permissions: ['WEBHOOKS_MANAGE'] } },
+  );
+  const { number } = await createWebhook(manager.api, receiver.url, { details: { name: LONG } });
+  await createWebhook(api, receiver.url, { details: { name: LONG, teamId } });
+  const [published] = await publish(api, clientEvent('c-1', { loginId: manager.id }));
+  await receiver.until(2);
+  const [delivery] = (await api.run('{ deliveries(first: 1) { nodes { id } } }')).nodes;
+  paths = [
+    ['webhooks', '/webhooks'],
+    ['webhook', `/webhooks/${number}`],
+    ['webhook-deliveries', `/webhooks/${number}?tab=deliveries`],
+    ['deliveries', '/deliveries'],
+    ['delivery', `/deliveries/${delivery.id}`],
+    ['events', '/events'],
+    ['event', `/events/${published!.event.id}`],
+    ['catalog', '/settings/api/catalog'],
+    ['resource', '/settings/api/catalog/clients'],
+    ['listeners', '/settings/api/webhook-listeners'],
+    ['tokens', '/settings/api/access-tokens'],
+    ['logins', '/logins'],
+    ['login', `/logins/${below.id}`],
+    ['accounts', '/accounts'],
+    ['teams', '/teams'],
+    ['team', `/teams?team=${teamId}`],
+    ['audit', '/audit'],
+  ];
+  ({ page } = await site.open('/guide'));
+});
+afterAll(async () => {
+  await site?.stop();
+  await receiver?.close();
+});
+
+describe('where names are long', () => {
+  it.each([1280, 390])('no page scrolls sideways that is %d px wide', async (width) => {
+    await page.setViewportSize({ width, height: 900 });
+    const wrong: string[] = [];
+    for (const [name, path] of paths) {
+      await page.goto(site.url + path);
+      await page.getByRole('main').getByText(LONG).first().waitFor({ state: 'attached' });
+      const over = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+      if (over > 0) wrong.push(`${name}: ${over} px too wide`);
+      await screenshot(page, `long-names-${name}-${width}`, { fullPage: true });
+    }
+    expect(wrong).toEqual([]);
+  });
+});
