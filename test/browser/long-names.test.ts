@@ -81,3 +81,30 @@ describe('where names are long', () => {
     expect(wrong).toEqual([]);
   });
 });
+
+describe('a card of a list that is 390 px wide', () => {
+  beforeAll(() => page.setViewportSize({ width: 390, height: 900 }));
+
+  it('ends its first line before its buttons', async () => {
+    for (const path of ['/settings/api/access-tokens', '/webhooks']) {
+      await page.goto(site.url + path);
+      const card = page.getByRole('row').filter({ has: page.locator('td').getByText(LONG) });
+      const first = (await card.first().locator('td').first().boundingBox())!;
+      const button = (await card.first().getByRole('button').boundingBox())!;
+      expect(first.x + first.width).toBeLessThanOrEqual(button.x);
+      expect(button.y - first.y).toBeLessThan(10);
+    }
+  });
+
+  it('has all parts of a cell beside its label, not below', async () => {
+    for (const path of ['/settings/api/catalog', '/webhooks']) {
+      await page.goto(site.url + path);
+      await page.locator('td').getByText(LONG).first().waitFor();
+      const places = await page
+        .locator('td[data-label] > *')
+        .evaluateAll((parts: any[]) => parts.map((part) => part.getBoundingClientRect().left as number));
+      expect(Math.min(...places)).toBe(places[0]);
+      expect(places[0]).toBeGreaterThan(100);
+    }
+  });
+});
