@@ -1,6 +1,6 @@
 /** Ctrl-K: every page of the navigation, and the webhooks whose name, number or people fit what is typed. */
 import { useDebouncedValue } from '@mantine/hooks';
-import { Spotlight, spotlight, type SpotlightActionData } from '@mantine/spotlight';
+import { createSpotlight, Spotlight, type SpotlightActionData } from '@mantine/spotlight';
 import { IconSearch, IconWebhook } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
@@ -9,6 +9,8 @@ import { useQuery } from 'urql';
 import { PaletteWebhooksDocument } from '../gql/graphql.ts';
 import { useMayReadDeliveries, useViewer } from '../session/viewer.tsx';
 import { navigationOf, pagesOf } from './navigation.ts';
+
+const [store, palette] = createSpotlight();
 
 /** asked counts how often it was asked for: each time opens it. */
 export function Palette({ asked }: { asked: number }) {
@@ -22,7 +24,7 @@ export function Palette({ asked }: { asked: number }) {
     variables: { search },
     pause: search === '' || !mayRead,
   });
-  useEffect(() => spotlight.open(), [asked]);
+  useEffect(() => palette.open(), [asked]);
 
   const pages: SpotlightActionData[] = pagesOf(navigationOf(viewer)).map(
     ({ label, to, icon: Icon, keywords, external }) => ({
@@ -44,8 +46,16 @@ export function Palette({ asked }: { asked: number }) {
       onClick: () => void navigate(`/webhooks/${number}`),
     }),
   );
+  // The library selects the first one when something is typed. Webhooks come later, where there may have been nothing.
+  useEffect(() => {
+    const [first] = document.querySelectorAll('[data-action]');
+    if (!first || query.trim() === '' || document.querySelector('[data-action][data-selected]')) return;
+    first.setAttribute('data-selected', 'true');
+    store.updateState((state) => ({ ...state, selected: 0 }));
+  });
   return (
     <Spotlight
+      store={store}
       query={query}
       onQueryChange={setQuery}
       shortcut={null}
