@@ -157,7 +157,7 @@ function checkAdvanced(
       problem(
         'INVALID',
         [...field, 'timeoutMs'],
-        `The timeout must be from ${TIMEOUT_MS.min} to ${TIMEOUT_MS.max} ms.`,
+        `The timeout must be from ${TIMEOUT_MS.min / 1000} to ${TIMEOUT_MS.max / 1000} seconds (${TIMEOUT_MS.min} to ${TIMEOUT_MS.max} ms).`,
       ),
     );
   if (retrySchedule != null) checkSchedule(retrySchedule, [...field, 'retrySchedule'], problems);
