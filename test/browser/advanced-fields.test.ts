@@ -66,7 +66,7 @@ describe('pace and order under Advanced', () => {
     await errorAt(page, 'ratePerSecond');
     await errorAt(page, 'maxConcurrency');
     const summary = page.getByRole('alert').filter({ hasText: '2 things are to be mended' });
-    expect(await summary.innerText()).toContain('The rate must be from 1 to 10000 requests a second');
+    expect(await summary.innerText()).toContain('A whole number from 1 to 10,000.');
     await summary.getByRole('button', { name: 'Endpoint 1, requests at once' }).click();
     await page.locator('[data-field="endpoints.0.advanced.maxConcurrency"]:focus').waitFor();
     await page.keyboard.press('Control+a');
@@ -79,7 +79,13 @@ describe('pace and order under Advanced', () => {
     await field(page, 'Requests per second').fill('2000');
     await orderOf(page, 'In order for each entity').check();
     // Many write 2.5 like that.
-    await field(page, 'Time limit').click();
+    const limit = field(page, 'Time limit');
+    await limit.fill('31');
+    await page.getByRole('button', { name: 'NEXT' }).click();
+    await errorAt(page, 'timeoutMs');
+    await row(page, 'Endpoint 1').getByText('from 0.1 to 30 seconds (100 to 30000 ms)').first().waitFor();
+    await limit.fill('');
+    await limit.click();
     await page.keyboard.type('2,5');
     expect(await field(page, 'Time limit').inputValue()).toBe('2.5 s');
     await kept(page);
@@ -139,6 +145,39 @@ describe('pace and order under Advanced', () => {
     await receiver.until(8);
     expect(peak).toBeGreaterThan(1);
     expect(receiver.hits.map(entity).sort()).toEqual(ids);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('stand as they are typed when they are no whole numbers, and are refused at the field before anything is sent', async () => {
+    const { number } = await createWebhook(api, receiver.url, { advanced: { ratePerSecond: 7 } });
+    const { page, requests, complaints } = await site.open(`/webhooks/${number}`);
+    await edit(page, 'endpoints');
+    await row(page, 'Endpoint 1').getByRole('button', { name: 'Advanced' }).click();
+    const wrong: [name: string, path: string, typed: string, shown: string, most: string][] = [
+      ['Requests per second', 'ratePerSecond', '0.5', '0.5', '10,000'],
+      ['Requests at once', 'maxConcurrency', '2,5', '2.5', '1,000'],
+      ['Requests at once', 'maxConcurrency', '1001', '1,001', '1,000'],
+    ];
+    for (const [name, path, typed, shown, most] of wrong) {
+      await field(page, name).click();
+      await page.keyboard.press('Control+a');
+      await page.keyboard.type(typed);
+      expect(await field(page, name).inputValue()).toBe(shown);
+      await errorAt(page, path);
+      await row(page, 'Endpoint 1').getByText(`A whole number from 1 to ${most}.`).waitFor();
+    }
+    await field(page, 'Requests at once').fill('25');
+    const before = requests.length;
+    await press(page, 'Save');
+    await page.locator('[data-field="endpoints.0.advanced.ratePerSecond"]:focus').waitFor();
+    expect(requests.slice(before)).toEqual([]);
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('2000');
+    expect(await field(page, 'Requests per second').inputValue()).toBe('2,000');
+    await press(page, 'Save');
+    await closed(page, 'endpoints');
+    expect(await readAdvanced(number)).toMatchObject({ ratePerSecond: 2000, maxConcurrency: 25 });
     expect(complaints).toEqual([]);
     await page.context().close();
   });

@@ -7,7 +7,7 @@ import { formatNumber } from '../../ui/time.tsx';
 import type { AdvancedValues } from './endpoint-values.ts';
 import { FormatField } from './format-field.tsx';
 import { HeaderFields } from './header-fields.tsx';
-import { MAX_CONCURRENCY, RATE_PER_SECOND, TIMEOUT_SECONDS } from './limits.ts';
+import { MAX_CONCURRENCY, RATE_PER_SECOND, TIMEOUT_SECONDS, wholeProblem } from './limits.ts';
 import { OrderingField } from './ordering-field.tsx';
 import { RetryField } from './retry-field.tsx';
 import { SigningField } from './signing-field.tsx';
@@ -80,6 +80,7 @@ export function AdvancedFields(props: AdvancedFieldsProps) {
           description={`How many begin in a second at most, up to ${formatNumber(RATE_PER_SECOND.max)}. Empty: as many as there are.`}
           placeholder="No limit"
           field={`${at}.ratePerSecond`}
+          range={RATE_PER_SECOND}
           value={values.ratePerSecond}
           error={errors['advanced.ratePerSecond']}
           onChange={(ratePerSecond) => onChange({ ratePerSecond }, ['ratePerSecond'])}
@@ -89,6 +90,7 @@ export function AdvancedFields(props: AdvancedFieldsProps) {
           description={`How many may wait for an answer, up to ${formatNumber(MAX_CONCURRENCY.max)}. Empty: the server's default.`}
           placeholder="The server's default"
           field={`${at}.maxConcurrency`}
+          range={MAX_CONCURRENCY}
           value={values.maxConcurrency}
           error={errors['advanced.maxConcurrency']}
           onChange={(maxConcurrency) => onChange({ maxConcurrency }, ['maxConcurrency'])}
@@ -109,15 +111,18 @@ function WholeNumber(props: {
   description: string;
   placeholder: string;
   field: string;
+  range: { min: number; max: number };
   value: number | '';
   error: string | undefined;
   onChange: (value: number | '') => void;
 }) {
-  const { label, description, placeholder, field, value, error, onChange } = props;
+  const { label, description, placeholder, field, range, value, error, onChange } = props;
   return (
     <NumberInput
-      {...{ label, description, placeholder, value, error }}
-      allowDecimal={false}
+      {...{ label, description, placeholder, value }}
+      error={wholeProblem(value, range) ?? error}
+      // A fraction stands as it was typed: without its separator it would be another number.
+      allowedDecimalSeparators={['.', ',']}
       allowNegative={false}
       thousandSeparator
       clampBehavior="none"

@@ -166,7 +166,7 @@ function advancedValues(
   };
 }
 
-/** Step 2 as the API takes it; a text that is no schedule is left out, too. */
+/** Step 2 as the API takes it; a text that is no schedule is left out, too, and so is a fraction where a whole number belongs. */
 export function endpointsInput(endpoints: readonly EndpointValues[]): EndpointInput[] {
   return endpoints.map(({ id, kind, target, mailbox, authentication, advanced }) => {
     const row = { ...(id === null ? {} : { id }), kind };
@@ -191,14 +191,13 @@ export function endpointsInput(endpoints: readonly EndpointValues[]): EndpointIn
 
 /** What was typed for a URL before is taken back: a mail has none of it, and nobody would see what is wrong with it. */
 function mailAdvancedInput(values: AdvancedValues): NonNullable<EndpointInput['advanced']> {
-  const { headers, timeoutMs, retrySchedule, ratePerSecond, maxConcurrency, ordering, signing, format } =
-    advancedInput(values);
+  const { headers, timeoutMs, retrySchedule, ordering, signing, format } = advancedInput(values);
   return {
     ...(headers === undefined ? {} : { headers: [] }),
     ...(signing === undefined ? {} : { signing: null }),
     ...(timeoutMs === undefined ? {} : { timeoutMs: null }),
-    ...(ratePerSecond === undefined ? {} : { ratePerSecond: null }),
-    ...(maxConcurrency === undefined ? {} : { maxConcurrency: null }),
+    ...(values.touched.ratePerSecond ? { ratePerSecond: null } : {}),
+    ...(values.touched.maxConcurrency ? { maxConcurrency: null } : {}),
     ...(ordering === undefined ? {} : { ordering: null }),
     ...(retrySchedule === undefined ? {} : { retrySchedule }),
     ...(format === undefined ? {} : { format }),
@@ -212,12 +211,18 @@ function advancedInput({ touched, ...values }: AdvancedValues): NonNullable<Endp
     ...(touched.headers ? { headers: headers.map(headerInput) } : {}),
     ...(touched.timeoutMs ? { timeoutMs: timeoutMs === '' ? null : wholeInput(timeoutMs * 1000) } : {}),
     ...(touched.retrySchedule ? scheduleInput(retrySchedule) : {}),
-    ...(touched.ratePerSecond ? { ratePerSecond: wholeInput(ratePerSecond) } : {}),
-    ...(touched.maxConcurrency ? { maxConcurrency: wholeInput(maxConcurrency) } : {}),
+    ...(touched.ratePerSecond && isWhole(ratePerSecond) ? { ratePerSecond: wholeInput(ratePerSecond) } : {}),
+    ...(touched.maxConcurrency && isWhole(maxConcurrency)
+      ? { maxConcurrency: wholeInput(maxConcurrency) }
+      : {}),
     ...(touched.ordering ? { ordering } : {}),
     ...(touched.signing ? { signing } : {}),
     ...(touched.format ? { format } : {}),
   };
+}
+
+function isWhole(value: number | ''): boolean {
+  return value === '' || Number.isInteger(value);
 }
 
 /** A whole number as the API can take it: one that is larger yet is the largest, and refused with a reason. */

@@ -6,6 +6,7 @@ import { useForm, type UseFormReturnType } from '@mantine/form';
 
 import type { Problem } from '../../api/problems.ts';
 import type { TriggerInput, WebhookDetailsInput } from '../../gql/graphql.ts';
+import { isMail } from '../endpoint-place.ts';
 import {
   type EndpointValues,
   endpointValues,
@@ -13,6 +14,7 @@ import {
   newKey,
   type StoredEndpoint,
 } from './endpoint-values.ts';
+import { MAX_CONCURRENCY, RATE_PER_SECOND, wholeProblem } from './limits.ts';
 import { parseSchedule } from './retry-schedule.ts';
 
 /** Whose activity is watched: that of the whole account, of a login and all below, or of a team's members. */
@@ -141,8 +143,8 @@ export function triggersInput(triggers: readonly TriggerValues[]): TriggerInput[
 }
 
 /**
- * What the page alone can see to be wrong, since the API never gets it: a text that is no schedule, and a
- * scope without its login or team. All else the server judges.
+ * What the page alone can see to be wrong, since the API never gets it: a text that is no schedule, a fraction where
+ * a whole number belongs, and a scope without its login or team. All else the server judges.
  */
 export function localErrors({ details, endpoints }: WebhookValues): Record<string, string> {
   const errors: Record<string, string> = {};
@@ -150,7 +152,16 @@ export function localErrors({ details, endpoints }: WebhookValues): Record<strin
     errors['details.forLogin'] = 'Choose a login, or watch the whole account.';
   if (details.scope === 'team' && details.team === null)
     errors['details.team'] = 'Choose a team, or watch the whole account.';
-  endpoints.forEach(({ advanced }, index) => {
+  endpoints.forEach(({ kind, advanced }, index) => {
+    const { ratePerSecond, maxConcurrency } = advanced;
+    const wrong = isMail(kind)
+      ? {}
+      : {
+          ratePerSecond: wholeProblem(ratePerSecond, RATE_PER_SECOND),
+          maxConcurrency: wholeProblem(maxConcurrency, MAX_CONCURRENCY),
+        };
+    for (const [name, message] of Object.entries(wrong))
+      if (message !== undefined) errors[`endpoints.${index}.advanced.${name}`] = message;
     if (advanced.retrySchedule.trim() === '') return;
     const parsed = parseSchedule(advanced.retrySchedule);
     if (!parsed.ok) errors[`endpoints.${index}.advanced.retrySchedule`] = parsed.message;
