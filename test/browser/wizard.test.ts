@@ -191,6 +191,30 @@ describe('the dialog Add Webhook', () => {
       await page.getByText('The event is missing.').waitFor();
       expect(await saved()).toEqual([]);
     }));
+
+  it('takes the focus to a choice that is missing without covering what says so, and opens when one types', () =>
+    withWizard(async (page) => {
+      await page.locator('[data-field="details.name"]').fill('Orders');
+      await page.getByRole('radio', { name: 'For Login' }).check();
+      const missing = async (button: string, field: string, message: string): Promise<void> => {
+        await page.getByRole('button', { name: button, exact: true }).click();
+        await page.locator(`[data-field="${field}"]:focus`).waitFor();
+        await page.getByText(message, { exact: true }).waitFor();
+        expect(await page.getByRole('option').count()).toBe(0);
+      };
+      await missing('NEXT', 'details.forLogin', 'Choose a login, or watch the whole account.');
+      await page.getByRole('radio', { name: 'The whole account' }).check();
+      await next(page, 2);
+      await row(page, 'Endpoint 1').getByLabel('Web address').fill(receiver.url);
+      await next(page, 3);
+      await missing('ADD', 'triggers.0.resource', 'The resource is missing.');
+      await page.keyboard.type('Cli');
+      await page.getByRole('option', { name: 'Client' }).waitFor();
+      await page.keyboard.press('ArrowDown');
+      await page.locator('[data-combobox-selected]').waitFor();
+      await page.keyboard.press('Enter');
+      expect(await page.locator('[data-field="triggers.0.resource"]').inputValue()).toBe('Client');
+    }));
 });
 
 describe('a webhook that was added', () => {

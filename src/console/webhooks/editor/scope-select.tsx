@@ -90,6 +90,8 @@ function ChoiceSelect(
       label={props.label}
       required
       searchable
+      // Its list would hide the other scopes, where the focus comes since none is chosen.
+      openOnFocus={false}
       placeholder={props.placeholder}
       data-field={props.field}
       data={[...known.values()].map((choice) => ({ value: choice.id, label: labelOf(choice) }))}

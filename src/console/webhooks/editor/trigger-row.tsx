@@ -130,6 +130,8 @@ function CatalogSelect(props: {
       placeholder={props.placeholder}
       required
       searchable
+      // Its list would hide what is wrong with it, where the focus comes because of that.
+      openOnFocus={false}
       allowDeselect={false}
       nothingFoundMessage="Nothing in the catalog matches"
       data-field={props.field}
