@@ -66,7 +66,11 @@ describe('the audit log', () => {
       advanced,
     });
     await api.mutate('mutation ($id: ID!) { webhookDelete(id: $id) { errors { message } } }', { id });
-    const { page, complaints } = await site.open(`/audit?subject=${id}`);
+    const { page, complaints } = await site.open('/audit');
+    // Not the number that the console calls an ID.
+    await page.getByRole('searchbox', { name: 'with this id for the API (whk_…, lgn_…)' }).fill(id);
+    await page.waitForURL(`**/audit?subject=${id}`);
+    await rows(page).nth(2).waitFor({ state: 'detached' });
     await rows(page).nth(1).waitFor();
     const [deleted, created] = await rows(page).all();
     expect(await deleted!.innerText()).toMatch(/Deleted the webhook\s+Orders/);

@@ -28,7 +28,8 @@ export function AuditPage() {
       description="Every change to what you manage, with who made it. Nothing in it is ever changed or removed; of secrets it only says that they changed."
     >
       <SearchField
-        label="Only of the thing with this id"
+        label="Only of the thing with this id for the API (whk_…, lgn_…)"
+        placeholder="Id for the API (whk_…, lgn_…)"
         value={values.subject}
         onChange={(subject) => set({ subject })}
       />

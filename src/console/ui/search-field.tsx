@@ -9,11 +9,13 @@ const TYPING_MS = 250;
 
 interface SearchFieldProps {
   label: string;
+  /** What stands in the empty field where the label is too long for it. */
+  placeholder?: string;
   value: string;
   onChange: (value: string) => void;
 }
 
-export function SearchField({ label, value, onChange }: SearchFieldProps) {
+export function SearchField({ label, placeholder = label, value, onChange }: SearchFieldProps) {
   const [typed, setTyped] = useState(value);
   const said = useRef(value);
   // A page that is on its way would be called off by a change of this one's address.
@@ -35,7 +37,7 @@ export function SearchField({ label, value, onChange }: SearchFieldProps) {
       type="search"
       data-search
       aria-label={label}
-      placeholder={label}
+      placeholder={placeholder}
       w={{ base: '100%', xs: 300 }}
       leftSection={<IconSearch aria-hidden size={16} />}
       value={typed}
