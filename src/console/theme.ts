@@ -7,6 +7,7 @@ import {
   Code,
   createTheme,
   type CSSVariablesResolver,
+  Kbd,
   type MantineColorsTuple,
   Modal,
   NavLink,
@@ -63,6 +64,8 @@ export const theme = createTheme({
       styles: { breadcrumb: { whiteSpace: 'normal', lineHeight: 'var(--mantine-line-height-sm)' } },
     }),
     Code: Code.extend({ defaultProps: { fz: 'sm' } }),
+    // A key is never broken in two.
+    Kbd: Kbd.extend({ styles: { root: { whiteSpace: 'nowrap' } } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, returnFocus: true, closeButtonProps: { 'aria-label': 'Close' } },
     }),

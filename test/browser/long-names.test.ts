@@ -80,6 +80,17 @@ describe('where names are long', () => {
     }
     expect(wrong).toEqual([]);
   });
+
+  it('no key is broken in two for that, however narrow its dialog is', async () => {
+    await page.setViewportSize({ width: 320, height: 720 });
+    await page.goto(`${site.url}/guide`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.keyboard.press('?');
+    const keys = page.getByRole('dialog', { name: 'Keys' }).locator('kbd');
+    await keys.first().waitFor();
+    const heights = await keys.evaluateAll((all: any[]) => all.map((key) => key.offsetHeight as number));
+    expect(new Set(heights).size).toBe(1);
+  });
 });
 
 describe('a card of a list that is 390 px wide', () => {
