@@ -68,25 +68,12 @@ async function told(webhook: number): Promise<{ newest: string[]; forward: strin
   return { newest, forward: await forward(`webhook=${webhook}`) };
 }
 
-/**
- * A partition of fewer events is read whole rather than by an index, once for each kind that is asked for: the oldest and the newest one hold but some
- * hours on some days of the week, and all others 2,500.
- */
-const SLIVER = 500;
-
 async function rowsRead(path: string, of = link): Promise<number> {
   const explainer = await openExplainer(server.database.url);
-  const { rows: slivers } = await sql.query<{ table: string }>(
-    `select tableoid::regclass::text as table from events group by 1 having count(*) < ${SLIVER}`,
-  );
-  const isSliver = (name: string): boolean => slivers.some(({ table }) => table === name);
   try {
     let read = 0;
-    for (const statement of await statementsOf(() => ask(`${of}${path}`))) {
-      const reading = await readingOf(explainer, statement);
-      read += reading.read;
-      for (const { table, rows } of reading.scans) if (isSliver(table)) read -= rows;
-    }
+    for (const statement of await statementsOf(() => ask(`${of}${path}`)))
+      read += (await readingOf(explainer, statement)).read;
     return read;
   } finally {
     await explainer.end();
