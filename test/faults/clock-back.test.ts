@@ -66,6 +66,6 @@ it('a replay goes on, at its rate', async () => {
   await finished(server.api, id);
   const [first, last] = [receiver.hits[before]!, receiver.hits.at(-1)!];
   expect(receiver.hits).toHaveLength(8);
-  // Half a second each but for the one that is due at once, less a round of 200 ms and a way to the receiver that varies.
-  expect(last.at - first.at).toBeGreaterThan((8 - before - 2) * 500 - 400);
+  // Half a second each but for the one that is due at once; on a busy machine the first one may be late.
+  expect(last.at - first.at).toBeGreaterThan((8 - before - 2) * 500 - 1_000);
 }, 60_000);

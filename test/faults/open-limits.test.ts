@@ -81,8 +81,8 @@ it('a rate holds for what is asked for by hand while the circuit is open, at a s
   await byHand(waiting);
   await start({ BELLWIRE_PROBE_INTERVAL: '1h' });
   await receiver.until(before + BY_HAND);
-  // Half a second each, but for what the way to the receiver varies.
-  expect(times(before).at(-1)).toBeGreaterThan((BY_HAND - 1) * 500 - 200);
+  // Half a second each; on a busy machine the first one may be late. Each sender by itself would let two senders take half of it.
+  expect(times(before).at(-1)).toBeGreaterThan((BY_HAND - 1) * 500 - 500);
 }, 60_000);
 
 it('a rate holds for what is asked for by hand while the circuit is open, over two senders', async () => {
@@ -93,7 +93,7 @@ it('a rate holds for what is asked for by hand while the circuit is open, over t
   const before = receiver.hits.length;
   await byHand(waiting);
   await receiver.until(before + BY_HAND);
-  expect(times(before).at(-1)).toBeGreaterThan((BY_HAND - 1) * 500 - 200);
+  expect(times(before).at(-1)).toBeGreaterThan((BY_HAND - 1) * 500 - 500);
 }, 60_000);
 
 it('a limit of requests at once holds for what is asked for by hand while the circuit is open, over two senders', async () => {
@@ -147,5 +147,5 @@ it('a rate of one a second holds over two senders with the shortest lease', asyn
   await createWebhook(api, receiver.url, { advanced: { ratePerSecond: 1 } });
   await publishMany(api, BY_HAND);
   await receiver.until(BY_HAND);
-  expect(times(0).at(-1)).toBeGreaterThan((BY_HAND - 1) * 1_000 - 200);
+  expect(times(0).at(-1)).toBeGreaterThan((BY_HAND - 1) * 1_000 - 800);
 }, 60_000);
