@@ -42,6 +42,8 @@ describe('the palette', () => {
     await page.keyboard.press('Control+k');
     await page.getByPlaceholder('Go to a page or a webhook').waitFor();
     await page.keyboard.type('Statistics');
+    // What is typed narrows the list a moment later.
+    await page.locator('[data-action][data-selected]').filter({ hasText: 'Statistics' }).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/statistics');
     expect(complaints).toEqual([]);
