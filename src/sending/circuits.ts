@@ -66,7 +66,9 @@ export class Circuits {
     try {
       if (result.failureCode === 'GONE')
         await this.#switchOff(lane.endpointId, {
-          ...{ code: 'GONE', failingSince: null, endpointVersion: result.endpointVersion },
+          code: 'GONE',
+          failingSince: null,
+          endpointVersion: result.endpointVersion,
         });
       else if (ok) {
         if (lane.state !== 'CLOSED' && !late) await this.#close(lane);

@@ -30,11 +30,9 @@ interface Shared {
   followers: number;
   wakeups: Wakeups;
   frame: unknown;
-  /** Raised with each frame; 0 before the first. */
-  version: number;
-  /** How many reads were begun, and which of them the frame is of: two may overlap. */
+  /** How many reads were begun, and which of them the frame is of, 0 before the first: two may overlap. */
   reads: number;
-  shown: number;
+  version: number;
   failure: Error | undefined;
   /** When the last one was begun, ms of performance.now(). */
   readAt: number;
@@ -119,9 +117,8 @@ export class StatsWatch {
         followers: 0,
         wakeups,
         frame: undefined,
-        version: 0,
         reads: 0,
-        shown: 0,
+        version: 0,
         failure: undefined,
         readAt: -Infinity,
         timer: undefined,
@@ -166,10 +163,9 @@ export class StatsWatch {
     try {
       const frame = await shared.watched.read();
       // One that began later may have ended before.
-      if (turn > shared.shown) {
+      if (turn > shared.version) {
         shared.frame = frame;
-        shared.shown = turn;
-        shared.version += 1;
+        shared.version = turn;
       }
     } catch (error) {
       if (isConnectionLoss(error)) {

@@ -19,9 +19,11 @@ describe('the palette', () => {
     await createWebhook(api, target, { details: { name: 'Zebra two' } });
     const { page, complaints } = await site.open('/guide');
     await page.getByRole('heading', { name: 'Set Up Webhooks' }).first().waitFor();
+    // What is typed before it has the focus is for the page.
+    const ready = () => page.locator('[placeholder="Go to a page or a webhook"]:focus').waitFor();
     const find = async (text: string, count: number): Promise<string[]> => {
       await page.keyboard.press('Control+k');
-      await page.getByPlaceholder('Go to a page or a webhook').waitFor();
+      await ready();
       await page.keyboard.type(text);
       const found = page.getByRole('button').filter({ hasText: 'Webhook' }).filter({ hasText: text });
       await found.nth(count - 1).waitFor();
@@ -40,7 +42,7 @@ describe('the palette', () => {
     await closed();
     // A page is there at once, and stays chosen when webhooks come.
     await page.keyboard.press('Control+k');
-    await page.getByPlaceholder('Go to a page or a webhook').waitFor();
+    await ready();
     await page.keyboard.type('Statistics');
     // What is typed narrows the list a moment later.
     await page.locator('[data-action][data-selected]').filter({ hasText: 'Statistics' }).waitFor();
