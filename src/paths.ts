@@ -1,9 +1,7 @@
 /** Where the program itself lies on disk; what belongs to an installation (data, keys) is in src/config.ts. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-import { StartupError } from './errors.ts';
 
 /**
  * The folder that holds package.json, schema/ and dist/: found by walking up, because this file runs
@@ -22,15 +20,3 @@ function findRoot(folder: string): string {
 export const version: string = (
   JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
 ).version;
-
-/** Makes the data directory where it is missing; throws StartupError where that cannot be. */
-export function makeDataDir(dataDir: string, mode = 0o777): void {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode });
-  } catch (error) {
-    throw new StartupError(
-      `The data directory ${dataDir} cannot be made (${(error as NodeJS.ErrnoException).code}). Set BELLWIRE_DATA_DIR to a folder that this user may write to.`,
-      { cause: error },
-    );
-  }
-}

@@ -20,9 +20,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
+import { makeDataDir } from '../data-dir.ts';
 import { StartupError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { makeDataDir } from '../paths.ts';
 import { type Account, canEnter, postgresAccount, run } from './postgres-account.ts';
 import type { Binaries } from './postgres-binaries.ts';
 import { acquireLock } from './process-lock.ts';

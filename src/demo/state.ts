@@ -3,8 +3,10 @@
  * things it has made, so that none is made twice, renamed or deleted ones included, and the keys with which
  * its receiver checks signatures. It is of one database: with another one everything begins anew.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+
+import { makeDataDir } from '../data-dir.ts';
 
 /** A signing secret in clear, and the endpoint that it was made for. */
 export interface KnownSecret {
@@ -31,7 +33,7 @@ export class DemoState {
 
   /** What was stored for the database with this root login; a file that cannot be read counts as none. */
   static async open(dataDir: string, rootId: string): Promise<DemoState> {
-    await mkdir(dataDir, { recursive: true });
+    makeDataDir(dataDir);
     const file = join(dataDir, 'demo.json');
     const stored = await readFile(file, 'utf8').then(
       (text) => parse(text),

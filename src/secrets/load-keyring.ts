@@ -4,8 +4,8 @@ import { link, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type Config, SETTINGS } from '../config.ts';
+import { makeDataDir } from '../data-dir.ts';
 import { StartupError } from '../errors.ts';
-import { makeDataDir } from '../paths.ts';
 import { type EncryptionKey, Keyring } from './keyring.ts';
 
 /** The file's name inside the data directory; it holds `id:base64` pairs like BELLWIRE_ENCRYPTION_KEYS. */
